@@ -1,0 +1,37 @@
+// Server frames as bytes (RFC 6455 section 5.2): never masked, never fragmented, so one encoding serves every client.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "ws/opcode.h"
+
+namespace switchboard::ws {
+
+inline constexpr std::size_t kServerHeaderBytesMax = 10;
+
+/// 2, 4 or 10.
+std::size_t server_header_bytes(std::size_t payload_bytes);
+
+/// Writes the header of an unmasked final frame to `out` (room for 10 bytes); returns its length.
+std::size_t write_server_header(char* out, Opcode opcode, std::size_t payload_bytes);
+
+/// Appends a whole frame.
+void append_frame(std::string& out, Opcode opcode, std::string_view payload);
+
+/// Appends a Close frame; the reason is cut to 123 bytes at a UTF-8 boundary. kNoStatus gives an empty body.
+void append_close(std::string& out, std::uint16_t code, std::string_view reason);
+
+/// One frame built in a reused buffer: `begin`, append the payload to `payload()`, then `finish` puts the header
+/// right before it and returns the whole frame's bytes, valid until the next `begin`. No allocation once warm.
+class FrameBuilder {
+ public:
+  std::string& begin();
+  std::string_view finish(Opcode opcode);
+
+ private:
+  std::string bytes_;  // 10 bytes of head-room, then the payload
+};
+
+}  // namespace switchboard::ws
