@@ -28,6 +28,9 @@ class RoomSettingsTable {
 
   void set(std::string name, RoomSettings settings) { named_[std::move(name)] = settings; }
 
+  const RoomSettings& defaults() const { return default_; }
+  const std::unordered_map<std::string, RoomSettings>& named() const { return named_; }
+
   const RoomSettings& of(std::string_view room_id) const {
     const auto colon = room_id.find(':');
     if (colon == std::string_view::npos || named_.empty()) return default_;

@@ -1,0 +1,41 @@
+// Everything an operator can set, as plain values. Where they come from and how they are checked is not known here:
+// see config_loader.h (sources), settings.h (the table of all settings), config_printer.h, config_reload.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/log_settings.h"
+#include "shard/settings.h"
+
+namespace switchboard::server {
+
+struct Config {
+  // The process.
+  std::vector<std::string> listen = {":8080"};  // HOST:PORT, [IPv6]:PORT; without a host every address, IPv4 and IPv6
+  std::string ops = "127.0.0.1:8081";           // health, metrics; "" or "off": no ops port
+  std::uint32_t shards = 0;                     // 0: one per core, at most 64
+  std::string data = "switchboard-data";        // directory for anything that lasts
+  std::uint32_t accept_backlog = 4'096;         // connections the kernel may hold for us
+  std::uint32_t drain_ms = 5'000;               // over how long a shutdown spreads the closes
+
+  // Connections.
+  std::uint32_t connections_max = 0;              // 0: what the file descriptor limit allows
+  std::uint32_t connections_per_address_max = 0;  // 0: no limit, because a proxy is one address
+
+  // Sockets.
+  std::uint32_t notsent_lowat_bytes = 16'384;  // TCP_NOTSENT_LOWAT: unsent bytes the kernel may hold per connection
+  std::uint32_t send_buffer_bytes = 0;         // SO_SNDBUF; 0: the kernel's own choice
+
+  LogSettings log;
+
+  /// `log_bytes_max` is for the whole process here: divide it by the number of shards when handing it on.
+  shard::ShardSettings shard;
+
+  bool ops_enabled() const { return !ops.empty() && ops != "off"; }
+};
+
+inline constexpr std::uint32_t kShardsMax = 64;
+
+}  // namespace switchboard::server

@@ -1,0 +1,58 @@
+// The process's log: lines go to a bounded queue and one background thread writes them.
+// A caller never waits for the writer: when the queue is full the oldest line is dropped, counted and reported.
+// Message content must never be passed here.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string_view>
+
+#include "base/time.h"
+#include "server/log_line.h"
+#include "server/log_settings.h"
+
+namespace switchboard::server {
+
+/// Any thread may log. One per process, owned by main and handed down; its destructor writes what is queued.
+class Log {
+ public:
+  /// Receives whole lines with their newline, on the log's own thread.
+  using Writer = std::function<void(std::string_view line)>;
+
+  static constexpr std::size_t kQueueLines = 8192;
+
+  /// Writes to standard error. `clock` must outlive the log.
+  Log(const LogSettings& settings, const Clock& clock);
+  /// Writes through `writer`; `queue_lines` lines may wait for it.
+  Log(const LogSettings& settings, const Clock& clock, Writer writer, std::size_t queue_lines = kQueueLines);
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  void debug(std::string_view event, std::initializer_list<Field> fields = {}) {
+    write(LogLevel::kDebug, event, fields);
+  }
+  void info(std::string_view event, std::initializer_list<Field> fields = {}) { write(LogLevel::kInfo, event, fields); }
+  void warn(std::string_view event, std::initializer_list<Field> fields = {}) { write(LogLevel::kWarn, event, fields); }
+  void error(std::string_view event, std::initializer_list<Field> fields = {}) {
+    write(LogLevel::kError, event, fields);
+  }
+  void write(LogLevel level, std::string_view event, std::initializer_list<Field> fields);
+
+  /// Whether a line of this level would be written: ask before computing costly fields.
+  bool wants(LogLevel level) const;
+
+  /// Takes effect for the next line of any thread.
+  void set(const LogSettings& settings);
+
+  /// Lines dropped since the start because the writer was too slow.
+  std::uint64_t lines_dropped() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace switchboard::server
