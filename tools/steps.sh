@@ -1,0 +1,206 @@
+# shellcheck shell=bash disable=SC2034
+# What ./run, ./test and .ci/run have in common: installing packages and building a preset. Sourced, never run.
+# A requirement is one line "PACKAGE PROBE"; the probe says whether what the package is for is there already,
+# so that tools installed another way (NodeSource's node, a newer compiler) are taken as they are:
+#   cmd:NAME      a command on the PATH
+#   header:PATH   a header below /usr/include or /usr/local/include
+#   file:PATH     any existing path
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+: "${HOME:=$root/build}" # ccache, npm and chromium want one
+export HOME
+
+kRunNeeds="
+g++                  cmd:g++
+cmake                cmd:cmake
+ninja-build          cmd:ninja
+libssl-dev           header:openssl/ssl.h
+libsimdjson-dev      header:simdjson.h
+libboost1.81-dev     header:boost/unordered/unordered_flat_map.hpp
+libtomlplusplus-dev  header:toml++/toml.h
+libcli11-dev         header:CLI/CLI.hpp
+libspdlog-dev        header:spdlog/spdlog.h
+libfmt-dev           header:fmt/format.h"
+
+kTestNeeds="
+libgtest-dev         header:gtest/gtest.h
+python3              cmd:python3
+python3-websockets   file:/usr/lib/python3/dist-packages/websockets
+nodejs               cmd:node
+npm                  cmd:npm
+chromium             cmd:chromium
+fonts-dejavu-core    file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
+prometheus           cmd:promtool"
+
+kSanitizerNeeds="
+clang-19             cmd:clang++-19
+libclang-rt-19-dev   file:/usr/lib/llvm-19/lib/clang/19/lib/linux
+llvm-19              file:/usr/lib/llvm-19/bin/llvm-symbolizer
+clang-format-19      cmd:clang-format-19"
+
+# They only make building faster: installed along with something that is missing, never asked for on their own.
+kFasterBuilds="ccache mold"
+
+say() { printf '%s: %s\n' "${script:-switchboard}" "$*" >&2; }
+die() {
+  say "$*"
+  exit 1
+}
+
+is_there() {
+  local what=${1#*:}
+  case $1 in
+    cmd:*) command -v "$what" >/dev/null 2>&1 ;;
+    header:*) [[ -e /usr/include/$what || -e /usr/local/include/$what ]] ;;
+    file:*) [[ -e $what ]] ;;
+    *) die "a requirement has no such probe: $1" ;;
+  esac
+}
+
+# The packages of the given requirement lists whose probe fails.
+missing_packages() {
+  local package probe
+  while read -r package probe; do
+    if [[ -n $package ]] && ! is_there "$probe"; then printf '%s\n' "$package"; fi
+  done <<<"$*"
+}
+
+has_candidate() { [[ $(apt-cache policy -- "$1" 2>/dev/null) == *'Candidate: '[!\(]* ]]; }
+
+# What stands in for a package on a release of Debian or a relative of it that has another version.
+alternative_to() {
+  case $1 in
+    libboost1.81-dev) printf '%s\n' libboost1.83-dev libboost1.88-dev libboost-dev ;;
+  esac
+}
+
+as_root() {
+  if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi
+}
+
+# Runs a command while no package may start a service (Debian's prometheus would); a policy that is there already stays.
+without_starting_services() {
+  local policy=/usr/sbin/policy-rc.d status=0
+  [[ -e $policy ]] && { "$@"; return; }
+  as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"
+  trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+  "$@" || status=$?
+  as_root rm -f "$policy"
+  trap - EXIT
+  return "$status"
+}
+
+apt_install() {
+  # --no-remove: never take away a package the machine's owner has, such as another version of Boost.
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends --no-remove \
+    -o DPkg::Lock::Timeout=300 -- "$@" </dev/null >&2
+}
+
+# install_missing REQUIREMENTS...: installs what they lack, or explains what cannot be had and ends the script.
+install_missing() {
+  local missing wanted=() unavailable=() package other found
+  missing=$(missing_packages "$@")
+  [[ -z $missing ]] && return
+  local flat=${missing//$'\n'/ }
+
+  if ! command -v apt-get >/dev/null; then
+    die "this system has no apt-get, and these are missing (by their Debian 12 names): $flat
+Install what they contain with your own package manager, then run this again."
+  fi
+  if [[ $(id -u) != 0 ]]; then
+    command -v sudo >/dev/null || die "needs root or sudo to install: $flat"
+    if ! sudo -n true 2>/dev/null && ! { : </dev/tty; } 2>/dev/null; then
+      die "sudo wants a password and there is no terminal to ask on; as root: apt-get install $flat"
+    fi
+  fi
+
+  say "installing: $flat"
+  as_root apt-get update -q -o DPkg::Lock::Timeout=300 </dev/null >&2 || say "the package lists could not be renewed; trying with the old ones"
+  for package in $missing; do
+    found=
+    for other in "$package" $(alternative_to "$package"); do
+      if has_candidate "$other"; then
+        found=$other
+        break
+      fi
+    done
+    if [[ -n $found ]]; then wanted+=("$found"); else unavailable+=("$package"); fi
+  done
+  if ((${#unavailable[@]})); then
+    die "this system's package sources do not have: ${unavailable[*]}
+Switchboard is built with the packages of Debian 12 (bookworm); check /etc/apt/sources.list and the network."
+  fi
+  for package in $kFasterBuilds; do
+    if has_candidate "$package"; then wanted+=("$package"); fi
+  done
+
+  without_starting_services apt_install "${wanted[@]}" ||
+    die "apt-get could not install: ${wanted[*]} (its message is above; nothing else on the system may be removed for it)"
+  # Installed for promtool alone: its service must not come up at the next boot either.
+  if [[ " ${wanted[*]} " == *" prometheus "* ]] && command -v systemctl >/dev/null; then
+    as_root systemctl disable --quiet prometheus.service 2>/dev/null || true
+  fi
+
+  missing=$(missing_packages "$@")
+  [[ -z $missing ]] || die "installed, but still not found: ${missing//$'\n'/ } (an older version without what is needed?)"
+}
+
+# need_version WHAT LEAST ACTUAL
+need_version() {
+  [[ $(printf '%s\n%s\n' "$2" "$3" | sort -V | head -n 1) == "$2" ]] ||
+    die "$1 $3 is too old: $2 or newer is needed (Debian 12 has it)"
+}
+
+# How many compilers at once: one a core, but each may take a gigabyte.
+build_jobs() {
+  local cores gigabytes
+  cores=$(nproc)
+  gigabytes=$(awk '/^MemAvailable/ {print int($2 / 1048576)}' /proc/meminfo)
+  if ((gigabytes < 1)); then gigabytes=1; fi
+  echo $((cores < gigabytes ? cores : gigabytes))
+}
+
+# Keeps one line of progress on a terminal; silent otherwise, and when there was nothing to do.
+show_progress() {
+  local preset=$1 line told=
+  while IFS= read -r line; do
+    [[ $line == \[*/*\]* && $line != *'Re-checking globbed'* ]] || continue
+    if [[ -z $told ]]; then
+      say "building ($preset)"
+      told=yes
+    fi
+    if [[ -t 2 ]]; then printf '\r\033[K%s' "${line:0:${COLUMNS:-80}}" >&2; fi
+  done
+  if [[ -n $told && -t 2 ]]; then printf '\r\033[K' >&2; fi
+}
+
+# build_preset PRESET [NINJA TARGET...]: configures if necessary and builds; on failure shows why and where the log is.
+build_preset() {
+  local preset=$1 folder=$root/build/$1
+  shift
+  mkdir -p "$folder"
+  if command -v flock >/dev/null; then # two at once would tread on each other
+    { flock 9 && build_locked "$preset" "$folder" "$@" 9>&-; } 9>"$folder/.lock"
+  else
+    build_locked "$preset" "$folder" "$@"
+  fi
+}
+
+build_locked() {
+  local preset=$1 folder=$2 log=$2/build.log home
+  shift 2
+  home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$folder/CMakeCache.txt" 2>/dev/null || true)
+  if [[ ! -e $folder/build.ninja || $home != "$root" || $root/CMakePresets.json -nt $folder/build.ninja ]]; then
+    local fresh=()
+    if [[ -n $home && $home != "$root" ]]; then fresh=(--fresh); fi # the tree was moved or copied
+    say "configuring ($preset)"
+    if ! (cd "$root" && cmake --preset "$preset" "${fresh[@]}") >"$log" 2>&1 </dev/null; then
+      grep -v '^-- [A-Z]' "$log" | tail -n 40 >&2 || true
+      die "configuring failed; the whole log: $log"
+    fi
+  fi
+  if ! (cd "$folder" && ninja -j "$(build_jobs)" "$@") 2>&1 </dev/null | tee "$log" | show_progress "$preset"; then
+    grep -v '^\[[0-9]*/' "$log" | tail -n 40 >&2 || true
+    die "the build failed; the whole log: $log"
+  fi
+}
