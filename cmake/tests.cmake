@@ -26,3 +26,8 @@ sb_tests(session session)
 sb_tests(shard shard)
 sb_tests(server server)
 sb_tests(simulation shard)
+
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+add_test(NAME tools/check_layers_test
+         COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/tools/check_layers_test.py)
+set_tests_properties(tools/check_layers_test PROPERTIES TIMEOUT 60)
