@@ -10,16 +10,20 @@
 
 namespace switchboard::http {
 
-struct Field {
-  std::string name;   // as sent
-  std::string value;  // without surrounding white space
+/// One field line of a request.
+struct RequestField {
+  std::string_view name;   // as sent
+  std::string_view value;  // without surrounding white space
 };
 
+/// Every view points into `text` (or, in a request built by hand, wherever its maker keeps the characters), so a
+/// request moves but does not copy.
 struct Request {
-  std::string method;
-  std::string target;  // origin-form, as sent: "/ws?x=1"
-  int version = 11;    // 10 or 11
-  std::vector<Field> fields;
+  std::string_view method;
+  std::string_view target;  // origin-form, as sent: "/ws?x=1"
+  int version = 11;         // 10 or 11
+  std::vector<RequestField> fields;
+  std::unique_ptr<char[]> text;  // the head as sent
 
   /// The value of the first field of that name (case-insensitive), or "".
   std::string_view value(std::string_view name) const;
@@ -31,6 +35,13 @@ struct Request {
   std::string_view path() const;
 };
 
+/// ASCII case-insensitive equality, as field names and most tokens compare (RFC 9110 section 5.1).
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+/// Takes the next element off a comma-separated list (RFC 9110 section 5.6.1), without surrounding white space; empty
+/// elements are skipped. False at the end of the list.
+bool next_list_element(std::string_view& list, std::string_view& element);
+
 /// Why a request is refused: an HTTP status and a sentence for the person who reads it.
 struct RequestError {
   int status = 400;
@@ -38,23 +49,30 @@ struct RequestError {
 };
 
 /// Incremental parser of one request head. Feed it bytes in any number of pieces.
-/// A request with a body is refused (nothing here takes one): 413 with Content-Length above 0, 400 with any other trouble.
+/// A request with a body is refused (nothing here takes one): 413 with Content-Length above 0, 400 with any other
+/// trouble. Further: 414 for a request line and 431 for a head over the limit, 505 for a version other than 1.0
+/// and 1.1.
 class RequestParser {
  public:
-  /// `head_bytes_max`: request line and fields together; more is answered 431. A single field line is held to it too.
+  /// `head_bytes_max`: request line and fields together, the empty line at the end included; more is answered 431 (414
+  /// when the request line alone is more). Memory grows with the bytes that came, never past twice the limit.
   explicit RequestParser(std::size_t head_bytes_max);
   ~RequestParser();
   RequestParser(RequestParser&&) noexcept;
   RequestParser& operator=(RequestParser&&) noexcept;
 
   /// Takes bytes up to the end of the head. Returns how many were taken: all of them while the head is incomplete.
-  /// After an error or `done()` it must not be called again. Linear in total whatever the split.
+  /// After an error or `done()` it must not be called again. Linear in total whatever the split. The outcome does not
+  /// depend on the split; the request line is judged as soon as it is there, the fields when the head is complete.
   std::expected<std::size_t, RequestError> feed(std::string_view bytes);
 
   bool done() const;
   /// True once any byte has come.
   bool started() const;
+  /// Only when `done()`.
   const Request& request() const;
+  /// The request, for the caller to keep. Only when `done()`, once.
+  Request take_request();
 
  private:
   struct State;

@@ -2,23 +2,26 @@
 // machine: it does no I/O, keeps no time and writes nothing; whoever handles its events answers pings and closes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
+#include "ws/failure.h"
 #include "ws/opcode.h"
-#include "ws/utf8.h"
 
 namespace switchboard::ws {
+
+struct FrameHeader;
 
 /// Whether `Connection::receive` goes on after an event. `kPause` makes it return at once, having consumed the bytes
 /// of that event; the caller keeps the rest and feeds it later.
 enum class Flow : std::uint8_t { kContinue, kPause };
 
-/// Receives a connection's events, in order, during `receive`. A payload is valid until the call returns.
+/// Receives a connection's events, in order, during `receive`. A payload is valid until the call returns, and 64 bytes
+/// behind it are readable. A handler must not destroy the connection or call its `receive`.
 class Events {
  public:
   /// A whole message, fragments joined. `kind` is kText (valid UTF-8, checked) or kBinary.
@@ -32,37 +35,53 @@ class Events {
   ~Events() = default;
 };
 
-/// Why the peer failed the protocol: the close code to send and a sentence for its developer (at most 123 bytes).
-struct Failure {
-  std::uint16_t code;
-  std::string_view reason;  // a literal
-};
-
-/// Small on purpose (one per open connection): a buffer exists only while a message or control frame is incomplete.
+/// Small on purpose (one per open connection, 16 bytes): all state of an incomplete frame or message lives in one
+/// allocation that exists only as long as there is one.
 class Connection {
  public:
   /// `message_bytes_max`: the largest message, over all its fragments. It is held against the declared length as soon
   /// as a frame's header is read, and buffers grow with the bytes that came, never with what was declared.
-  explicit Connection(std::uint32_t message_bytes_max) : message_bytes_max_(message_bytes_max) {}
+  explicit Connection(std::uint32_t message_bytes_max);
+  ~Connection();
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
 
   struct Received {
     std::size_t consumed;            // bytes taken; fewer than given only after kPause, a failure or a Close
     std::optional<Failure> failure;  // the connection must be failed (section 7.1.7); nothing may be fed after it
   };
 
-  /// Takes bytes as they came, in any split. They are unmasked in place. Text is checked for UTF-8 as it arrives and
-  /// failed at the first impossible byte, also in the middle of a fragment.
+  /// Takes bytes as they came, in any split, and unmasks them in place. 64 bytes behind them must be readable. Text is
+  /// checked for UTF-8 as it arrives and failed at the first impossible byte, also in the middle of a fragment.
+  /// Events and failure do not depend on the split. What follows the peer's Close is taken and ignored (section 1.4).
   Received receive(std::span<char> bytes, Events& events);
 
   /// True once the peer's Close frame was seen.
   bool peer_closed() const { return peer_closed_; }
-  /// Bytes held for an incomplete message or control frame.
+  /// Bytes held for an incomplete message, control frame or header.
   std::size_t buffered_bytes() const;
 
  private:
-  // (the implementation's state; see connection.cpp)
+  struct Incomplete;
+  struct Step;
+
+  Step next(std::span<char> bytes, Events& events);
+  Step begin_frame(std::span<char> bytes, Events& events);
+  Step continue_header(std::span<char> bytes, Events& events);
+  Step open_frame(const FrameHeader& header, std::span<char> bytes, Events& events);
+  Step continue_payload(std::span<char> bytes, Events& events);
+  Step finish_message(Events& events);
+  Step control_frame(Opcode opcode, std::string_view payload, std::size_t consumed, Events& events);
+  bool in_message() const;
+  std::uint64_t message_room() const;
+  Incomplete& incomplete();
+
+  std::unique_ptr<Incomplete> incomplete_;  // null: between two messages, with not a byte of the next one
   std::uint32_t message_bytes_max_;
   bool peer_closed_ = false;
+  bool failed_ = false;
 };
+
+static_assert(sizeof(Connection) <= 16);
 
 }  // namespace switchboard::ws

@@ -1,6 +1,7 @@
 // Server frames as bytes (RFC 6455 section 5.2): never masked, never fragmented, so one encoding serves every client.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,16 +18,17 @@ std::size_t server_header_bytes(std::size_t payload_bytes);
 /// Writes the header of an unmasked final frame to `out` (room for 10 bytes); returns its length.
 std::size_t write_server_header(char* out, Opcode opcode, std::size_t payload_bytes);
 
-/// Appends a whole frame.
+/// Appends a whole frame. A control frame's payload has at most 125 bytes.
 void append_frame(std::string& out, Opcode opcode, std::string_view payload);
 
 /// Appends a Close frame; the reason is cut to 123 bytes at a UTF-8 boundary. kNoStatus gives an empty body.
 void append_close(std::string& out, std::uint16_t code, std::string_view reason);
 
-/// One frame built in a reused buffer: `begin`, append the payload to `payload()`, then `finish` puts the header
+/// One frame built in a reused buffer: `begin`, append the payload to what it returned, then `finish` puts the header
 /// right before it and returns the whole frame's bytes, valid until the next `begin`. No allocation once warm.
 class FrameBuilder {
  public:
+  /// Only append to it: its first 10 bytes are the header's place.
   std::string& begin();
   std::string_view finish(Opcode opcode);
 

@@ -21,8 +21,9 @@ struct Upgrade {
   std::vector<std::string_view> extensions;    // Sec-WebSocket-Extensions values, one per field line
 };
 
-/// Views into `request`. Refusals: 405 not GET, 400 for a missing or wrong field (each named in the message),
-/// 426 with `Sec-WebSocket-Version: 13` for another version (section 4.4), 505 below HTTP/1.1.
+/// Views into the request's text, as long as that lives. Refusals: 405 not GET, 400 for a missing or wrong field (each
+/// named in the message), 426 for another version (section 4.4; the answer then wants the fields `Upgrade: websocket`
+/// and `Sec-WebSocket-Version: 13`), 505 below HTTP/1.1.
 std::expected<Upgrade, http::RequestError> check_upgrade(const http::Request& request);
 
 /// Sec-WebSocket-Accept for a key (section 4.2.2).

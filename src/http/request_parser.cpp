@@ -1,0 +1,240 @@
+// The one place that knows Boost.Beast: its parser checks the grammar of a whole head; what it lets pass is checked
+// here.
+#include <algorithm>
+#include <boost/beast/http/basic_parser.hpp>
+#include <cstring>
+#include <limits>
+#include <utility>
+
+#include "base/assert.h"
+#include "http/request.h"
+
+namespace switchboard::http {
+
+namespace {
+
+namespace beast = boost::beast;
+
+using Failure = std::unexpected<RequestError>;
+
+Failure refuse(int status, std::string message) {
+  return Failure(RequestError{status, std::move(message)});
+}
+
+std::string_view view(beast::string_view s) {
+  return {s.data(), s.size()};
+}
+
+bool is_decimal(char c) {
+  return c >= '0' && c <= '9';
+}
+
+std::string message_of(const beast::error_code& code) {
+  switch (static_cast<beast::http::error>(code.value())) {
+    case beast::http::error::bad_method:
+      return "The method is not a token.";
+    case beast::http::error::bad_target:
+      return "The request target holds a character that is not allowed there.";
+    case beast::http::error::bad_version:
+      return "The HTTP version is malformed.";
+    case beast::http::error::bad_field:
+      return "A field name is malformed (white space before the colon is not allowed either).";
+    case beast::http::error::bad_value:
+      return "A field value holds a control character or is malformed.";
+    case beast::http::error::bad_line_ending:
+      return "A carriage return stands without a line feed.";
+    case beast::http::error::bad_content_length:
+    case beast::http::error::multiple_content_length:
+      return "Content-Length must be one decimal number.";
+    case beast::http::error::bad_transfer_encoding:
+      return "Transfer-Encoding is not accepted: no request here has a body.";
+    default:
+      return "The request is malformed.";
+  }
+}
+
+/// Collects what Beast finds in a complete head into a Request.
+class HeadReader final : public beast::http::basic_parser<true> {
+ public:
+  explicit HeadReader(Request& request) : request_(request) {
+    skip(true);
+    header_limit(std::numeric_limits<std::uint32_t>::max());  // the limit is RequestParser's
+  }
+
+  /// `head` ends with the empty line.
+  std::expected<void, RequestError> read(std::string_view head) {
+    beast::error_code code;
+    put(boost::asio::const_buffer(head.data(), head.size()), code);
+    if (code) return refuse(400, message_of(code));
+    if (transfer_encodings_ > 0) return refuse(400, "Transfer-Encoding is not accepted: no request here has a body.");
+    if (content_lengths_ > 1 || !content_length_plain_)
+      return refuse(400, "Content-Length must be one decimal number.");
+    if (has_body_) return refuse(413, "A request with a body is not accepted here.");
+    if (hosts_ > 1) return refuse(400, "More than one Host field.");
+    if (hosts_ == 0 && request_.version >= 11) return refuse(400, "The Host field is missing.");
+    return {};
+  }
+
+ private:
+  void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target, int version,
+                       beast::error_code&) override {
+    request_.method = view(method);
+    request_.target = view(target);
+    request_.version = version;
+  }
+
+  void on_field_impl(beast::http::field field, beast::string_view name, beast::string_view value,
+                     beast::error_code&) override {
+    request_.fields.push_back({view(name), view(value)});
+    switch (field) {
+      case beast::http::field::host:
+        ++hosts_;
+        break;
+      case beast::http::field::transfer_encoding:
+        ++transfer_encodings_;
+        break;
+      case beast::http::field::content_length:
+        ++content_lengths_;
+        content_length_plain_ = content_length_plain_ && std::all_of(value.begin(), value.end(), is_decimal);
+        has_body_ = has_body_ || !std::all_of(value.begin(), value.end(), [](char c) { return c == '0'; });
+        break;
+      default:
+        break;
+    }
+  }
+
+  void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
+  void on_header_impl(beast::error_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, beast::error_code&) override {}
+  std::size_t on_body_impl(beast::string_view, beast::error_code&) override { return 0; }
+  void on_chunk_header_impl(std::uint64_t, beast::string_view, beast::error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view, beast::error_code&) override { return 0; }
+  void on_finish_impl(beast::error_code&) override {}
+
+  Request& request_;
+  std::size_t hosts_ = 0;
+  std::size_t transfer_encodings_ = 0;
+  std::size_t content_lengths_ = 0;
+  bool content_length_plain_ = true;
+  bool has_body_ = false;
+};
+
+/// The version first, so that a client of another version learns it (RFC 9110 section 15.6.6), then the target's form.
+/// The characters are left to Beast. `line` is without its line end.
+std::expected<void, RequestError> check_request_line(std::string_view line) {
+  if (line.starts_with("PRI * HTTP/2")) return refuse(505, "HTTP/2 is not spoken here; use HTTP/1.1.");
+  const std::size_t method_end = line.find(' ');
+  const std::size_t target_end = line.rfind(' ');
+  if (method_end == std::string_view::npos || target_end == method_end) {
+    return refuse(400, "The request line must be a method, a target and a version.");
+  }
+  const std::string_view version = line.substr(target_end + 1);
+  if (version.size() != 8 || !version.starts_with("HTTP/") || !is_decimal(version[5]) || version[6] != '.' ||
+      !is_decimal(version[7])) {
+    return refuse(400, "The HTTP version is malformed.");
+  }
+  if (version != "HTTP/1.1" && version != "HTTP/1.0") return refuse(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
+  if (line[method_end + 1] != '/') return refuse(400, "The request target must begin with '/'.");
+  return {};
+}
+
+}  // namespace
+
+struct RequestParser::State {
+  std::size_t head_bytes_max;
+  std::unique_ptr<char[]> text;
+  std::size_t size = 0;      // bytes held in `text`
+  std::size_t capacity = 0;  // of `text`
+  std::size_t line = 0;      // where the unfinished line begins
+  std::size_t lines = 0;     // finished ones
+  bool done = false;
+  Request request;
+
+  void append(std::string_view bytes);
+  std::expected<bool, RequestError> finish_line(std::size_t line_feed);
+};
+
+void RequestParser::State::append(std::string_view bytes) {
+  if (bytes.size() > capacity - size) {
+    capacity = std::max(size + bytes.size(), 2 * capacity);
+    auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+    if (size > 0) std::memcpy(larger.get(), text.get(), size);
+    text = std::move(larger);
+  }
+  if (!bytes.empty()) std::memcpy(text.get() + size, bytes.data(), bytes.size());
+  size += bytes.size();
+}
+
+/// True when the line that ends with this line feed is the empty one after the fields.
+std::expected<bool, RequestError> RequestParser::State::finish_line(std::size_t line_feed) {
+  if (line_feed == line || text[line_feed - 1] != '\r') return refuse(400, "A line must end with CR LF.");
+  const std::string_view content(text.get() + line, line_feed - 1 - line);
+  if (lines == 0) {
+    if (auto checked = check_request_line(content); !checked) return Failure(std::move(checked.error()));
+  } else if (content.empty()) {
+    return true;
+  } else if (content.front() == ' ' || content.front() == '\t') {
+    return refuse(400, "A line begins with white space (obsolete line folding).");  // RFC 9112 section 5.2
+  }
+  ++lines;
+  line = line_feed + 1;
+  return false;
+}
+
+RequestParser::RequestParser(std::size_t head_bytes_max) : state_(std::make_unique<State>()) {
+  state_->head_bytes_max = head_bytes_max;
+}
+RequestParser::~RequestParser() = default;
+RequestParser::RequestParser(RequestParser&&) noexcept = default;
+RequestParser& RequestParser::operator=(RequestParser&&) noexcept = default;
+
+std::expected<std::size_t, RequestError> RequestParser::feed(std::string_view bytes) {
+  State& state = *state_;
+  SB_ASSERT(!state.done);
+  const std::size_t held = state.size;
+  std::size_t scanned = held;
+  state.append(bytes.substr(0, state.head_bytes_max - held));
+
+  // A TLS ClientHello: record type 22, version 3.x (RFC 8446 section 5.1).
+  if (state.size >= 2 && state.text[0] == 0x16 && state.text[1] == 0x03) {
+    return refuse(400, "TLS was spoken to a port that expects plain HTTP.");
+  }
+  while (const void* found = std::memchr(state.text.get() + scanned, '\n', state.size - scanned)) {
+    const std::size_t line_feed = static_cast<std::size_t>(static_cast<const char*>(found) - state.text.get());
+    auto ended = state.finish_line(line_feed);
+    if (!ended) return Failure(std::move(ended.error()));
+    scanned = line_feed + 1;
+    if (*ended) {
+      state.request.fields.reserve(state.lines - 1);
+      HeadReader reader(state.request);
+      if (auto read = reader.read({state.text.get(), scanned}); !read) return Failure(std::move(read.error()));
+      state.request.text = std::move(state.text);
+      state.done = true;
+      return scanned - held;
+    }
+  }
+  if (state.size == state.head_bytes_max) {
+    if (state.lines == 0) return refuse(414, "The request line is too long.");
+    return refuse(431, "The request's head is too large.");
+  }
+  return bytes.size();
+}
+
+bool RequestParser::done() const {
+  return state_->done;
+}
+bool RequestParser::started() const {
+  return state_->size > 0;
+}
+
+const Request& RequestParser::request() const {
+  SB_ASSERT(state_->done);
+  return state_->request;
+}
+
+Request RequestParser::take_request() {
+  SB_ASSERT(state_->done);
+  return std::move(state_->request);
+}
+
+}  // namespace switchboard::http

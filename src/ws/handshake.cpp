@@ -1,0 +1,127 @@
+#include "ws/handshake.h"
+
+#include <algorithm>
+#include <openssl/evp.h>
+#include <optional>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace switchboard::ws {
+
+namespace {
+
+using http::equals_ignoring_case;
+using http::RequestError;
+
+constexpr std::string_view kGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // section 1.3
+constexpr std::size_t kSha1Bytes = 20;
+constexpr std::size_t kKeyCharacters = 24;  // base64 of 16 bytes: 22 characters and "=="
+
+std::unexpected<RequestError> refuse(int status, std::string message) {
+  return std::unexpected(RequestError{status, std::move(message)});
+}
+
+bool is_base64(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+}
+
+bool is_key(std::string_view key) {
+  return key.size() == kKeyCharacters && key.ends_with("==") &&
+         std::all_of(key.begin(), key.end() - 2, [](char c) { return is_base64(c); });
+}
+
+/// RFC 9110 section 5.6.2.
+bool is_token(std::string_view text) {
+  constexpr std::string_view kSigns = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           kSigns.find(c) != std::string_view::npos;
+  });
+}
+
+bool offer_subprotocols(std::string_view list, std::vector<std::string_view>& offered) {
+  std::string_view name;
+  while (http::next_list_element(list, name)) {
+    if (!is_token(name)) return false;
+    offered.push_back(name);
+  }
+  return true;
+}
+
+/// The fields that name the protocol, in the order a person would fix them (section 4.2.1).
+std::optional<RequestError> check_fields(const http::Request& request) {
+  if (!request.has_token("Upgrade", "websocket"))
+    return RequestError{400, "The Upgrade field does not name websocket."};
+  if (!request.has_token("Connection", "upgrade")) {
+    return RequestError{400, "The Connection field does not name upgrade (a proxy may have removed it)."};
+  }
+  if (request.count("Sec-WebSocket-Version") > 1)
+    return RequestError{400, "More than one Sec-WebSocket-Version field."};
+  if (request.count("Sec-WebSocket-Version") == 0)
+    return RequestError{400, "The Sec-WebSocket-Version field is missing."};
+  if (request.value("Sec-WebSocket-Version") != "13") {
+    return RequestError{426, "Only version 13 of the WebSocket protocol is spoken here."};
+  }
+  if (request.count("Sec-WebSocket-Key") > 1) return RequestError{400, "More than one Sec-WebSocket-Key field."};
+  if (request.count("Sec-WebSocket-Key") == 0) return RequestError{400, "The Sec-WebSocket-Key field is missing."};
+  if (!is_key(request.value("Sec-WebSocket-Key"))) {
+    return RequestError{400, "The Sec-WebSocket-Key field is not 16 bytes in base64."};
+  }
+  if (request.count("Origin") > 1) return RequestError{400, "More than one Origin field."};
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool wants_upgrade(const http::Request& request) {
+  return request.has_token("Upgrade", "websocket") || request.count("Sec-WebSocket-Key") > 0;
+}
+
+std::expected<Upgrade, RequestError> check_upgrade(const http::Request& request) {
+  if (request.version < 11) return refuse(505, "A WebSocket handshake needs HTTP/1.1.");
+  if (request.method != "GET") return refuse(405, "A WebSocket handshake is a GET request.");
+  if (auto error = check_fields(request)) return std::unexpected(*std::move(error));
+
+  Upgrade upgrade;
+  upgrade.key = request.value("Sec-WebSocket-Key");
+  upgrade.origin = request.value("Origin");
+  for (const http::RequestField& field : request.fields) {
+    if (equals_ignoring_case(field.name, "Sec-WebSocket-Extensions")) {
+      upgrade.extensions.push_back(field.value);
+    } else if (equals_ignoring_case(field.name, "Sec-WebSocket-Protocol") &&
+               !offer_subprotocols(field.value, upgrade.subprotocols)) {
+      return refuse(400, "The Sec-WebSocket-Protocol field is not a list of tokens.");
+    }
+  }
+  return upgrade;
+}
+
+std::string accept_value(std::string_view key) {
+  std::string input;
+  input.reserve(key.size() + kGuid.size());
+  input.append(key).append(kGuid);
+  unsigned char digest[kSha1Bytes];
+  // 0.45 us, of which 0.3 go into finding the algorithm: 1 % of a join, not worth a context to carry around.
+  const int hashed = EVP_Digest(input.data(), input.size(), digest, nullptr, EVP_sha1(), nullptr);
+  SB_ASSERT(hashed == 1);
+  unsigned char encoded[29];  // 28 characters and a NUL
+  const int length = EVP_EncodeBlock(encoded, digest, kSha1Bytes);
+  return {reinterpret_cast<const char*>(encoded), static_cast<std::size_t>(length)};
+}
+
+std::string upgrade_response(std::string_view key, std::string_view subprotocol) {
+  std::string out;
+  out.reserve(192 + subprotocol.size());
+  out.append(
+      "HTTP/1.1 101 Switching Protocols\r\n"
+      "Upgrade: websocket\r\n"
+      "Connection: Upgrade\r\n"
+      "Sec-WebSocket-Accept: ");
+  out.append(accept_value(key)).append("\r\n");
+  if (!subprotocol.empty()) out.append("Sec-WebSocket-Protocol: ").append(subprotocol).append("\r\n");
+  out.append("\r\n");
+  return out;
+}
+
+}  // namespace switchboard::ws
