@@ -1,0 +1,24 @@
+#include "server/setting_source.h"
+
+namespace switchboard::server {
+
+SourceReading read_environment(const std::vector<std::pair<std::string, std::string>>& environment) {
+  SourceReading reading;
+  for (const auto& [name, text] : environment) {
+    if (!name.starts_with(kEnvironmentPrefix) || name == kConfigFileVariable) continue;
+    auto address = lookup_environment_name(name);
+    if (!address) {
+      reading.problems.push_back({name, address.error()});
+      continue;
+    }
+    auto value = parse_value(*address->setting, text);
+    if (value) {
+      reading.assignments.push_back({std::move(*address), std::move(*value)});
+    } else {
+      reading.problems.push_back({name, value.error()});
+    }
+  }
+  return reading;
+}
+
+}  // namespace switchboard::server

@@ -1,0 +1,19 @@
+// Text that may come from a peer, made safe for a log line: it cannot end the line, forge a field or steer a terminal.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace switchboard::server {
+
+/// Appends a JSON string with its quotes (RFC 8259 section 7). Bytes that are not UTF-8 become U+FFFD.
+void append_json_string(std::string& out, std::string_view text);
+
+/// Appends a value for people: bare when it is one plain word, else quoted. Control characters (C0, DEL, C1) become
+/// \n, \t or \u00XX, bytes that are not UTF-8 become \xXX.
+void append_plain_value(std::string& out, std::string_view text);
+
+/// At most `bytes_max` bytes of `text`, not ending inside a UTF-8 sequence.
+std::string_view cut_at_character(std::string_view text, std::size_t bytes_max);
+
+}  // namespace switchboard::server

@@ -1,0 +1,241 @@
+#include "server/settings_table.h"
+
+#include "server/setting_checks.h"
+
+// The builders below turn "which field" into a pair of plain functions; FieldOf is a captureless lambda.
+
+namespace switchboard::server {
+namespace {
+
+enum class Change : bool { kRestart, kReload };
+
+template <typename FieldOf>
+Setting integer(std::string_view section, std::string_view key, FieldOf, std::int64_t min, std::int64_t max,
+                std::string_view unit, Change change, std::string_view doc) {
+  Setting setting{section, key, SettingType::kInteger, change == Change::kReload, unit, doc};
+  setting.min = min;
+  setting.max = max;
+  setting.read = [](const SettingTarget& target) -> SettingValue {
+    return static_cast<std::int64_t>(FieldOf{}(target));
+  };
+  setting.write = [](const SettingTarget& target, const SettingValue& value) {
+    auto& field = FieldOf{}(target);
+    field = static_cast<std::remove_reference_t<decltype(field)>>(std::get<std::int64_t>(value));
+  };
+  return setting;
+}
+
+/// A boolean, a text or a list of texts: the field's own type says which.
+template <typename FieldOf>
+Setting plain(std::string_view section, std::string_view key, FieldOf, std::string (*problem_with)(std::string_view),
+              Change change, std::string_view doc) {
+  using Value = std::remove_cvref_t<decltype(FieldOf{}(std::declval<const SettingTarget&>()))>;
+  constexpr SettingType type = std::is_same_v<Value, bool>          ? SettingType::kBoolean
+                               : std::is_same_v<Value, std::string> ? SettingType::kText
+                                                                    : SettingType::kTextList;
+  Setting setting{section, key, type, change == Change::kReload, "", doc};
+  setting.problem_with = problem_with;
+  setting.read = [](const SettingTarget& target) -> SettingValue { return FieldOf{}(target); };
+  setting.write = [](const SettingTarget& target, const SettingValue& value) {
+    FieldOf{}(target) = std::get<Value>(value);
+  };
+  return setting;
+}
+
+constexpr std::string_view kLevelNames[] = {"debug", "info", "warn", "error"};
+constexpr std::string_view kFormatNames[] = {"plain", "json"};
+constexpr std::string_view kPolicyNames[] = {"skip", "disconnect"};
+
+/// An enumeration whose values count from 0 in the order of `Names`.
+template <const auto& Names, typename FieldOf>
+Setting choice(std::string_view section, std::string_view key, FieldOf, Change change, std::string_view doc) {
+  Setting setting{section, key, SettingType::kChoice, change == Change::kReload, "", doc};
+  setting.choices.assign(std::begin(Names), std::end(Names));
+  setting.read = [](const SettingTarget& target) -> SettingValue {
+    return std::string(Names[static_cast<std::size_t>(FieldOf{}(target))]);
+  };
+  setting.write = [](const SettingTarget& target, const SettingValue& value) {
+    auto& field = FieldOf{}(target);
+    std::size_t index = 0;
+    while (Names[index] != std::get<std::string>(value))
+      ++index;
+    field = static_cast<std::remove_reference_t<decltype(field)>>(index);
+  };
+  return setting;
+}
+
+#define SB_FIELD(path) [](const SettingTarget& target) -> auto& { return target.path; }
+
+constexpr auto kRestart = Change::kRestart;
+constexpr auto kReload = Change::kReload;
+constexpr std::int64_t kHourMs = 3'600'000;
+constexpr std::int64_t kKiB = 1024;
+constexpr std::int64_t kMiB = 1024 * kKiB;
+constexpr std::int64_t kGiB = 1024 * kMiB;
+
+void add_server(std::vector<Setting>& out) {
+  out.push_back(plain("server", "listen", SB_FIELD(config.listen), problem_with_address, kRestart,
+                      "Where clients connect: HOST:PORT, [IPv6]:PORT, or :PORT for every address, IPv4 and IPv6."));
+  out.push_back(plain("server", "ops", SB_FIELD(config.ops), problem_with_optional_address, kRestart,
+                      "Where operators connect (health, metrics). Keep it private: it asks for no password. \"off\" "
+                      "or an empty text turns it off."));
+  out.push_back(integer("server", "shards", SB_FIELD(config.shards), 0, kShardsMax, "threads", kRestart,
+                        "Threads that serve clients, each with its share of the connections and rooms. 0 means one "
+                        "per processor core."));
+  out.push_back(plain("server", "data", SB_FIELD(config.data), problem_with_path, kRestart,
+                      "Directory for anything that lasts. One server at a time may use it."));
+  out.push_back(plain("server", "name", SB_FIELD(config.shard.server_name), problem_with_server_name, kReload,
+                      "The server's name as clients are told in `hello`."));
+  out.push_back(plain("server", "demo", SB_FIELD(config.shard.demo), nullptr, kReload,
+                      "Whether a browser that opens the listen address gets the demo page."));
+  out.push_back(integer("server", "accept_backlog", SB_FIELD(config.accept_backlog), 1, 65'535, "connections", kRestart,
+                        "Connections the kernel may hold until they are accepted; net.core.somaxconn caps it."));
+  out.push_back(integer("server", "drain_ms", SB_FIELD(config.drain_ms), 0, kHourMs, "milliseconds", kReload,
+                        "How long a shutdown takes to close everybody, spread evenly, so that clients do not come "
+                        "back all at once."));
+}
+
+void add_limits(std::vector<Setting>& out) {
+  out.push_back(integer("limits", "connections_max", SB_FIELD(config.connections_max), 0, 100'000'000, "connections",
+                        kReload,
+                        "Connections held at once; more are refused. 0 means what the file descriptor limit "
+                        "allows."));
+  out.push_back(integer("limits", "connections_per_address_max", SB_FIELD(config.connections_per_address_max), 0,
+                        100'000'000, "connections", kReload,
+                        "Connections from one IP address. 0 means no limit: behind a proxy or a large NAT many people "
+                        "share one address. Set it when clients connect directly."));
+  out.push_back(plain("limits", "origins_allowed", SB_FIELD(config.shard.session.origins_allowed), problem_with_origin,
+                      kReload,
+                      "Web pages that may connect, by exact origin, such as \"https://app.example.com\". "
+                      "\"*\" lets any page connect. Clients that are not browsers send no origin and are not held "
+                      "back by this."));
+  out.push_back(integer("limits", "first_byte_timeout_ms", SB_FIELD(config.shard.session.first_byte_timeout_ms), 1,
+                        kHourMs, "milliseconds", kReload,
+                        "How long a connection may stay silent before its first byte."));
+  out.push_back(integer("limits", "handshake_timeout_ms", SB_FIELD(config.shard.session.handshake_timeout_ms), 1,
+                        kHourMs, "milliseconds", kReload,
+                        "How long the whole request head may take, from the moment of the connection."));
+  out.push_back(integer("limits", "request_bytes_max", SB_FIELD(config.shard.session.request_bytes_max), 256, kMiB,
+                        "bytes", kReload, "Size of the request line and header fields; larger ones get HTTP 431."));
+  out.push_back(integer("limits", "message_bytes_max", SB_FIELD(config.shard.session.message_bytes_max), 128, 64 * kMiB,
+                        "bytes", kReload,
+                        "Size of one WebSocket message from a client; a larger one closes with 1009 as soon as its "
+                        "length is known."));
+  out.push_back(integer("limits", "documents_per_message_max", SB_FIELD(config.shard.session.documents_per_message_max),
+                        1, 100'000, "documents", kReload, "JSON documents in one text message."));
+  out.push_back(integer("limits", "json_depth_max", SB_FIELD(config.shard.session.json_depth_max), 1, 1'024, "levels",
+                        kReload, "How deeply a client's JSON may nest."));
+  out.push_back(integer("limits", "rooms_per_connection_max", SB_FIELD(config.shard.session.rooms_per_connection_max),
+                        1, 100'000, "rooms", kReload,
+                        "Rooms one connection may be in at once; `limit_reached` above it."));
+  out.push_back(integer("limits", "rooms_max", SB_FIELD(config.shard.rooms_max), 1, 1'000'000'000, "rooms", kReload,
+                        "Rooms that exist at once on one shard; `limit_reached` above it."));
+  out.push_back(integer("limits", "errors_max", SB_FIELD(config.shard.session.errors_max), 1, 1'000'000, "errors",
+                        kReload, "Error answers a connection may collect before it is closed with 4000."));
+  out.push_back(integer("limits", "errors_refill_ms", SB_FIELD(config.shard.session.errors_refill_ms), 1, kHourMs,
+                        "milliseconds", kReload, "One error is forgiven every so often."));
+  out.push_back(integer("limits", "queue_bytes_max", SB_FIELD(config.shard.session.queue_bytes_max), 4 * kKiB,
+                        64 * kMiB, "bytes", kReload,
+                        "Answers waiting for one client; while they are more, that client is not read from."));
+  out.push_back(integer("limits", "log_bytes_max", SB_FIELD(config.shard.log_bytes_max), kMiB, 1'024 * kGiB, "bytes",
+                        kReload,
+                        "Memory for all rooms' messages together, over all shards; above it the room with "
+                        "the largest backlog is trimmed first."));
+}
+
+void add_heartbeat(std::vector<Setting>& out) {
+  out.push_back(integer("heartbeat", "ping_interval_ms", SB_FIELD(config.shard.session.ping_interval_ms), 0,
+                        24 * kHourMs, "milliseconds", kReload,
+                        "How often a quiet connection is pinged. 0 means never: dead connections then stay until a "
+                        "write fails."));
+  out.push_back(integer("heartbeat", "pong_timeout_ms", SB_FIELD(config.shard.session.pong_timeout_ms), 1, kHourMs,
+                        "milliseconds", kReload,
+                        "How long a connection may stay silent after a ping before it is closed with 4201; any "
+                        "received byte counts as life."));
+  out.push_back(integer("heartbeat", "write_timeout_ms", SB_FIELD(config.shard.session.write_timeout_ms), 1, kHourMs,
+                        "milliseconds", kReload,
+                        "How long a socket may take not one byte of what is waiting for it before it is closed with "
+                        "4101, even if its owner keeps sending."));
+  out.push_back(integer("heartbeat", "close_timeout_ms", SB_FIELD(config.shard.session.close_timeout_ms), 1, kHourMs,
+                        "milliseconds", kReload, "How long the peer may take to answer our Close frame."));
+}
+
+void add_delivery(std::vector<Setting>& out) {
+  out.push_back(integer("delivery", "sweep_us", SB_FIELD(config.shard.sweep_us), 50, 1'000'000, "microseconds", kReload,
+                        "How long a shard may deliver before it looks at its sockets again. Lower favours quick "
+                        "answers, higher favours throughput."));
+  out.push_back(integer("delivery", "slice_members", SB_FIELD(config.shard.slice_members), 1, 1'000'000, "members",
+                        kReload, "Members of one large room served before another room has its turn."));
+  out.push_back(integer("delivery", "send_bytes_max", SB_FIELD(config.shard.send_bytes_max), 1'024, 16 * kMiB, "bytes",
+                        kReload, "Most bytes handed to one socket in one go."));
+  out.push_back(integer("delivery", "notsent_lowat_bytes", SB_FIELD(config.notsent_lowat_bytes), 1'024, kGiB, "bytes",
+                        kRestart,
+                        "Unsent bytes the kernel may hold for one client (TCP_NOTSENT_LOWAT). Small, so "
+                        "that a slow client falls behind here, where it costs nothing, and not in kernel memory."));
+  out.push_back(integer("delivery", "send_buffer_bytes", SB_FIELD(config.send_buffer_bytes), 0, kGiB, "bytes", kRestart,
+                        "Size of a socket's send buffer (SO_SNDBUF). 0 leaves it to the kernel."));
+}
+
+void add_log(std::vector<Setting>& out) {
+  out.push_back(choice<kLevelNames>("log", "level", SB_FIELD(config.log.level), kReload,
+                                    "The least important lines that are written."));
+  out.push_back(choice<kFormatNames>("log", "format", SB_FIELD(config.log.format), kReload,
+                                     "\"plain\" for people, \"json\" for machines: one object per line."));
+}
+
+void add_rooms(std::vector<Setting>& out) {
+  out.push_back(integer("rooms", "backlog_bytes", SB_FIELD(room.backlog_bytes), 4 * kKiB, kGiB, "bytes", kReload,
+                        "How far behind a member may fall, in encoded bytes."));
+  out.push_back(integer("rooms", "backlog_messages", SB_FIELD(room.backlog_messages), 1, 10'000'000, "messages",
+                        kReload, "How far behind a member may fall, in messages."));
+  out.push_back(integer("rooms", "members_max", SB_FIELD(room.members_max), 1, 100'000'000, "members", kReload,
+                        "Members of one room; more get `room_full`."));
+  out.push_back(choice<kPolicyNames>("rooms", "slow_client", SB_FIELD(room.slow_client), kReload,
+                                     "What becomes of a member that has fallen further behind than the backlog: "
+                                     "\"skip\" goes on from the oldest message still there and says what was missed, "
+                                     "\"disconnect\" closes the connection with 4101."));
+}
+
+std::vector<Setting> build_table() {
+  std::vector<Setting> out;
+  add_server(out);
+  add_limits(out);
+  add_heartbeat(out);
+  add_delivery(out);
+  add_log(out);
+  add_rooms(out);
+  return out;
+}
+
+#undef SB_FIELD
+
+}  // namespace
+
+std::span<const SettingSection> setting_sections() {
+  static constexpr SettingSection kSections[] = {
+      {"server", "The process."},
+      {"limits", "What clients may ask of it."},
+      {"heartbeat", "How dead and stuck connections are found."},
+      {"delivery", "How messages leave. The defaults are measured; change them with a benchmark at hand."},
+      {"log", "What is written to standard error. Never a message's content."},
+      {"rooms",
+       "Rooms, by namespace: the part of a room's id before the first ':'. [rooms.default] is for every room without a "
+       "section of its own; [rooms.chat] is for chat:1, chat:2, ... and takes from [rooms.default] what it leaves "
+       "out."},
+  };
+  return kSections;
+}
+
+std::span<const Setting> settings_table() {
+  static const std::vector<Setting> kTable = build_table();
+  return kTable;
+}
+
+const Setting* find_setting(std::string_view section, std::string_view key) {
+  for (const Setting& setting : settings_table()) {
+    if (setting.section == section && setting.key == key) return &setting;
+  }
+  return nullptr;
+}
+
+}  // namespace switchboard::server

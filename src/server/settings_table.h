@@ -1,0 +1,29 @@
+// The one table of everything that can be set. Files, environment, flags, checks, `switchboard config`, the manual
+// and the reload report are all driven by it: a setting added here is everywhere.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "server/setting.h"
+
+namespace switchboard::server {
+
+struct SettingSection {
+  std::string_view name;
+  std::string_view doc;
+};
+
+/// In the order in which they are printed. The `rooms` section is written [rooms.default] and [rooms.NAME].
+std::span<const SettingSection> setting_sections();
+
+/// Grouped by section, in the sections' order. Built on first use, never changed.
+std::span<const Setting> settings_table();
+
+/// nullptr if there is none. `section` is "rooms" for any namespace.
+const Setting* find_setting(std::string_view section, std::string_view key);
+
+/// The settings of one namespace or of [rooms.default].
+inline constexpr std::string_view kDefaultNamespace = "default";
+
+}  // namespace switchboard::server
