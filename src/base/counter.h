@@ -1,0 +1,25 @@
+// A number that one thread changes and any thread may read, at the cost of a plain integer.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace switchboard {
+
+/// add() and sub() from one thread only: they load and store, without a locked instruction, so a second writer would
+/// lose counts. value() from any thread; it says nothing about other memory. Counts up, or is a level that never goes
+/// below 0.
+class Counter {
+ public:
+  void add(std::uint64_t count = 1) { store(value() + count); }
+  void sub(std::uint64_t count = 1) { store(value() - count); }
+
+  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  void store(std::uint64_t value) { value_.store(value, std::memory_order_relaxed); }
+
+  std::atomic<std::uint64_t> value_{0};
+};
+
+}  // namespace switchboard

@@ -1,0 +1,25 @@
+// The hasher of every table keyed by a name that a client may choose (rooms, users, addresses).
+// Usage: boost::unordered_flat_map<std::string, V, NameHash, std::equal_to<>> table(0, NameHash{key});
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "base/siphash.h"
+
+namespace switchboard {
+
+/// Keyed, so that no client can aim at one bucket. Takes std::string and std::string_view alike without a copy.
+/// There is no default key on purpose: a table has to be given one.
+struct NameHash {
+  using is_transparent = void;
+  using is_avalanching = void;  // every output bit is good: Boost need not mix it again
+
+  explicit NameHash(HashKey hash_key) : key(hash_key) {}
+
+  std::size_t operator()(std::string_view name) const { return static_cast<std::size_t>(siphash13(key, name)); }
+
+  HashKey key;
+};
+
+}  // namespace switchboard
