@@ -32,8 +32,8 @@ struct Command {
   std::string_view id;  // raw JSON text, "" when there is none
 };
 
-inline constexpr std::size_t kNameBytesMax = 255;       // room and user ids
-inline constexpr std::size_t kCommandIdBytesMax = 64;   // of `id`, without its quotes
+inline constexpr std::size_t kNameBytesMax = 255;      // room and user ids
+inline constexpr std::size_t kCommandIdBytesMax = 64;  // of `id`, without its quotes
 
 /// Splits a text message into its JSON documents and decodes each. One per shard: it owns scratch memory.
 class CommandDecoder {

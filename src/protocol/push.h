@@ -16,7 +16,7 @@ namespace switchboard::protocol {
 struct Joined {
   std::string_view room_id;
   std::string_view id;
-  Seq seq;                // the room's last message
+  Seq seq;                 // the room's last message
   std::string_view epoch;  // "" leaves out both seq and epoch (base clients)
 };
 struct Left {

@@ -15,6 +15,8 @@ struct Seq {
 };
 
 /// How many numbers lie in [from, to); 0 when to <= from.
-constexpr std::uint64_t distance(Seq from, Seq to) { return to.value > from.value ? to.value - from.value : 0; }
+constexpr std::uint64_t distance(Seq from, Seq to) {
+  return to.value > from.value ? to.value - from.value : 0;
+}
 
 }  // namespace switchboard

@@ -1,0 +1,49 @@
+#include "protocol/command_fields.h"
+
+#include <string>
+
+#include "protocol/json_string.h"
+
+namespace switchboard::protocol {
+namespace {
+
+// In the order of Field.
+constexpr std::array<std::string_view, kFieldCount> kNames = {
+    "type", "room_id", "user_id", "content", "echo", "id", "since", "last", "presence", "dedup",
+};
+constexpr std::size_t kNameBytesLongest = 8;
+constexpr std::size_t kEscapeBytesMax = 6;  // of one ASCII character: \u0074
+
+std::optional<Field> find(std::string_view key) {
+  for (std::size_t i = 0; i < kFieldCount; ++i) {
+    if (key == kNames[i]) return static_cast<Field>(i);
+  }
+  return std::nullopt;
+}
+
+std::optional<Field> find_escaped(std::string_view key) {
+  if (key.size() > kNameBytesLongest * kEscapeBytesMax) return std::nullopt;
+  std::string text;
+  if (!unescape(key, text)) return std::nullopt;
+  return find(text);
+}
+
+}  // namespace
+
+std::string_view name(Field field) {
+  return kNames[static_cast<std::size_t>(field)];
+}
+
+void CommandFields::add(const JsonMember& member) {
+  const bool has_escapes = member.key.find('\\') != std::string_view::npos;
+  const auto field = has_escapes ? find_escaped(member.key) : find(member.key);
+  if (!field) return;
+  std::string_view& value = values_[static_cast<std::size_t>(*field)];
+  if (value.empty()) {
+    value = member.value;
+  } else if (!duplicate_) {
+    duplicate_ = field;
+  }
+}
+
+}  // namespace switchboard::protocol
