@@ -1,3 +1,4 @@
+#include "server/config_values.h"
 #include "server/setting_source.h"
 
 namespace switchboard::server {
@@ -15,7 +16,7 @@ SourceReading read_environment(const std::vector<std::pair<std::string, std::str
     if (value) {
       reading.assignments.push_back({std::move(*address), std::move(*value)});
     } else {
-      reading.problems.push_back({name, value.error()});
+      reading.problems.push_back({name, "`" + key_of(*address) + "` " + value.error()});
     }
   }
   return reading;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "server/config_values.h"
 #include "server/setting_source.h"
 
 namespace switchboard::server {
@@ -41,7 +42,7 @@ SourceReading read_flags(const std::vector<FlagSetting>& flags) {
     if (value) {
       add(reading.assignments, {std::move(*address), std::move(*value)});
     } else {
-      reading.problems.push_back({flag.spelled, value.error()});
+      reading.problems.push_back({flag.spelled, "`" + key_of(*address) + "` " + value.error()});
     }
   }
   return reading;

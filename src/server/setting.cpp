@@ -78,7 +78,7 @@ std::string describe_type(const Setting& setting) {
     case SettingType::kText:
       return "a text";
     case SettingType::kTextList:
-      return "a list of texts";
+      return "a list of texts, such as [\"...\"]";
     case SettingType::kChoice:
       return choices_text(setting);
   }

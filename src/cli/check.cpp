@@ -1,0 +1,24 @@
+// `switchboard check FILE`: the file alone, whatever the environment says.
+#include <cstdio>
+
+#include "cli/commands.h"
+#include "cli/config_options.h"
+#include "cli/options.h"
+
+namespace switchboard::cli {
+
+int run_check(int argc, char** argv) {
+  Options options("check FILE",
+                  "Reads a configuration file as `serve` would and prints every problem with its line. Environment "
+                  "variables are not looked at.");
+  std::string file;
+  options.positional("FILE", "The file to check.", file);
+  options.examples("Exit codes: 0 the file is fine, 1 it is not, 2 wrong usage.\n");
+  if (const auto exit_code = options.parse(argc, argv)) return *exit_code;
+
+  if (!load_or_explain({file, {}, {}})) return kExitFailure;
+  std::printf("%s: ok\n", file.c_str());
+  return kExitSuccess;
+}
+
+}  // namespace switchboard::cli

@@ -1,0 +1,211 @@
+#include "server/config_loader.h"
+
+#include <cstdio>
+#include <fstream>
+#include <gtest/gtest.h>
+
+namespace switchboard::server {
+namespace {
+
+/// A file in the test's own directory, gone at the end.
+class ConfigFile {
+ public:
+  explicit ConfigFile(const std::string& text)
+      : path_(testing::TempDir() + "config_" + testing::UnitTest::GetInstance()->current_test_info()->name() +
+              ".toml") {
+    std::ofstream(path_) << text;
+  }
+  ~ConfigFile() { std::remove(path_.c_str()); }
+  ConfigFile(const ConfigFile&) = delete;
+  ConfigFile& operator=(const ConfigFile&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+Config loaded(const ConfigSources& sources) {
+  auto config = load_config(sources);
+  if (config) return *config;
+  for (const auto& problem : config.error())
+    ADD_FAILURE() << problem.text();
+  return Config();
+}
+
+/// The problems as texts, without the directory of the file.
+std::vector<std::string> problems_of(const ConfigSources& sources) {
+  std::vector<std::string> out;
+  const auto config = load_config(sources);
+  if (config) return out;
+  for (const auto& problem : config.error()) {
+    std::string text = problem.text();
+    if (sources.file && text.starts_with(*sources.file)) text = "f" + text.substr(sources.file->size());
+    out.push_back(text);
+  }
+  return out;
+}
+
+std::vector<std::string> problems_of_text(const std::string& text) {
+  const ConfigFile file(text);
+  return problems_of({file.path(), {}, {}});
+}
+
+using Texts = std::vector<std::string>;
+
+TEST(ConfigLoader, NoSourcesMeanTheDefaultsOfTheStructs) {
+  const Config config = loaded({});
+  const Config defaults;
+  EXPECT_EQ(config.listen, defaults.listen);
+  EXPECT_EQ(config.shard.session.ping_interval_ms, defaults.shard.session.ping_interval_ms);
+  EXPECT_EQ(config.shard.rooms.defaults().backlog_bytes, room::RoomSettings{}.backlog_bytes);
+}
+
+TEST(ConfigLoader, FileOverridesDefaultsEnvironmentOverridesFileFlagsOverrideAll) {
+  const ConfigFile file(
+      "[limits]\nrooms_max = 1\nerrors_max = 1\nqueue_bytes_max = 5000\n"
+      "[server]\nlisten = [\"127.0.0.1:1\"]\n");
+  const Config config = loaded({file.path(),
+                                {{"SWITCHBOARD_LIMITS_ERRORS_MAX", "2"},
+                                 {"SWITCHBOARD_LIMITS_QUEUE_BYTES_MAX", "6000"},
+                                 {"SWITCHBOARD_SERVER_LISTEN", "127.0.0.1:2, [::1]:2"}},
+                                {{"limits.queue_bytes_max", "7000", "--set"}}});
+  EXPECT_EQ(config.shard.rooms_max, 1u);
+  EXPECT_EQ(config.shard.session.errors_max, 2u);
+  EXPECT_EQ(config.shard.session.queue_bytes_max, 7000u);
+  EXPECT_EQ(config.listen, (Texts{"127.0.0.1:2", "[::1]:2"}));
+}
+
+TEST(ConfigLoader, RepeatedListFlagsAddUpAndReplaceTheFile) {
+  const ConfigFile file("[server]\nlisten = [\":1\"]\n");
+  const Config config =
+      loaded({file.path(), {}, {{"server.listen", ":2", "--listen"}, {"server.listen", ":3", "--listen"}}});
+  EXPECT_EQ(config.listen, (Texts{":2", ":3"}));
+}
+
+TEST(ConfigLoader, LaterFlagOfOneValueWins) {
+  EXPECT_EQ(loaded({{}, {}, {{"server.shards", "2", "--shards"}, {"server.shards", "3", "--set"}}}).shards, 3u);
+}
+
+TEST(ConfigLoader, EveryTypeIsReadFromAFile) {
+  const ConfigFile file(
+      "[server]\ndemo = false\nops = \"off\"\n[limits]\norigins_allowed = [\"https://a.example\", \"null\"]\n"
+      "[log]\nformat = \"json\"\nlevel = \"error\"\n");
+  const Config config = loaded({file.path(), {}, {}});
+  EXPECT_FALSE(config.shard.demo);
+  EXPECT_FALSE(config.ops_enabled());
+  EXPECT_EQ(config.shard.session.origins_allowed, (Texts{"https://a.example", "null"}));
+  EXPECT_EQ(config.log.format, LogFormat::kJson);
+  EXPECT_EQ(config.log.level, LogLevel::kError);
+}
+
+TEST(ConfigLoader, NamespaceTakesFromDefaultWhatItLeavesOut) {
+  const ConfigFile file(
+      "[rooms.chat]\nbacklog_messages = 7\n[rooms.default]\nmembers_max = 5\nslow_client = \"disconnect\"\n"
+      "[rooms.\"a b\"]\n");
+  const Config config = loaded({file.path(), {{"SWITCHBOARD_ROOMS_DEFAULT_BACKLOG_BYTES", "8192"}}, {}});
+  const room::RoomSettings& chat = config.shard.rooms.of("chat:1");
+  EXPECT_EQ(chat.backlog_messages, 7u);
+  EXPECT_EQ(chat.members_max, 5u);
+  EXPECT_EQ(chat.backlog_bytes, 8192u);  // the default's own override came from a later source
+  EXPECT_EQ(chat.slow_client, room::SlowClientPolicy::kDisconnect);
+  EXPECT_EQ(config.shard.rooms.of("other").backlog_messages, room::RoomSettings{}.backlog_messages);
+  EXPECT_TRUE(config.shard.rooms.named().contains("a b"));
+  EXPECT_FALSE(config.shard.rooms.named().contains("default"));
+}
+
+TEST(ConfigLoader, EnvironmentAndFlagsNameNamespaces) {
+  const Config config = loaded(
+      {{}, {{"SWITCHBOARD_ROOMS_CHAT_MEMBERS_MAX", "3"}}, {{"rooms.game.v2.slow_client", "disconnect", "--set"}}});
+  EXPECT_EQ(config.shard.rooms.of("chat:1").members_max, 3u);
+  EXPECT_EQ(config.shard.rooms.of("game.v2:1").slow_client, room::SlowClientPolicy::kDisconnect);
+}
+
+TEST(ConfigLoader, UnknownKeyIsNamedWithItsLineAndTheNearestKey) {
+  EXPECT_EQ(problems_of_text("[heartbeat]\n\nping_intervall_ms = 1\n"),
+            (Texts{"f:3: unknown key `heartbeat.ping_intervall_ms`; did you mean `ping_interval_ms`?"}));
+}
+
+TEST(ConfigLoader, KeyInTheWrongSectionNamesTheRightOne) {
+  EXPECT_EQ(problems_of_text("[server]\nrooms_max = 1\nslow_client = \"skip\"\n"),
+            (Texts{"f:2: unknown key `server.rooms_max`; did you mean `limits.rooms_max`?",
+                   "f:3: unknown key `server.slow_client`; did you mean `rooms.default.slow_client`?"}));
+}
+
+TEST(ConfigLoader, UnknownSectionsAndStrayKeysAreErrors) {
+  EXPECT_EQ(problems_of_text("shards = 1\nserver = 3\n[hartbeat]\n[rooms]\nmembers_max = 2\n"),
+            (Texts{"f:1: unknown key `shards` outside any section; it belongs under [server]",
+                   "f:2: `server` must be a section", "f:3: unknown section `hartbeat`; did you mean `heartbeat`?",
+                   "f:5: unknown key `rooms.members_max`; room settings stand in [rooms.default] or "
+                   "[rooms.NAMESPACE]"}));
+}
+
+TEST(ConfigLoader, WrongTypesAreErrorsWithTheirLine) {
+  EXPECT_EQ(
+      problems_of_text("[server]\nshards = \"2\"\ndemo = 1\nlisten = \":8080\"\nops = [\"a\"]\ndrain_ms = 1.5\n"
+                       "data = 1979-05-27\n[limits]\norigins_allowed = [\"*\", 1]\n[log]\nlevel = \"loud\"\n"),
+      (Texts{"f:2: `server.shards` must be a whole number from 0 to 64", "f:3: `server.demo` must be true or false",
+             "f:4: `server.listen` must be a list of texts, such as [\"...\"]", "f:5: `server.ops` must be a text",
+             "f:6: `server.drain_ms` must be a whole number from 0 to 3600000", "f:7: `server.data` must be a text",
+             "f:9: `limits.origins_allowed` must be a list of texts, such as [\"...\"]",
+             "f:11: `log.level` is \"loud\"; it must be \"debug\", \"info\", \"warn\" or \"error\""}));
+}
+
+TEST(ConfigLoader, NamespaceWithAColonIsAnError) {
+  EXPECT_EQ(problems_of_text("[rooms.\"a:b\"]\n"),
+            (Texts{"f:1: a namespace has 1 to 255 bytes, no ':' and no control characters"}));
+}
+
+TEST(ConfigLoader, BadSyntaxIsNamedWithItsLine) {
+  const Texts problems = problems_of_text("[server]\nshards = = 2\n");
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_TRUE(problems[0].starts_with("f:2: not valid TOML: ")) << problems[0];
+}
+
+TEST(ConfigLoader, KeyGivenTwiceIsAnError) {
+  const Texts problems = problems_of_text("[server]\nshards = 1\nshards = 2\n");
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_TRUE(problems[0].starts_with("f:3: not valid TOML: ")) << problems[0];
+}
+
+TEST(ConfigLoader, MissingFileIsAnError) {
+  EXPECT_EQ(problems_of({"/nonexistent/switchboard.toml", {}, {}}),
+            (Texts{"f: cannot be read: No such file or directory"}));
+}
+
+TEST(ConfigLoader, FileOfOneMebibyteIsReadAndOneByteMoreIsNot) {
+  const std::string text(1 << 20, '\n');
+  EXPECT_EQ(problems_of_text(text), Texts{});
+  EXPECT_EQ(problems_of_text(text + "\n"), (Texts{"f: is larger than 1 MiB"}));
+}
+
+TEST(ConfigLoader, UnknownVariablesAreErrorsAndForeignOnesAreNotLookedAt) {
+  EXPECT_EQ(problems_of({{},
+                         {{"PATH", "/bin"},
+                          {"SWITCHBOARD_CONFIG", "elsewhere.toml"},
+                          {"SWITCHBOARD_LIMITS_ROOM_MAX", "1"},
+                          {"SWITCHBOARD_ROOMS_MEMBERS_MAX", "1"}},
+                         {}}),
+            (Texts{"SWITCHBOARD_LIMITS_ROOM_MAX: unknown variable `SWITCHBOARD_LIMITS_ROOM_MAX`; did you mean "
+                   "`SWITCHBOARD_LIMITS_ROOMS_MAX`?",
+                   "SWITCHBOARD_ROOMS_MEMBERS_MAX: unknown variable `SWITCHBOARD_ROOMS_MEMBERS_MAX`; did you mean "
+                   "`SWITCHBOARD_ROOMS_DEFAULT_MEMBERS_MAX`?"}));
+}
+
+TEST(ConfigLoader, BadValuesOfVariablesAndFlagsNameTheirSource) {
+  EXPECT_EQ(problems_of({{},
+                         {{"SWITCHBOARD_SERVER_DEMO", "yes"}, {"SWITCHBOARD_SERVER_SHARDS", "2x"}},
+                         {{"server.shards", "65", "--shards"}, {"shards", "1", "--set shards=1"}}}),
+            (Texts{"SWITCHBOARD_SERVER_DEMO: `server.demo` must be true or false",
+                   "SWITCHBOARD_SERVER_SHARDS: `server.shards` is \"2x\"; it must be a whole number from 0 to 64",
+                   "--shards: `server.shards` is 65; it must be a whole number from 0 to 64",
+                   "--set shards=1: `shards` is not of the form SECTION.KEY"}));
+}
+
+TEST(ConfigLoader, ProblemsOfAllSourcesAreReportedTogether) {
+  const ConfigFile file("[limits]\nx = 1\ny = 2\n");
+  EXPECT_EQ(problems_of({file.path(), {{"SWITCHBOARD_X", "1"}}, {{"a.b", "1", "--set"}}}).size(), 4u);
+}
+
+}  // namespace
+}  // namespace switchboard::server

@@ -1,0 +1,92 @@
+#include "server/config_printer.h"
+
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sstream>
+
+#include "server/config_loader.h"
+#include "server/config_reload.h"
+#include "server/settings_table.h"
+
+namespace switchboard::server {
+namespace {
+
+/// Loads what was printed, from a file of the test's own.
+Config parsed(const std::string& text) {
+  const std::string path =
+      testing::TempDir() + "printed_" + testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml";
+  std::ofstream(path) << text;
+  auto config = load_config({path, {}, {}});
+  std::filesystem::remove(path);
+  if (config) return *config;
+  for (const auto& problem : config.error())
+    ADD_FAILURE() << problem.text();
+  return Config();
+}
+
+std::string file_text(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::filesystem::path source_folder() {
+  return std::filesystem::path(__FILE__).parent_path() / "../..";
+}
+
+/// Every number at its maximum, every choice at its last, and a namespace that differs from the default.
+Config unusual_config() {
+  Config config;
+  room::RoomSettings room;
+  for (const Setting& setting : settings_table()) {
+    if (setting.type == SettingType::kInteger) setting.write({config, room}, setting.max);
+    if (setting.type == SettingType::kBoolean) setting.write({config, room}, false);
+    if (setting.type == SettingType::kChoice) setting.write({config, room}, std::string(setting.choices.back()));
+  }
+  config.listen = {"127.0.0.1:1", "[::1]:2"};
+  config.ops = "";
+  config.data = "a \"quoted\" \\ path/\xC3\xA9";
+  config.shard.server_name = "x # y";
+  config.shard.rooms = room::RoomSettingsTable(room);
+  config.shard.rooms.set("chat", room::RoomSettings{});
+  config.shard.rooms.set("a \"b\".c", room::RoomSettings{});
+  return config;
+}
+
+TEST(ConfigPrinter, DefaultsParseBackToThemselves) {
+  const Config defaults;
+  EXPECT_TRUE(diff_for_reload(defaults, parsed(print_config(defaults))).empty());
+}
+
+TEST(ConfigPrinter, EveryValueParsesBackToItself) {
+  const Config config = unusual_config();
+  const Config again = parsed(print_config(config));
+  for (const ReloadChange& change : diff_for_reload(config, again))
+    ADD_FAILURE() << change.key << " " << change.to;
+  EXPECT_EQ(print_config(again), print_config(config));
+}
+
+TEST(ConfigPrinter, EverySettingIsPrintedWithItsExplanationOnNarrowLines) {
+  std::istringstream lines(print_config(Config()));
+  for (std::string line; std::getline(lines, line);)
+    EXPECT_LE(line.size(), 100u) << line;
+  for (const Setting& setting : settings_table()) {
+    EXPECT_NE(print_config(Config()).find("\n" + std::string(setting.key) + " = "), std::string::npos);
+    EXPECT_NE(print_settings_reference().find("| `" + std::string(setting.key) + "` |"), std::string::npos);
+  }
+}
+
+TEST(ConfigPrinter, ShippedFileIsWhatIsPrinted) {
+  EXPECT_TRUE(file_text(source_folder() / "packaging/switchboard.toml") == print_config(Config()))
+      << "run `switchboard config > packaging/switchboard.toml` without a configuration file or variables";
+}
+
+TEST(ConfigPrinter, ManualHasTheTableOfSettings) {
+  EXPECT_TRUE(file_text(source_folder() / "docs/OPERATIONS.md").find(print_settings_reference()) != std::string::npos)
+      << "put the output of `switchboard config --reference` into docs/OPERATIONS.md";
+}
+
+}  // namespace
+}  // namespace switchboard::server

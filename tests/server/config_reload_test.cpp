@@ -1,0 +1,61 @@
+#include "server/config_reload.h"
+
+#include <gtest/gtest.h>
+
+namespace switchboard::server {
+namespace {
+
+TEST(ConfigReload, EqualConfigurationsHaveNoDifference) {
+  const Config config;
+  EXPECT_TRUE(diff_for_reload(config, config).empty());
+}
+
+TEST(ConfigReload, ChangesAreNamedAndThoseThatNeedARestartAreMarked) {
+  const Config running;
+  Config wanted;
+  wanted.listen = {":9"};
+  wanted.shard.session.ping_interval_ms = 1;
+  const ReloadReport report = diff_for_reload(running, wanted);
+  ASSERT_EQ(report.size(), 2u);
+  EXPECT_EQ(report[0].key, "server.listen");
+  EXPECT_EQ(report[0].from, "[\":8080\"]");
+  EXPECT_EQ(report[0].to, "[\":9\"]");
+  EXPECT_TRUE(report[0].needs_restart);
+  EXPECT_EQ(report[1].key, "heartbeat.ping_interval_ms");
+  EXPECT_FALSE(report[1].needs_restart);
+}
+
+TEST(ConfigReload, NamespacesThatComeOrGoAreComparedWithTheDefault) {
+  Config with, without;
+  room::RoomSettings chat;
+  chat.members_max = 2;
+  with.shard.rooms.set("chat", chat);
+  for (const auto& report : {diff_for_reload(with, without), diff_for_reload(without, with)}) {
+    ASSERT_EQ(report.size(), 1u);
+    EXPECT_EQ(report[0].key, "rooms.chat.members_max");
+    EXPECT_FALSE(report[0].needs_restart);
+  }
+}
+
+TEST(ConfigReload, ReloadedTakesWhatMayChangeAndKeepsTheRest) {
+  const Config running;
+  Config wanted;
+  wanted.shards = 3;
+  wanted.data = "elsewhere";
+  wanted.drain_ms = 1;
+  wanted.log.level = LogLevel::kDebug;
+  room::RoomSettings chat;
+  chat.members_max = 2;
+  wanted.shard.rooms.set("chat", chat);
+  const Config result = reloaded(running, wanted);
+  EXPECT_EQ(result.shards, running.shards);
+  EXPECT_EQ(result.data, running.data);
+  EXPECT_EQ(result.drain_ms, 1u);
+  EXPECT_EQ(result.log.level, LogLevel::kDebug);
+  EXPECT_EQ(result.shard.rooms.of("chat:1").members_max, 2u);
+  for (const ReloadChange& left : diff_for_reload(result, wanted))
+    EXPECT_TRUE(left.needs_restart) << left.key;
+}
+
+}  // namespace
+}  // namespace switchboard::server

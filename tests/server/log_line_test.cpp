@@ -1,0 +1,86 @@
+#include "server/log_line.h"
+
+#include <gtest/gtest.h>
+#include <limits>
+
+namespace switchboard::server {
+namespace {
+
+constexpr UnixMillis kWhen = 1'767'323'045'678;  // 2026-01-02T03:04:05.678Z
+
+std::string line(LogFormat format, std::initializer_list<Field> fields, std::string_view event = "connected") {
+  return format_log_line(format, LogLevel::kInfo, kWhen, event, {fields.begin(), fields.size()});
+}
+std::string plain(std::initializer_list<Field> fields) {
+  return line(LogFormat::kPlain, fields).substr(std::string("2026-01-02T03:04:05.678Z info  connected ").size());
+}
+std::string json(std::string_view text) {
+  const std::string out = line(LogFormat::kJson, {{"v", text}});
+  const std::string before = R"({"ts":"2026-01-02T03:04:05.678Z","level":"info","event":"connected","v":)";
+  EXPECT_TRUE(out.starts_with(before)) << out;
+  return out.substr(before.size(), out.size() - before.size() - 1);
+}
+
+TEST(LogLine, PlainLineIsForPeople) {
+  EXPECT_EQ(line(LogFormat::kPlain, {{"conn", "3.17.1"}, {"addr", "127.0.0.1:5000"}}),
+            "2026-01-02T03:04:05.678Z info  connected conn=3.17.1 addr=127.0.0.1:5000");
+}
+
+TEST(LogLine, JsonLineHasTypedValues) {
+  EXPECT_EQ(line(LogFormat::kJson, {{"s", "x"}, {"i", -3}, {"u", 7u}, {"d", 0.5}, {"b", true}}),
+            R"({"ts":"2026-01-02T03:04:05.678Z","level":"info","event":"connected",)"
+            R"("s":"x","i":-3,"u":7,"d":0.5,"b":true})");
+}
+
+TEST(LogLine, LevelsHaveNamesOfOneWidth) {
+  const auto level = [](LogLevel which) { return format_log_line(LogFormat::kPlain, which, 0, "e", {}); };
+  EXPECT_EQ(level(LogLevel::kDebug), "1970-01-01T00:00:00.000Z debug e");
+  EXPECT_EQ(level(LogLevel::kInfo), "1970-01-01T00:00:00.000Z info  e");
+  EXPECT_EQ(level(LogLevel::kWarn), "1970-01-01T00:00:00.000Z warn  e");
+  EXPECT_EQ(level(LogLevel::kError), "1970-01-01T00:00:00.000Z error e");
+}
+
+TEST(LogLine, LargestNumbersAreWhole) {
+  EXPECT_EQ(plain({{"n", std::numeric_limits<std::uint64_t>::max()}}), "n=18446744073709551615");
+  EXPECT_EQ(plain({{"n", std::numeric_limits<std::int64_t>::min()}}), "n=-9223372036854775808");
+}
+
+TEST(LogLine, InfinityIsNullInJson) {
+  EXPECT_NE(line(LogFormat::kJson, {{"d", std::numeric_limits<double>::infinity()}}).find("\"d\":null"),
+            std::string::npos);
+}
+
+TEST(LogLine, JsonEscapesQuotesBackslashesAndControls) {
+  EXPECT_EQ(json("a\"b\\c"), R"("a\"b\\c")");
+  EXPECT_EQ(json("\n\t\r\x1b\x7f"), R"("\n\t\u000d\u001b\u007f")");
+  EXPECT_EQ(json(std::string_view("\0", 1)), R"("\u0000")");
+  EXPECT_EQ(json("\xC2\x9B"), R"("\u009b")");  // a terminal takes it for an escape sequence
+}
+
+TEST(LogLine, JsonKeepsUtf8AndReplacesWhatIsNot) {
+  EXPECT_EQ(json("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"), "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"");
+  const std::string replacement = "\xEF\xBF\xBD";
+  EXPECT_EQ(json("a\xFF z"), "\"a" + replacement + " z\"");
+  EXPECT_EQ(json("\xC3"), "\"" + replacement + "\"");
+  EXPECT_EQ(json("\xC0\x80"), "\"" + replacement + replacement + "\"");                    // overlong
+  EXPECT_EQ(json("\xED\xA0\x80"), "\"" + replacement + replacement + replacement + "\"");  // surrogate
+}
+
+TEST(LogLine, PlainValuesCannotForgeFieldsOrLines) {
+  EXPECT_EQ(plain({{"v", "a b"}}), "v=\"a b\"");
+  EXPECT_EQ(plain({{"v", ""}}), "v=\"\"");
+  EXPECT_EQ(plain({{"v", "x=y"}}), "v=\"x=y\"");
+  EXPECT_EQ(plain({{"v", "a\n2026 error forged"}}), "v=\"a\\n2026 error forged\"");
+  EXPECT_EQ(plain({{"v", "\x1b[2J\xFF"}}), "v=\"\\u001b[2J\\xff\"");
+}
+
+TEST(LogLine, LongValuesAreCutAtACharacterBoundary) {
+  const std::string full(kFieldBytesMax, 'x');
+  EXPECT_EQ(plain({{"v", full}}), "v=" + full);
+  EXPECT_EQ(plain({{"v", full + "x"}}), "v=" + full + "...");
+  const std::string short_by_one = full.substr(1);
+  EXPECT_EQ(plain({{"v", short_by_one + "\xE2\x82\xAC"}}), "v=" + short_by_one + "...");
+}
+
+}  // namespace
+}  // namespace switchboard::server

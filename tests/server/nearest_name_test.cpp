@@ -1,0 +1,39 @@
+#include "server/nearest_name.h"
+
+#include <gtest/gtest.h>
+#include <vector>
+
+namespace switchboard::server {
+namespace {
+
+const std::vector<std::string> kKnown = {"ping_interval_ms", "pong_timeout_ms", "ops", "level"};
+
+TEST(NearestName, OneEditOfEachKindIsForgiven) {
+  for (const char* typed : {"ping_intervall_ms", "ping_interva_ms", "ping_intervol_ms", "ping_intervla_ms"}) {
+    EXPECT_EQ(nearest_name(typed, kKnown), "ping_interval_ms") << typed;
+  }
+}
+
+TEST(NearestName, CaseIsNoEdit) {
+  EXPECT_EQ(nearest_name("LEVLE", kKnown), "level");
+}
+
+TEST(NearestName, NothingIsSuggestedWhenNothingIsClose) {
+  EXPECT_EQ(nearest_name("colour", kKnown), "");
+  EXPECT_EQ(nearest_name("", kKnown), "");
+  EXPECT_EQ(nearest_name("x", {}), "");
+}
+
+TEST(NearestName, AThirdOfTheLettersMayDiffer) {
+  EXPECT_EQ(nearest_name("abcdefXYZ", std::vector<std::string>{"abcdefghi"}), "abcdefghi");
+  EXPECT_EQ(nearest_name("abcdeWXYZ", std::vector<std::string>{"abcdefghi"}), "");
+}
+
+TEST(NearestName, WhatNobodyMistypesIsNotCompared) {
+  const std::vector<std::string> known = {std::string(256, 'a'), std::string(257, 'a')};
+  EXPECT_EQ(nearest_name(std::string(256, 'a'), known), known[0]);
+  EXPECT_EQ(nearest_name(std::string(257, 'a'), known), "");
+}
+
+}  // namespace
+}  // namespace switchboard::server
