@@ -27,6 +27,13 @@ sb_tests(shard shard)
 sb_tests(server server)
 sb_tests(simulation shard)
 
+# tests/cli runs the binary itself.
+sb_tests(cli base)
+if(TARGET test_cli AND TARGET switchboard)
+  target_compile_definitions(test_cli PRIVATE SWITCHBOARD_BINARY="$<TARGET_FILE:switchboard>")
+  add_dependencies(test_cli switchboard)
+endif()
+
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME tools/check_layers_test
          COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/tools/check_layers_test.py)
