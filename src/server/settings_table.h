@@ -23,7 +23,7 @@ std::span<const Setting> settings_table();
 /// nullptr if there is none. `section` is "rooms" for any namespace.
 const Setting* find_setting(std::string_view section, std::string_view key);
 
-/// The settings of one namespace or of [rooms.default].
+/// The namespace that stands for every room without a section of its own.
 inline constexpr std::string_view kDefaultNamespace = "default";
 
 }  // namespace switchboard::server

@@ -118,19 +118,19 @@ class TomlReader {
   }
 
   void add_problem(const toml::source_region& region, std::string message) {
-    problems_.push_back({region.begin.line, std::move(message)});
+    problems_.push_back({{region.begin.line, region.begin.column}, std::move(message)});
   }
 
   /// toml++ keeps tables sorted by key; people read their file from the top.
   void sort_problems() {
-    std::ranges::stable_sort(problems_, {}, &Problem::line);
+    std::ranges::sort(problems_, {}, &Problem::place);
     for (Problem& problem : problems_) {
-      reading_.problems.push_back({path_ + ":" + std::to_string(problem.line), std::move(problem.message)});
+      reading_.problems.push_back({path_ + ":" + std::to_string(problem.place.first), std::move(problem.message)});
     }
   }
 
   struct Problem {
-    std::uint32_t line;
+    std::pair<std::uint32_t, std::uint32_t> place;  // line and column
     std::string message;
   };
 
