@@ -182,6 +182,7 @@ std::expected<bool, RequestError> RequestParser::State::finish_line(std::size_t 
 }
 
 RequestParser::RequestParser(std::size_t head_bytes_max) : state_(std::make_unique<State>()) {
+  SB_ASSERT(head_bytes_max > 0);
   state_->head_bytes_max = head_bytes_max;
 }
 RequestParser::~RequestParser() = default;
@@ -191,6 +192,7 @@ RequestParser& RequestParser::operator=(RequestParser&&) noexcept = default;
 std::expected<std::size_t, RequestError> RequestParser::feed(std::string_view bytes) {
   State& state = *state_;
   SB_ASSERT(!state.done);
+  if (bytes.empty()) return 0;
   const std::size_t held = state.size;
   std::size_t scanned = held;
   state.append(bytes.substr(0, state.head_bytes_max - held));

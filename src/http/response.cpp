@@ -68,8 +68,11 @@ std::string serialize(const Response& response) {
   out.reserve(bytes);
   out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
   out.append(reason_phrase(response.status)).append("\r\n");
-  out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
-  if (!response.content_type.empty()) out.append("Content-Type: ").append(response.content_type).append("\r\n");
+  // RFC 9110 section 8.6: none in a 204, and in a 304 only the one of the answer it stands for.
+  const bool bodiless = response.status == 204 || response.status == 304;
+  if (!bodiless) out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+  if (!bodiless && !response.content_type.empty())
+    out.append("Content-Type: ").append(response.content_type).append("\r\n");
   out.append(upgrade ? "Connection: close, Upgrade\r\n" : "Connection: close\r\n");
   for (const Field& field : response.fields) {
     SB_ASSERT(field.name.find_first_of("\r\n") == std::string::npos);
@@ -77,7 +80,7 @@ std::string serialize(const Response& response) {
     out.append(field.name).append(": ").append(field.value).append("\r\n");
   }
   out.append("\r\n");
-  if (!response.head_only) out.append(response.body);
+  if (!response.head_only && !bodiless) out.append(response.body);
   return out;
 }
 

@@ -16,15 +16,16 @@ struct Field {
 struct Response {
   int status = 200;
   std::string_view content_type = "text/plain; charset=utf-8";
-  std::string_view body;
-  std::vector<Field> fields;  // further ones, e.g. Sec-WebSocket-Version
-  bool head_only = false;     // answer to HEAD: Content-Length of the body, but no body
+  std::string_view body = {};
+  std::vector<Field> fields = {};  // further ones, e.g. Sec-WebSocket-Version
+  bool head_only = false;          // answer to HEAD: Content-Length of the body, but no body
 };
 
 /// The registered reason phrase, "" for a status this server never sends.
 std::string_view reason_phrase(int status);
 
 /// Status line, Date-less headers (`Content-Length`, `Content-Type`, `Connection: close`, the further fields), body.
+/// 204 and 304 have neither body nor the fields that describe one.
 /// With an `Upgrade` field among the further ones, Connection names it too (RFC 9110 section 7.8).
 std::string serialize(const Response& response);
 

@@ -11,7 +11,7 @@ bool is_sendable_close_code(std::uint16_t code) {
 }
 
 std::expected<CloseBody, Failure> read_close_body(std::string_view payload) {
-  if (payload.empty()) return CloseBody{close::kNoStatus, {}};
+  if (payload.empty()) return CloseBody{close::kNoStatus, payload};
   if (payload.size() == 1) {
     return std::unexpected(Failure{close::kProtocolError, "A Close frame has a body of one byte."});
   }

@@ -1,0 +1,222 @@
+#include <gtest/gtest.h>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "http/request.h"
+
+namespace switchboard::http {
+namespace {
+
+constexpr std::size_t kHeadBytesMax = 8192;
+
+/// What came of a head, in one line: comparable over splits.
+std::string describe(const Request& request, std::size_t taken) {
+  std::string out = std::string(request.method) + " " + std::string(request.target) + " " +
+                    std::to_string(request.version) + " taken=" + std::to_string(taken);
+  for (const RequestField& field : request.fields) {
+    out += "|" + std::string(field.name) + "=" + std::string(field.value);
+  }
+  return out;
+}
+
+/// Feeds the pieces until the head is done or refused. Every piece lives in memory of its own that is gone afterwards.
+std::string outcome(const std::vector<std::string_view>& pieces, std::size_t head_bytes_max = kHeadBytesMax) {
+  RequestParser parser(head_bytes_max);
+  std::size_t taken = 0;
+  for (std::string_view piece : pieces) {
+    auto fed = parser.feed(std::string(piece));
+    if (!fed) return std::to_string(fed.error().status) + " " + fed.error().message;
+    taken += *fed;
+    if (parser.done()) break;
+    EXPECT_EQ(*fed, piece.size());
+  }
+  return parser.done() ? describe(parser.request(), taken) : "incomplete";
+}
+
+/// The outcome of the whole text, having checked that no split changes it.
+std::string outcome_of_any_split(std::string_view text, std::size_t head_bytes_max = kHeadBytesMax) {
+  const std::string whole = outcome({text}, head_bytes_max);
+  std::vector<std::string_view> bytes;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    bytes.push_back(text.substr(i, 1));
+  EXPECT_EQ(outcome(bytes, head_bytes_max), whole) << "byte by byte";
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    EXPECT_EQ(outcome({text.substr(0, cut), text.substr(cut)}, head_bytes_max), whole) << "cut at " << cut;
+  }
+  return whole;
+}
+
+int status_of(std::string_view text) {
+  const std::string found = outcome_of_any_split(text);
+  return std::isdigit(static_cast<unsigned char>(found[0])) ? std::stoi(found) : 0;
+}
+
+TEST(RequestParser, ReadsARequestInAnySplit) {
+  EXPECT_EQ(outcome_of_any_split("GET /ws?x=1 HTTP/1.1\r\nHost: example.com\r\nUpgrade:websocket\r\nX-Empty:\r\n"
+                                 "X-Space: \t a b \t\r\n\r\n"),
+            "GET /ws?x=1 11 taken=90|Host=example.com|Upgrade=websocket|X-Empty=|X-Space=a b");
+}
+
+TEST(RequestParser, LeavesWhatFollowsTheHead) {
+  const std::string head = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  RequestParser parser(kHeadBytesMax);
+  EXPECT_EQ(parser.feed(head + "\x81\x80").value(), head.size());
+  EXPECT_TRUE(parser.done());
+}
+
+TEST(RequestParser, SaysWhenAnythingHasCome) {
+  RequestParser parser(kHeadBytesMax);
+  EXPECT_FALSE(parser.started());
+  EXPECT_EQ(parser.feed("").value(), 0u);
+  EXPECT_FALSE(parser.started());
+  EXPECT_EQ(parser.feed("G").value(), 1u);
+  EXPECT_TRUE(parser.started());
+  EXPECT_FALSE(parser.done());
+}
+
+TEST(RequestParser, TheRequestOutlivesItsParser) {
+  Request kept;
+  {
+    RequestParser parser(kHeadBytesMax);
+    ASSERT_TRUE(parser.feed("GET /a?b HTTP/1.1\r\nHost: h\r\n\r\n"));
+    kept = parser.take_request();
+  }
+  EXPECT_EQ(kept.method, "GET");
+  EXPECT_EQ(kept.path(), "/a");
+  EXPECT_EQ(kept.value("host"), "h");
+}
+
+TEST(RequestParser, TakesAnyMethodToken) {
+  EXPECT_EQ(outcome_of_any_split("BREW /pot HTTP/1.1\r\nHost: a\r\n\r\n"), "BREW /pot 11 taken=31|Host=a");
+}
+
+TEST(RequestParser, TakesHttp10WithoutHost) {
+  EXPECT_EQ(outcome_of_any_split("GET / HTTP/1.0\r\n\r\n"), "GET / 10 taken=18");
+}
+
+TEST(RequestParser, TakesAContentLengthOfZero) {
+  EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"), 0);
+}
+
+TEST(RequestParser, AHeadIsHeldToItsLimit) {
+  const std::string head = "GET / HTTP/1.1\r\nHost: a\r\nX-Filler: 0123456789\r\n\r\n";
+  EXPECT_EQ(outcome_of_any_split(head, head.size() + 1).substr(0, 5), "GET /");
+  EXPECT_EQ(outcome_of_any_split(head, head.size()).substr(0, 5), "GET /");
+  EXPECT_EQ(outcome_of_any_split(head, head.size() - 1).substr(0, 3), "431");
+}
+
+TEST(RequestParser, ARequestLineOverTheLimitIs414) {
+  const std::string head = "GET /" + std::string(100, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n";
+  EXPECT_EQ(outcome_of_any_split(head, 100).substr(0, 3), "414");
+  const std::size_t line_bytes = head.find('\n') + 1;
+  EXPECT_EQ(outcome_of_any_split(head, line_bytes - 1).substr(0, 3), "414");
+  EXPECT_EQ(outcome_of_any_split(head, line_bytes).substr(0, 3), "431");
+}
+
+TEST(RequestParser, AHeadThatNeverEndsIsRefusedAtTheLimit) {
+  RequestParser parser(100);
+  ASSERT_TRUE(parser.feed("GET / HTTP/1.1\r\nX: "));
+  EXPECT_EQ(parser.feed(std::string(1000, 'x')).error().status, 431);
+}
+
+TEST(RequestParser, ALargeHeadInSmallPiecesIsRead) {
+  std::string head = "GET / HTTP/1.1\r\nHost: a\r\n";
+  while (head.size() < 60'000)
+    head += "X-Field: 0123456789012345678901234567890123456789\r\n";
+  head += "\r\n";
+  RequestParser parser(65'536);
+  for (char c : head)
+    ASSERT_TRUE(parser.feed({&c, 1}));
+  ASSERT_TRUE(parser.done());
+  EXPECT_EQ(parser.request().fields.size(), parser.request().count("x-field") + 1);
+}
+
+TEST(RequestParser, AMoveKeepsTheViews) {
+  RequestParser parser(kHeadBytesMax);
+  ASSERT_TRUE(parser.feed("GET / HT"));
+  RequestParser moved = std::move(parser);
+  ASSERT_TRUE(moved.feed("TP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_EQ(moved.request().target, "/");
+}
+
+struct Refusal {
+  const char* name;
+  std::string_view text;
+  int status;
+  std::string_view says;  // part of the message
+};
+
+using namespace std::string_view_literals;
+
+const Refusal kRefusals[] = {
+    {"TransferEncodingChunked", "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"sv, 400,
+     "Transfer-Enc"},
+    {"TransferEncodingOther", "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n"sv, 400, "Transfer-Enc"},
+    {"TransferEncodingDisguised", "GET / HTTP/1.1\r\nHost: a\r\ntransfer-encoding: xchunked\r\n\r\n"sv, 400,
+     "Transfer-Enc"},
+    {"TransferEncodingTwice",
+     "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"sv, 400,
+     "Transfer-Enc"},
+    {"TransferEncodingAndLength",
+     "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"sv, 400, "Transfer-Enc"},
+    {"NoHost", "GET / HTTP/1.1\r\n\r\n"sv, 400, "Host"},
+    {"TwoHosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"sv, 400, "Host"},
+    {"TwoHostsInHttp10", "GET / HTTP/1.0\r\nHost: a\r\nhost: b\r\n\r\n"sv, 400, "Host"},
+    {"ObsoleteFolding", "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n"sv, 400, "folding"},
+    {"ObsoleteFoldingWithTab", "GET / HTTP/1.1\r\nHost: a\r\nX:\r\n\tc\r\n\r\n"sv, 400, "folding"},
+    {"WhiteSpaceBeforeTheFirstField", "GET / HTTP/1.1\r\n Host: a\r\n\r\n"sv, 400, "white space"},
+    {"LengthAsAList", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0, 0\r\n\r\n"sv, 400, "Content-Length"},
+    {"LengthTwice", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n"sv, 400,
+     "Content-Length"},
+    {"LengthConflict", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 1\r\n\r\n"sv, 400,
+     "Content-Length"},
+    {"LengthSigned", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\n"sv, 400, "Content-Length"},
+    {"LengthNegative", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n"sv, 400, "Content-Length"},
+    {"LengthHexadecimal", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x0\r\n\r\n"sv, 400, "Content-Length"},
+    {"LengthEmpty", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\n"sv, 400, "Content-Length"},
+    {"LengthPast64Bits", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n"sv, 400,
+     "Content-Length"},
+    {"Body", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"sv, 413, "body"},
+    {"BareLineFeed", "GET / HTTP/1.1\nHost: a\r\n\r\n"sv, 400, "CR LF"},
+    {"BareLineFeedInTheFields", "GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n"sv, 400, "CR LF"},
+    {"BareLineFeedAtTheEnd", "GET / HTTP/1.1\r\nHost: a\r\n\n"sv, 400, "CR LF"},
+    {"BareCarriageReturn", "GET / HTTP/1.1\r\nHost: a\rb\r\n\r\n"sv, 400, "arriage return"},
+    {"BareCarriageReturnInTheRequestLine", "GET /\r HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "target"},
+    {"EmptyFirstLine", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "request line"},
+    {"WhiteSpaceBeforeTheColon", "GET / HTTP/1.1\r\nHost : a\r\n\r\n"sv, 400, "colon"},
+    {"NoColon", "GET / HTTP/1.1\r\nHost\r\n\r\n"sv, 400, "field name"},
+    {"EmptyFieldName", "GET / HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n"sv, 400, "field name"},
+    {"NulInAValue", "GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n"sv, 400, "control character"},
+    {"ControlCharacterInAValue", "GET / HTTP/1.1\r\nHost: a\x01\r\n\r\n"sv, 400, "control character"},
+    {"DeleteInAValue", "GET / HTTP/1.1\r\nHost: a\x7f\r\n\r\n"sv, 400, "control character"},
+    {"NulInTheTarget", "GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "target"},
+    {"AbsoluteTarget", "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "begin with '/'"},
+    {"AsteriskTarget", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "begin with '/'"},
+    {"AuthorityTarget", "CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "begin with '/'"},
+    {"EmptyTarget", "GET  HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "target"},
+    {"SpaceInTheTarget", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "version"},
+    {"MethodNoToken", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "method"},
+    {"NoVersion", "GET /\r\nHost: a\r\n\r\n"sv, 400, "request line"},
+    {"MalformedVersion", "GET / HTTP/1.1x\r\nHost: a\r\n\r\n"sv, 400, "version"},
+    {"LowerCaseVersion", "GET / http/1.1\r\nHost: a\r\n\r\n"sv, 400, "version"},
+    {"Version09", "GET / HTTP/0.9\r\nHost: a\r\n\r\n"sv, 505, "HTTP/1.1"},
+    {"Version12", "GET / HTTP/1.2\r\nHost: a\r\n\r\n"sv, 505, "HTTP/1.1"},
+    {"Version20", "GET / HTTP/2.0\r\nHost: a\r\n\r\n"sv, 505, "HTTP/1.1"},
+    {"Http2Preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"sv, 505, "HTTP/2"},
+    {"Tls", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\r\n"sv, 400, "TLS"},
+};
+
+class RefusedRequest : public testing::TestWithParam<Refusal> {};
+
+TEST_P(RefusedRequest, IsRefusedInAnySplit) {
+  EXPECT_EQ(status_of(GetParam().text), GetParam().status);
+  EXPECT_NE(outcome({GetParam().text}).find(GetParam().says), std::string::npos) << outcome({GetParam().text});
+}
+
+INSTANTIATE_TEST_SUITE_P(RequestParser, RefusedRequest, testing::ValuesIn(kRefusals),
+                         [](const auto& refusal) { return std::string(refusal.param.name); });
+
+}  // namespace
+}  // namespace switchboard::http
