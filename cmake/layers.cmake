@@ -1,7 +1,9 @@
-# sb_layer(NAME USES layers... LIBRARIES packages...): src/NAME as a static library, if it has sources.
+# sb_layer(NAME USES layers... LIBRARIES packages... GENERATED sources...): src/NAME, and sources made at build time, as a
+# static library, if it has any.
 function(sb_layer name)
-  cmake_parse_arguments(ARG "" "" "USES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "USES;LIBRARIES;GENERATED" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
+  list(APPEND sources ${ARG_GENERATED})
   if(sources)
     add_library(${name} STATIC ${sources})
     target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)

@@ -1,0 +1,79 @@
+// The page's composition: one connection, who and where the visitor is, and the three views over them.
+
+import { Connection, State } from './connection.js';
+import { Chat } from './chat.js';
+import { Canvas } from './canvas.js';
+import { Scores } from './scores.js';
+import { showStatus } from './status.js';
+import { storedName, storeName } from './identity.js';
+
+/** The WebSocket endpoint beside this page, also behind a path prefix. */
+function endpoint() {
+  const url = new URL('ws', document.baseURI);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.search = url.hash = '';
+  return url.href;
+}
+
+const nameInput = document.getElementById('name');
+const roomInput = document.getElementById('room');
+const enter = document.getElementById('enter');
+const clean = (text) => text.replace(/\p{Cc}/gu, '').trim();
+
+const here = { name: storedName(), room: clean(new URLSearchParams(location.search).get('room') ?? '').slice(0, 40) || 'lobby' };
+nameInput.value = here.name;
+roomInput.value = here.room;
+
+const connection = new Connection(endpoint(), { userId: here.name });
+showStatus(connection);
+const chat = new Chat(connection, () => here.name);
+const canvas = new Canvas(connection, () => here.name);
+const scores = new Scores(connection, () => here.name);
+
+function openRoom() {
+  chat.open(here.room);
+  canvas.open(here.room);
+  const url = new URL(location.href);
+  if (here.room === 'lobby') url.searchParams.delete('room');
+  else url.searchParams.set('room', here.room);
+  history.replaceState(null, '', url);
+}
+
+function offerEnter() {
+  const name = clean(nameInput.value);
+  const room = clean(roomInput.value);
+  enter.disabled = !name || !room || (name === here.name && room === here.room);
+}
+nameInput.addEventListener('input', offerEnter);
+roomInput.addEventListener('input', offerEnter);
+
+document.getElementById('who').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const name = clean(nameInput.value);
+  const room = clean(roomInput.value);
+  if (!name || !room) return;
+  nameInput.value = name;
+  roomInput.value = room;
+  const moved = room !== here.room;
+  Object.assign(here, { name, room });
+  storeName(name);
+  connection.setUserId(name);
+  if (moved) openRoom();
+  offerEnter();
+  document.getElementById('text').focus();
+});
+
+connection.addEventListener('failure', ({ detail }) => chat.note(`The server refused something: ${detail.message} (${detail.code})`));
+
+// A page that comes back to the front, or a network that returns, need not wait for the back-off.
+const hurry = () => {
+  if (connection.state === State.WAITING) connection.connect();
+};
+addEventListener('online', hurry);
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) hurry();
+});
+
+openRoom();
+scores.open();
+connection.connect();

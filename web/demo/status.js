@@ -1,0 +1,73 @@
+// The connection as people see it: the pill in the page's head, the banner of a refusal, the count-down to the next attempt.
+
+import { State } from './connection.js';
+
+const WORDS = {
+  [State.IDLE]: 'Not connected',
+  [State.CONNECTING]: 'Connecting',
+  [State.CONNECTED]: 'Connected',
+  [State.WAITING]: 'Reconnecting',
+  [State.REFUSED]: 'Refused',
+};
+
+const PING_EVERY_MS = 5_000;
+
+export function showStatus(connection) {
+  const pill = document.querySelector('.status');
+  const text = pill.querySelector('.status-text');
+  const detail = pill.querySelector('.status-detail');
+  const retry = document.getElementById('retry');
+  const notice = document.getElementById('notice');
+  const serverLine = document.getElementById('server-line');
+  let attemptAt = null;
+
+  retry.addEventListener('click', () => connection.connect());
+
+  connection.addEventListener('state', ({ detail: now }) => {
+    pill.dataset.state = now.state;
+    text.textContent = WORDS[now.state];
+    attemptAt = now.state === State.WAITING ? performance.now() + now.retryInMs : null;
+    retry.hidden = now.state !== State.WAITING && now.state !== State.REFUSED;
+    retry.textContent = now.state === State.REFUSED ? 'Try again' : 'Try now';
+    if (now.state === State.REFUSED) {
+      notice.textContent = `The server closed this connection: ${now.reason} (code ${now.code}).`;
+    } else if (now.state === State.WAITING) {
+      notice.textContent = `The connection is down: ${now.reason}. What you write is kept and sent when it is back.`;
+    }
+    notice.hidden = now.state === State.CONNECTED || now.state === State.IDLE || notice.textContent === '';
+    if (now.state === State.CONNECTED) notice.textContent = '';
+    countDown();
+    if (now.state === State.CONNECTED) measure();
+  });
+
+  connection.addEventListener('goaway', ({ detail: push }) => {
+    notice.textContent = `The server is about to close this connection (${push.reason}); the page returns by itself.`;
+    notice.hidden = false;
+  });
+
+  connection.addEventListener('hello', ({ detail: push }) => {
+    serverLine.textContent = [push.server, push.conn_id && `connection ${push.conn_id}`].filter(Boolean).join(' · ');
+  });
+
+  // The seconds are not announced to screen readers: a count-down read aloud hides everything else.
+  function countDown() {
+    if (attemptAt === null) {
+      if (connection.state !== State.CONNECTED) detail.textContent = '';
+      return;
+    }
+    const seconds = Math.ceil((attemptAt - performance.now()) / 1000);
+    detail.textContent = seconds > 0 ? `in ${seconds} s` : '';
+  }
+  setInterval(countDown, 250);
+
+  async function measure() {
+    if (document.hidden || connection.state !== State.CONNECTED) return;
+    try {
+      const ms = await connection.ping();
+      if (connection.state === State.CONNECTED) detail.textContent = ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
+    } catch {
+      // The connection's own state says what happened.
+    }
+  }
+  setInterval(measure, PING_EVERY_MS);
+}
