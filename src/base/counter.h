@@ -13,6 +13,7 @@ class Counter {
  public:
   void add(std::uint64_t count = 1) { store(value() + count); }
   void sub(std::uint64_t count = 1) { store(value() - count); }
+  void set(std::uint64_t value) { store(value); }
 
   std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 

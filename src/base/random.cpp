@@ -9,7 +9,8 @@ namespace switchboard {
 std::string Random::token(std::size_t length) {
   static constexpr char kAlphabet[] = "0123456789abcdefghijklmnopqrstuvwxyz";
   std::string out(length, '0');
-  for (char& c : out) c = kAlphabet[below(36)];
+  for (char& c : out)
+    c = kAlphabet[below(36)];
   return out;
 }
 

@@ -95,8 +95,8 @@ std::size_t TimerWheel::size() const {
 }
 
 std::int64_t TimerWheel::tick_of(Instant deadline) const {
+  if (deadline <= start_) return 0;
   const Duration after_start = deadline - start_;
-  if (after_start <= Duration::zero()) return 0;
   return after_start / tick_ + (after_start % tick_ == Duration::zero() ? 0 : 1);
 }
 

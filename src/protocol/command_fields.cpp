@@ -11,14 +11,31 @@ namespace {
 constexpr std::array<std::string_view, kFieldCount> kNames = {
     "type", "room_id", "user_id", "content", "echo", "id", "since", "last", "presence", "dedup",
 };
-constexpr std::size_t kNameBytesLongest = 8;
+constexpr std::size_t kNameBytesLongest = 9;
 constexpr std::size_t kEscapeBytesMax = 6;  // of one ASCII character: \u0074
 
+std::optional<Field> match(std::string_view key, Field field) {
+  return key == kNames[static_cast<std::size_t>(field)] ? std::optional(field) : std::nullopt;
+}
+
+/// The lengths tell most names apart, so that a key costs one comparison or two.
 std::optional<Field> find(std::string_view key) {
-  for (std::size_t i = 0; i < kFieldCount; ++i) {
-    if (key == kNames[i]) return static_cast<Field>(i);
+  switch (key.size()) {
+    case 2:
+      return match(key, Field::kId);
+    case 4:
+      if (key == "type") return Field::kType;
+      return key == "echo" ? Field::kEcho : match(key, Field::kLast);
+    case 5:
+      return key == "since" ? Field::kSince : match(key, Field::kDedup);
+    case 7:
+      if (key == "room_id") return Field::kRoomId;
+      return key == "content" ? Field::kContent : match(key, Field::kUserId);
+    case 9:
+      return match(key, Field::kPresence);
+    default:
+      return std::nullopt;
   }
-  return std::nullopt;
 }
 
 std::optional<Field> find_escaped(std::string_view key) {

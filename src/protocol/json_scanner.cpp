@@ -1,35 +1,11 @@
 #include "protocol/json_scanner.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
+
+#include "protocol/json_plain.h"
 
 namespace switchboard::protocol {
 namespace {
-
-constexpr std::uint64_t kOnes = 0x0101010101010101;
-constexpr std::uint64_t kHighs = 0x8080808080808080;
-
-/// Sets the high bit of bytes of `word` below `limit` (at most 0x80). Exact up to and including the lowest set one,
-/// which is all that is asked for; a borrow may set more above it.
-constexpr std::uint64_t below(std::uint64_t word, std::uint8_t limit) {
-  return (word - kOnes * limit) & ~word & kHighs;
-}
-
-/// The first byte that does not simply belong to a string's body: a quote, a backslash or a control character.
-const char* skip_plain(const char* at, const char* end) {
-  static_assert(std::endian::native == std::endian::little, "the first byte of a word must be its lowest");
-  while (end - at >= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, at, sizeof(word));
-    const std::uint64_t special = below(word, 0x20) | below(word ^ (kOnes * '"'), 1) | below(word ^ (kOnes * '\\'), 1);
-    if (special != 0) return at + std::countr_zero(special) / 8;
-    at += 8;
-  }
-  while (at < end && static_cast<unsigned char>(*at) >= 0x20 && *at != '"' && *at != '\\')
-    ++at;
-  return at;
-}
 
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';

@@ -1,7 +1,10 @@
 #include "protocol/json_string.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+
+#include "protocol/json_plain.h"
 
 namespace switchboard::protocol {
 namespace {
@@ -78,32 +81,31 @@ constexpr char unescaped(char c) {
   }
 }
 
-constexpr bool must_escape(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
-}
-
-void append_escape(std::string& out, char c) {
+char* write_escape(char* at, char c) {
   constexpr std::string_view kHexDigits = "0123456789abcdef";
-  out.push_back('\\');
+  *at++ = '\\';
   switch (c) {
     case '"':
     case '\\':
-      out.push_back(c);
+      *at++ = c;
       break;
     case '\n':
-      out.push_back('n');
+      *at++ = 'n';
       break;
     case '\r':
-      out.push_back('r');
+      *at++ = 'r';
       break;
     case '\t':
-      out.push_back('t');
+      *at++ = 't';
       break;
     default:
-      out.append("u00");
-      out.push_back(kHexDigits[static_cast<unsigned char>(c) >> 4]);
-      out.push_back(kHexDigits[static_cast<unsigned char>(c) & 0xF]);
+      *at++ = 'u';
+      *at++ = '0';
+      *at++ = '0';
+      *at++ = kHexDigits[static_cast<unsigned char>(c) >> 4];
+      *at++ = kHexDigits[static_cast<unsigned char>(c) & 0xF];
   }
+  return at;
 }
 
 }  // namespace
@@ -124,17 +126,19 @@ bool unescape(std::string_view body, std::string& out) {
   }
 }
 
-void append_string(std::string& out, std::string_view text) {
-  out.push_back('"');
-  std::size_t from = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!must_escape(text[i])) continue;
-    out.append(text, from, i - from);
-    append_escape(out, text[i]);
-    from = i + 1;
+char* write_string(char* at, std::string_view text) {
+  *at++ = '"';
+  const char* from = text.data();
+  const char* const end = from + text.size();
+  for (;;) {
+    const char* const special = skip_plain(from, end);
+    at = std::copy(from, special, at);
+    if (special == end) break;
+    at = write_escape(at, *special);
+    from = special + 1;
   }
-  out.append(text, from);
-  out.push_back('"');
+  *at++ = '"';
+  return at;
 }
 
 }  // namespace switchboard::protocol

@@ -1,6 +1,7 @@
 // The inside of JSON strings: from a string's body to the text it stands for, and back.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -10,7 +11,13 @@ namespace switchboard::protocol {
 /// it has half of a surrogate pair, which no UTF-8 can say; `out` is then of no use.
 bool unescape(std::string_view body, std::string& out);
 
-/// Appends valid UTF-8 text as a JSON string, quotes included, escaping what must be and nothing else.
-void append_string(std::string& out, std::string_view text);
+/// The most bytes that `write_string` writes for a text of so many: every one of them as \u00XX, and the quotes.
+constexpr std::size_t written_bytes_max(std::size_t text_bytes) {
+  return 6 * text_bytes + 2;
+}
+
+/// Writes valid UTF-8 text as a JSON string, quotes included, escaping what must be and nothing else. Returns the end
+/// of what was written.
+char* write_string(char* at, std::string_view text);
 
 }  // namespace switchboard::protocol

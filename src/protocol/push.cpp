@@ -8,105 +8,116 @@
 namespace switchboard::protocol {
 namespace {
 
-void append_number(std::string& out, std::integral auto value) {
-  char digits[20];  // -9223372036854775808 and 18446744073709551615 have as many
-  const auto end = std::to_chars(digits, digits + sizeof(digits), value).ptr;
-  out.append(digits, end);
+// A push is written as a row of pieces. Each piece knows the most bytes it can take, so that room is made once and
+// every piece is then a plain copy: the broadcast is written once per message.
+
+struct Json {  // as it stands
+  std::string_view text;
+};
+struct Text {  // as a JSON string
+  std::string_view text;
+};
+template <std::integral T>
+struct Number {
+  T value;
+};
+struct Id {  // `,"id":...`, or nothing when there is none
+  std::string_view text;
+};
+
+constexpr std::string_view kIdKey = R"(,"id":)";
+constexpr std::size_t kDigitsMax = 20;  // of 18446744073709551615, and of -9223372036854775808
+
+constexpr std::size_t bytes_max(Json piece) {
+  return piece.text.size();
+}
+constexpr std::size_t bytes_max(Text piece) {
+  return written_bytes_max(piece.text.size());
+}
+template <class T>
+constexpr std::size_t bytes_max(Number<T>) {
+  return kDigitsMax;
+}
+constexpr std::size_t bytes_max(Id piece) {
+  return kIdKey.size() + piece.text.size();
 }
 
-// Each takes what stands between the previous field's end and the value, comma and colon included.
-
-void append_text(std::string& out, std::string_view lead, std::string_view text) {
-  out.append(lead);
-  append_string(out, text);
+inline char* write(char* at, Json piece) {
+  return at + piece.text.copy(at, piece.text.size());
+}
+inline char* write(char* at, Text piece) {
+  return write_string(at, piece.text);
+}
+template <class T>
+char* write(char* at, Number<T> piece) {
+  return std::to_chars(at, at + kDigitsMax, piece.value).ptr;
+}
+inline char* write(char* at, Id piece) {
+  return piece.text.empty() ? at : write(write(at, Json{kIdKey}), Json{piece.text});
 }
 
-void append_raw(std::string& out, std::string_view lead, std::string_view json) {
-  out.append(lead);
-  out.append(json);
-}
-
-void append_number(std::string& out, std::string_view lead, std::integral auto value) {
-  out.append(lead);
-  append_number(out, value);
-}
-
-void append_id(std::string& out, std::string_view id) {
-  if (!id.empty()) append_raw(out, R"(,"id":)", id);
+template <class... Pieces>
+void append_pieces(std::string& out, const Pieces&... pieces) {
+  const std::size_t before = out.size();
+  out.resize_and_overwrite(before + (bytes_max(pieces) + ...), [&](char* data, std::size_t) {
+    char* at = data + before;
+    ((at = write(at, pieces)), ...);
+    return static_cast<std::size_t>(at - data);
+  });
 }
 
 }  // namespace
 
 void append(std::string& out, const Joined& push) {
-  append_text(out, R"({"type":"joined","room_id":)", push.room_id);
-  append_id(out, push.id);
+  append_pieces(out, Json{R"({"type":"joined","room_id":)"}, Text{push.room_id}, Id{push.id});
   if (!push.epoch.empty()) {
-    append_number(out, R"(,"seq":)", push.seq.value);
-    append_text(out, R"(,"epoch":)", push.epoch);
+    append_pieces(out, Json{R"(,"seq":)"}, Number{push.seq.value}, Json{R"(,"epoch":)"}, Text{push.epoch});
   }
   out.push_back('}');
 }
 
 void append(std::string& out, const Left& push) {
-  append_text(out, R"({"type":"left","room_id":)", push.room_id);
-  append_id(out, push.id);
-  out.push_back('}');
+  append_pieces(out, Json{R"({"type":"left","room_id":)"}, Text{push.room_id}, Id{push.id}, Json{"}"});
 }
 
 void append(std::string& out, const Publication& push) {
-  append_text(out, R"({"type":"broadcast","room_id":)", push.room_id);
-  append_raw(out, R"(,"content":)", push.content);
-  append_text(out, R"(,"sender":)", push.sender);
-  append_number(out, R"(,"seq":)", push.seq.value);
-  append_number(out, R"(,"ts":)", push.ts);
-  out.push_back('}');
+  append_pieces(out, Json{R"({"type":"broadcast","room_id":)"}, Text{push.room_id}, Json{R"(,"content":)"},
+                Json{push.content}, Json{R"(,"sender":)"}, Text{push.sender}, Json{R"(,"seq":)"},
+                Number{push.seq.value}, Json{R"(,"ts":)"}, Number{push.ts}, Json{"}"});
 }
 
 void append(std::string& out, const Ack& push) {
-  out.append(R"({"type":"ack")");
-  append_id(out, push.id);
-  append_text(out, R"(,"room_id":)", push.room_id);
-  append_number(out, R"(,"seq":)", push.seq.value);
-  append_text(out, R"(,"epoch":)", push.epoch);
-  append_number(out, R"(,"ts":)", push.ts);
-  out.push_back('}');
+  append_pieces(out, Json{R"({"type":"ack")"}, Id{push.id}, Json{R"(,"room_id":)"}, Text{push.room_id},
+                Json{R"(,"seq":)"}, Number{push.seq.value}, Json{R"(,"epoch":)"}, Text{push.epoch}, Json{R"(,"ts":)"},
+                Number{push.ts}, Json{"}"});
 }
 
 void append(std::string& out, const Pong& push) {
-  out.append(R"({"type":"pong")");
-  append_id(out, push.id);
-  out.push_back('}');
+  append_pieces(out, Json{R"({"type":"pong")"}, Id{push.id}, Json{"}"});
 }
 
 void append(std::string& out, const Hello& push) {
-  append_text(out, R"({"type":"hello","conn_id":)", push.conn_id);
-  if (!push.user_id.empty()) append_text(out, R"(,"user_id":)", push.user_id);
-  append_number(out, R"(,"ping_interval_ms":)", push.ping_interval_ms);
-  append_number(out, R"(,"max_message_bytes":)", push.message_bytes_max);
-  append_text(out, R"(,"server":)", push.server);
-  out.push_back('}');
+  append_pieces(out, Json{R"({"type":"hello","conn_id":)"}, Text{push.conn_id});
+  if (!push.user_id.empty()) append_pieces(out, Json{R"(,"user_id":)"}, Text{push.user_id});
+  append_pieces(out, Json{R"(,"ping_interval_ms":)"}, Number{push.ping_interval_ms}, Json{R"(,"max_message_bytes":)"},
+                Number{push.message_bytes_max}, Json{R"(,"server":)"}, Text{push.server}, Json{"}"});
 }
 
 void append(std::string& out, const Lagged& push) {
-  append_text(out, R"({"type":"lagged","room_id":)", push.room_id);
-  append_number(out, R"(,"from":)", push.from.value);
-  append_number(out, R"(,"to":)", push.to.value);
-  out.push_back('}');
+  append_pieces(out, Json{R"({"type":"lagged","room_id":)"}, Text{push.room_id}, Json{R"(,"from":)"},
+                Number{push.from.value}, Json{R"(,"to":)"}, Number{push.to.value}, Json{"}"});
 }
 
 void append(std::string& out, const GoAway& push) {
-  append_text(out, R"({"type":"goaway","reason":)", push.reason);
-  append_number(out, R"(,"reconnect_after_ms":)", push.reconnect_after_ms);
-  out.push_back('}');
+  append_pieces(out, Json{R"({"type":"goaway","reason":)"}, Text{push.reason}, Json{R"(,"reconnect_after_ms":)"},
+                Number{push.reconnect_after_ms}, Json{"}"});
 }
 
 void append(std::string& out, const Error& error) {
-  append_text(out, R"({"type":"error","code":)", name(error.code));
-  append_text(out, R"(,"message":)", error.message);
-  if (!error.room_id.empty()) append_text(out, R"(,"room_id":)", error.room_id);
-  append_id(out, error.id);
-  append_raw(out, R"(,"retryable":)", retryable(error.code) ? "true" : "false");
-  out.push_back('}');
+  append_pieces(out, Json{R"({"type":"error","code":)"}, Text{name(error.code)}, Json{R"(,"message":)"},
+                Text{error.message});
+  if (!error.room_id.empty()) append_pieces(out, Json{R"(,"room_id":)"}, Text{error.room_id});
+  append_pieces(out, Id{error.id}, Json{R"(,"retryable":)"}, Json{retryable(error.code) ? "true" : "false"}, Json{"}"});
 }
 
 }  // namespace switchboard::protocol

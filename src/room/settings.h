@@ -15,9 +15,9 @@ enum class SlowClientPolicy : std::uint8_t {
 };
 
 struct RoomSettings {
-  std::uint64_t backlog_bytes = 1 << 20;      // how far behind, in encoded bytes, a member may fall (4 KiB to 1 GiB)
-  std::uint32_t backlog_messages = 10'000;    // and in messages (1 to 10,000,000)
-  std::uint32_t members_max = 1'000'000;      // members of one room, over all shards; more get `room_full`
+  std::uint64_t backlog_bytes = 1 << 20;    // how far behind, in encoded bytes, a member may fall (4 KiB to 1 GiB)
+  std::uint32_t backlog_messages = 10'000;  // and in messages (1 to 10,000,000)
+  std::uint32_t members_max = 1'000'000;    // members of one room, over all shards; more get `room_full`
   SlowClientPolicy slow_client = SlowClientPolicy::kSkip;
 };
 

@@ -9,14 +9,14 @@ namespace switchboard::session {
 
 struct SessionSettings {
   // Before the handshake is done.
-  std::uint32_t first_byte_timeout_ms = 5'000;   // a connection that says nothing at all
-  std::uint32_t handshake_timeout_ms = 10'000;   // from accept to the end of the request head
-  std::uint32_t request_bytes_max = 8'192;       // request line and fields: 431 above it
+  std::uint32_t first_byte_timeout_ms = 5'000;       // a connection that says nothing at all
+  std::uint32_t handshake_timeout_ms = 10'000;       // from accept to the end of the request head
+  std::uint32_t request_bytes_max = 8'192;           // request line and fields: 431 above it
   std::vector<std::string> origins_allowed = {"*"};  // exact origins ("https://app.example.com"), "*" allows any
 
   // Messages and commands.
-  std::uint32_t message_bytes_max = 65'536;      // one WebSocket message from a client: 1009 above it
-  std::uint32_t documents_per_message_max = 100; // JSON documents in one text message
+  std::uint32_t message_bytes_max = 65'536;       // one WebSocket message from a client: 1009 above it
+  std::uint32_t documents_per_message_max = 100;  // JSON documents in one text message
   std::uint32_t json_depth_max = 64;
   std::uint32_t rooms_per_connection_max = 100;  // `limit_reached` above it
   std::uint32_t errors_max = 50;                 // error answers until the connection is closed with 4000 ...
@@ -24,10 +24,10 @@ struct SessionSettings {
   std::uint32_t queue_bytes_max = 65'536;        // answers waiting for one client; a full queue stops reading from it
 
   // Life and death.
-  std::uint32_t ping_interval_ms = 25'000;       // 0: no pings
-  std::uint32_t pong_timeout_ms = 20'000;        // silence after a ping until 4201
-  std::uint32_t write_timeout_ms = 30'000;       // a socket that takes not one waiting byte for so long: 4101
-  std::uint32_t close_timeout_ms = 2'000;        // how long the peer may take to answer a Close frame
+  std::uint32_t ping_interval_ms = 25'000;  // 0: no pings
+  std::uint32_t pong_timeout_ms = 20'000;   // silence after a ping until 4201
+  std::uint32_t write_timeout_ms = 30'000;  // a socket that takes not one waiting byte for so long: 4101
+  std::uint32_t close_timeout_ms = 2'000;   // how long the peer may take to answer a Close frame
 };
 
 }  // namespace switchboard::session

@@ -1,0 +1,109 @@
+#include "net/address.h"
+
+#include <arpa/inet.h>
+#include <charconv>
+#include <cstring>
+
+#include "net/socket_address.h"
+
+namespace switchboard::net {
+namespace {
+
+bool is_mapped_ipv4(const std::array<std::uint8_t, 16>& ip) {
+  static constexpr std::uint8_t kPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  return std::memcmp(ip.data(), kPrefix, sizeof kPrefix) == 0;
+}
+
+}  // namespace
+
+std::string PeerAddress::ip_text() const {
+  char text[INET6_ADDRSTRLEN] = {};
+  if (is_mapped_ipv4(ip)) {
+    inet_ntop(AF_INET, ip.data() + 12, text, sizeof text);
+  } else {
+    inet_ntop(AF_INET6, ip.data(), text, sizeof text);
+  }
+  return text;
+}
+
+std::string PeerAddress::to_string() const {
+  const std::string host = is_mapped_ipv4(ip) ? ip_text() : "[" + ip_text() + "]";
+  return host + ":" + std::to_string(port);
+}
+
+std::expected<ListenAddress, std::string> ListenAddress::parse(std::string_view text) {
+  const auto refuse = [&](const char* why) {
+    return std::unexpected("`" + std::string(text) + "` is not an address to listen on: " + why +
+                           " (expected HOST:PORT, :PORT or [IPV6]:PORT)");
+  };
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return refuse("it has no port");
+  ListenAddress address;
+  std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
+  if (error != std::errc{} || end != port.data() + port.size())
+    return refuse("its port is not a number from 0 to 65535");
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return refuse("an IPv6 address needs brackets");
+  }
+  if (host == "*") host = "";
+  address.host = host;
+  if (const auto socket_address = to_socket_address(address); !socket_address) {
+    return std::unexpected(socket_address.error());
+  }
+  return address;
+}
+
+std::string ListenAddress::to_string() const {
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+bool ListenAddress::is_loopback() const {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+std::expected<SocketAddress, std::string> to_socket_address(const ListenAddress& address) {
+  SocketAddress out;
+  const std::string host = address.host == "localhost" ? "127.0.0.1" : address.host;
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&out.storage);
+  if (host.empty()) {
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(address.port);
+    v6->sin6_addr = in6addr_any;
+    out.length = sizeof *v6;
+  } else if (inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(address.port);
+    out.length = sizeof *v4;
+  } else if (inet_pton(AF_INET6, host.c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(address.port);
+    out.length = sizeof *v6;
+  } else {
+    return std::unexpected("`" + address.host +
+                           "` is not an IP address (names are not looked up; `localhost` is 127.0.0.1)");
+  }
+  return out;
+}
+
+PeerAddress to_peer_address(const sockaddr_storage& storage) {
+  PeerAddress out;
+  if (storage.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(storage);
+    out.ip[10] = out.ip[11] = 0xff;
+    std::memcpy(out.ip.data() + 12, &v4.sin_addr, 4);
+    out.port = ntohs(v4.sin_port);
+  } else if (storage.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
+    std::memcpy(out.ip.data(), &v6.sin6_addr, 16);
+    out.port = ntohs(v6.sin6_port);
+  }
+  return out;
+}
+
+}  // namespace switchboard::net

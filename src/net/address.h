@@ -1,0 +1,33 @@
+// Where to listen and who is at the other end. Values only; no socket is held here.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace switchboard::net {
+
+/// A peer's IP address (IPv4 as ::ffff:a.b.c.d) and port, 18 bytes.
+struct PeerAddress {
+  std::array<std::uint8_t, 16> ip{};
+  std::uint16_t port = 0;
+
+  std::string ip_text() const;    // "192.0.2.1" or "2001:db8::1"
+  std::string to_string() const;  // "192.0.2.1:443" or "[2001:db8::1]:443"
+};
+
+/// A TCP address to bind. An empty host is every address, IPv6 and IPv4.
+struct ListenAddress {
+  std::string host;  // "", an IPv4 or IPv6 address, or "localhost"; names are not looked up
+  std::uint16_t port = 0;
+
+  /// "HOST:PORT", ":PORT", "[::1]:PORT". The error is a sentence for the operator.
+  static std::expected<ListenAddress, std::string> parse(std::string_view text);
+  std::string to_string() const;
+  /// True when only this machine can reach it (127.0.0.0/8, ::1, localhost).
+  bool is_loopback() const;
+};
+
+}  // namespace switchboard::net

@@ -1,0 +1,106 @@
+#include "net/listener.h"
+
+#include <cerrno>
+#include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "net/socket_address.h"
+
+namespace switchboard::net {
+namespace {
+
+void set_option(int fd, int level, int name, int value) {
+  setsockopt(fd, level, name, &value, sizeof value);
+}
+
+std::string explain(const ListenAddress& address, int error) {
+  std::string text = "cannot listen on " + address.to_string() + ": " + std::strerror(error);
+  if (error == EADDRINUSE)
+    text += "; another program uses this port (see `ss -ltnp`), choose another with --listen or --ops";
+  if (error == EACCES) text += "; ports below 1024 need the capability CAP_NET_BIND_SERVICE";
+  return text;
+}
+
+struct Bound {
+  FileDescriptor socket;
+  ListenAddress address;
+};
+
+/// IPv6 may be absent from the machine: every address is then every IPv4 address.
+std::expected<Bound, std::string> bind_socket(const ListenAddress& wanted, bool share_port) {
+  auto address = to_socket_address(wanted);
+  if (!address) return std::unexpected(address.error());
+  FileDescriptor fd(::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.is_open() && wanted.host.empty() && errno == EAFNOSUPPORT) {
+    return bind_socket({.host = "0.0.0.0", .port = wanted.port}, share_port);
+  }
+  if (!fd.is_open()) return std::unexpected(explain(wanted, errno));
+  set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (share_port) set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  if (address->family() == AF_INET6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, wanted.host.empty() ? 0 : 1);
+  if (::bind(fd.get(), address->get(), address->length) != 0) {
+    if (wanted.host.empty() && (errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT)) {
+      return bind_socket({.host = "0.0.0.0", .port = wanted.port}, share_port);
+    }
+    return std::unexpected(explain(wanted, errno));
+  }
+  sockaddr_storage storage{};
+  socklen_t length = sizeof storage;
+  getsockname(fd.get(), reinterpret_cast<sockaddr*>(&storage), &length);
+  return Bound{std::move(fd), {.host = wanted.host, .port = to_peer_address(storage).port}};
+}
+
+}  // namespace
+
+std::expected<ListenAddress, std::string> probe_bind(const ListenAddress& address) {
+  auto bound = bind_socket(address, false);
+  if (!bound) return std::unexpected(bound.error());
+  // SO_REUSEADDR lets a second bind of a listening port fail only at listen(): ask for that answer too.
+  if (::listen(bound->socket.get(), 1) != 0) return std::unexpected(explain(address, errno));
+  return bound->address;
+}
+
+std::expected<Listener, std::string> Listener::open(const ListenAddress& address, const SocketOptions& options) {
+  auto bound = bind_socket(address, true);
+  if (!bound) return std::unexpected(bound.error());
+  const int fd = bound->socket.get();
+  // Set before listen(): accepted sockets inherit them, which saves system calls per connection.
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (options.notsent_lowat_bytes > 0) {
+    set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(options.notsent_lowat_bytes));
+  }
+  if (options.send_buffer_bytes > 0) {
+    set_option(fd, SOL_SOCKET, SO_SNDBUF, static_cast<int>(options.send_buffer_bytes));
+  }
+  if (::listen(fd, options.accept_backlog) != 0) return std::unexpected(explain(address, errno));
+  return Listener(std::move(bound->socket), bound->address, options);
+}
+
+Accepted Listener::accept() {
+  while (true) {
+    sockaddr_storage storage{};
+    socklen_t length = sizeof storage;
+    FileDescriptor fd(
+        ::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&storage), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (fd.is_open()) return {AcceptStatus::kAccepted, std::move(fd), to_peer_address(storage)};
+    switch (errno) {
+      case EAGAIN:
+        return {};
+      case EMFILE:
+      case ENFILE:
+      case ENOBUFS:
+      case ENOMEM:
+        return {AcceptStatus::kOutOfResources, {}, {}};
+      case EBADF:
+      case EINVAL:
+      case ENOTSOCK:
+        return {};  // closed
+      default:
+        continue;  // that one connection failed before we took it (ECONNABORTED, EPROTO, EINTR, ...): the next
+    }
+  }
+}
+
+}  // namespace switchboard::net

@@ -1,0 +1,30 @@
+#include "server/connection_log.h"
+
+namespace switchboard::server {
+
+void ConnectionLog::on_opened(const session::Session& session) {
+  if (!log_.wants(LogLevel::kInfo)) return;
+  log_.info("connected", {{"conn", session.connection_id()},
+                          {"addr", session.peer().to_string()},
+                          {"protocol", session.is_v1() ? "v1" : "base"}});
+}
+
+void ConnectionLog::on_ended(const session::Session& session, Instant now) {
+  admission_.release(session.peer());
+  const session::Ending& ending = session.ending();
+  const bool was_websocket = ending.code >= 1000;
+  // Requests that never became connections are of interest to few.
+  const LogLevel level = was_websocket ? LogLevel::kInfo : LogLevel::kDebug;
+  if (!log_.wants(level)) return;
+  const auto lived = std::chrono::duration_cast<std::chrono::milliseconds>(now - session.opened_at()).count();
+  log_.write(level, was_websocket ? "disconnected" : "request ended",
+             {{"conn", session.connection_id()},
+              {"addr", session.peer().to_string()},
+              {"user", session.user_id()},
+              {"code", static_cast<std::int64_t>(ending.code)},
+              {"by", ending.by_peer ? "client" : "server"},
+              {"reason", ending.reason},
+              {"lived_ms", static_cast<std::int64_t>(lived)}});
+}
+
+}  // namespace switchboard::server

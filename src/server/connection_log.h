@@ -1,0 +1,22 @@
+// Writes who connected and why each connection ended, and gives its place back to the admission.
+#pragma once
+
+#include "server/admission.h"
+#include "server/log.h"
+#include "shard/observer.h"
+
+namespace switchboard::server {
+
+class ConnectionLog final : public shard::ConnectionObserver {
+ public:
+  ConnectionLog(Log& log, Admission& admission) : log_(log), admission_(admission) {}
+
+  void on_opened(const session::Session& session) override;
+  void on_ended(const session::Session& session, Instant now) override;
+
+ private:
+  Log& log_;
+  Admission& admission_;
+};
+
+}  // namespace switchboard::server

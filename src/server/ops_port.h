@@ -1,0 +1,38 @@
+// The operators' port: plain HTTP for health, readiness and metrics. Served by the main thread, so that it answers also
+// when the shards are busy; it only reads their counters.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "base/time.h"
+#include "net/address.h"
+#include "net/loop.h"
+#include "server/log.h"
+#include "server/shard_group.h"
+
+namespace switchboard::server {
+
+class OpsPort {
+ public:
+  /// Binds and registers with `loop`, whose tokens from 1,000 on belong to it. All references must outlive it. The
+  /// error is a sentence for the operator.
+  static std::expected<std::unique_ptr<OpsPort>, std::string> open(const net::ListenAddress& address, net::Loop& loop,
+                                                                   ShardGroup& shards, Log& log, const Clock& clock);
+  ~OpsPort();
+
+  void on_ready(const net::Readiness& readiness);
+  /// At least every half second: ends requests that take too long, and measures rates.
+  void on_tick();
+  /// What /readyz says: false once a drain has begun.
+  void set_ready(bool ready);
+  const net::ListenAddress& address() const;
+
+ private:
+  struct State;
+  explicit OpsPort(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace switchboard::server

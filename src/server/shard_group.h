@@ -1,0 +1,43 @@
+// All shards of the process: made together, drained together, asked together.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "server/config.h"
+#include "server/connection_log.h"
+#include "server/shard_thread.h"
+
+namespace switchboard::server {
+
+class ShardGroup {
+ public:
+  /// Binds every address once for every shard. `addresses` have been probed. The error is a sentence for the operator.
+  static std::expected<std::unique_ptr<ShardGroup>, std::string> open(const Config& config,
+                                                                      const std::vector<net::ListenAddress>& addresses,
+                                                                      const Clock& clock, ConnectionLog& observer,
+                                                                      Admission& admission);
+
+  void start();
+  /// Begins the drain: takes the accept queue, closes the listeners, sends everybody away over `over`.
+  void drain(Duration over);
+  void reload(const Config& config);
+  /// Ends the threads, whatever is open.
+  void stop();
+
+  std::uint64_t connections() const;
+  std::size_t size() const { return threads_.size(); }
+  shard::Shard& shard(std::size_t index) { return threads_[index]->shard(); }
+  const ShardThread& thread(std::size_t index) const { return *threads_[index]; }
+
+ private:
+  explicit ShardGroup(std::uint32_t shards) : exchange_(shards) {}
+
+  shard::Exchange exchange_;
+  std::vector<std::unique_ptr<ShardThread>> threads_;
+};
+
+}  // namespace switchboard::server

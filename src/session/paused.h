@@ -1,0 +1,16 @@
+// Input that a session had to put aside.
+#pragma once
+
+#include <string>
+
+#include "session/session.h"
+
+namespace switchboard::session {
+
+struct Session::Paused {
+  bool join_under_way = false;  // goes on only after `on_joined` or `on_join_refused`
+  std::string documents;        // of the message that was being handled, from the one to try (again) on
+  std::string bytes;            // received behind that message, still masked
+};
+
+}  // namespace switchboard::session

@@ -1,0 +1,215 @@
+#include "session/session.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "protocol/close_code.h"
+#include "session/paused.h"
+
+namespace switchboard::session {
+namespace {
+
+// Far enough, and far from overflow when a timer wheel rounds it up.
+constexpr Instant kNever{Duration{std::numeric_limits<Duration::rep>::max() / 2}};
+
+Duration ms(std::int64_t value) {
+  return std::chrono::milliseconds(value);
+}
+
+}  // namespace
+
+Session::Session(SessionContext& context, net::PeerAddress peer, Ending refusal)
+    : context_(&context),
+      ws_(context.settings.message_bytes_max),
+      request_(std::make_unique<http::RequestParser>(context.settings.request_bytes_max)),
+      opened_at_(context.now),
+      last_heard_(context.now),
+      ping_at_(kNever),
+      deadline_(context.now + ms(context.settings.handshake_timeout_ms)),
+      ending_(refusal),
+      peer_(peer) {}
+
+Session::~Session() = default;
+
+std::string Session::connection_id() const {
+  return std::to_string(context_->shard) + "-" + std::to_string(id_.index) + "-" + std::to_string(id_.generation);
+}
+
+void Session::send_frame(ws::Opcode opcode) {
+  outbox_.append(context_->frame.finish(opcode));
+  context_->stats.replies.add();
+}
+
+// --- rooms ---------------------------------------------------------------------------------------------------------
+
+void Session::on_joined(std::string_view room_id, std::string_view command_id, Seq seq, std::string_view epoch) {
+  end_join();
+  if (state_ != State::kOpen) return;
+  context_->stats.joins.add();
+  const bool told_more = is_v1_ || !command_id.empty();
+  send(protocol::Joined{
+      .room_id = room_id, .id = command_id, .seq = seq, .epoch = told_more ? epoch : std::string_view{}});
+}
+
+void Session::on_join_refused(std::string_view room_id, std::string_view command_id, protocol::ErrorCode code) {
+  end_join();
+  if (state_ != State::kOpen) return;
+  const bool is_full = code == protocol::ErrorCode::kRoomFull;
+  refuse({.code = code,
+          .message =
+              is_full ? "the room has as many members as it may have" : "the server has as many rooms as it may have",
+          .room_id = std::string(room_id),
+          .id = std::string(command_id)});
+}
+
+void Session::on_published(const protocol::Ack& ack) {
+  if (state_ == State::kOpen) send(ack);
+}
+
+void Session::on_publish_refused(std::string_view room_id, std::string_view command_id, protocol::ErrorCode code) {
+  if (state_ != State::kOpen) return;
+  refuse({.code = code,
+          .message = "the message could not be committed",
+          .room_id = std::string(room_id),
+          .id = std::string(command_id)});
+}
+
+void Session::on_lagged(std::string_view room_id, Seq from, Seq to) {
+  if (is_v1_ && state_ == State::kOpen) send(protocol::Lagged{.room_id = room_id, .from = from, .to = to});
+}
+
+// --- errors --------------------------------------------------------------------------------------------------------
+
+void Session::refuse(const protocol::Error& error) {
+  context_->stats.errors[static_cast<std::size_t>(error.code)].add();
+  send(error);
+  const auto& settings = context_->settings;
+  if (settings.errors_refill_ms > 0) {
+    const auto forgiven = (context_->now - last_error_) / ms(settings.errors_refill_ms);
+    errors_ =
+        static_cast<std::uint16_t>(std::max<std::int64_t>(0, errors_ - std::min<std::int64_t>(forgiven, errors_)));
+  }
+  last_error_ = context_->now;
+  if (++errors_ > settings.errors_max) close(protocol::close::kBadRequests, "too many refused commands");
+}
+
+// --- time ----------------------------------------------------------------------------------------------------------
+
+Instant Session::next_deadline() const {
+  const auto& settings = context_->settings;
+  Instant next = deadline_;
+  if (state_ == State::kHandshake) {
+    if (!request_->started()) next = std::min(next, opened_at_ + ms(settings.first_byte_timeout_ms));
+  } else if (state_ == State::kOpen) {
+    next = draining_ ? deadline_ : kNever;
+    next = std::min(next, ping_outstanding_ ? ping_at_ + ms(settings.pong_timeout_ms) : ping_at_);
+  }
+  if (blocked_) next = std::min(next, blocked_since_ + ms(settings.write_timeout_ms));
+  return next;
+}
+
+Instant Session::on_timer() {
+  const auto& settings = context_->settings;
+  const Instant now = context_->now;
+  if (blocked_ && now >= blocked_since_ + ms(settings.write_timeout_ms)) {
+    // A Close frame would only wait behind what the peer does not take.
+    end(protocol::close::kTooSlow, "took none of the waiting bytes within the write timeout", false);
+    return now;
+  }
+  switch (state_) {
+    case State::kHandshake:
+      if (!request_->started() && now >= opened_at_ + ms(settings.first_byte_timeout_ms)) {
+        end(408, "sent nothing", false);
+      } else if (now >= deadline_) {
+        respond({.status = 408, .message = "The request was not complete within the handshake timeout."}, nullptr);
+      }
+      break;
+    case State::kOpen:
+      if (draining_ && now >= deadline_) {
+        close(protocol::close::kDrain, "the server is shutting down");
+      } else if (ping_outstanding_ && now >= ping_at_ + ms(settings.pong_timeout_ms)) {
+        if (paused_ != nullptr || last_heard_ >= ping_at_) {
+          // Not read from on purpose, or alive after all: the next interval decides.
+          ping_outstanding_ = false;
+          ping_at_ = std::max(ping_at_ + ms(settings.ping_interval_ms), now);
+        } else {
+          close(protocol::close::kNoPong, "no answer to a ping within the pong timeout");
+        }
+      } else if (!ping_outstanding_ && now >= ping_at_) {
+        context_->frame.begin();
+        send_frame(ws::Opcode::kPing);
+        context_->stats.pings_sent.add();
+        ping_outstanding_ = true;
+        ping_at_ = now;
+      }
+      break;
+    case State::kClosing:
+      if (now >= deadline_) end(ending_.code, ending_.reason, ending_.by_peer);
+      break;
+    case State::kEnded:
+      break;
+  }
+  return next_deadline();
+}
+
+void Session::on_blocked() {
+  if (blocked_) return;
+  blocked_ = true;
+  blocked_since_ = context_->now;
+}
+
+// --- the end -------------------------------------------------------------------------------------------------------
+
+void Session::drain(Instant when, std::int64_t reconnect_after_ms) {
+  if (state_ == State::kHandshake) {
+    deadline_ = std::min(deadline_, when);
+    return;
+  }
+  if (state_ != State::kOpen || draining_) return;
+  draining_ = true;
+  deadline_ = when;
+  if (is_v1_) send(protocol::GoAway{.reason = "drain", .reconnect_after_ms = reconnect_after_ms});
+}
+
+void Session::close(std::uint16_t code, std::string_view reason) {
+  if (state_ != State::kOpen) return;
+  context_->host.leave_all(*this);
+  std::string frame;
+  ws::append_close(frame, code, reason);
+  outbox_.append(frame);
+  state_ = State::kClosing;
+  deadline_ = context_->now + ms(context_->settings.close_timeout_ms);
+  ending_ = {.code = code, .by_peer = false, .reason = reason};
+  paused_.reset();
+}
+
+void Session::on_peer_gone(std::string_view reason) {
+  switch (state_) {
+    case State::kHandshake:
+      end(request_->started() ? 400 : 0, reason, true);
+      break;
+    case State::kOpen:
+      end(ws::close::kAbnormal, reason, true);
+      break;
+    case State::kClosing:  // what we closed for is why it ended
+      end(ending_.code, ending_.reason, ending_.by_peer);
+      break;
+    case State::kEnded:
+      break;
+  }
+}
+
+void Session::on_outbox_written() {
+  if (state_ == State::kClosing && ws_.peer_closed()) end(ending_.code, ending_.reason, ending_.by_peer);
+}
+
+void Session::end(std::uint16_t code, std::string_view reason, bool by_peer) {
+  if (state_ == State::kEnded) return;
+  context_->host.leave_all(*this);
+  state_ = State::kEnded;
+  ending_ = {.code = code, .by_peer = by_peer, .reason = reason};
+  paused_.reset();
+  request_.reset();
+}
+
+}  // namespace switchboard::session

@@ -1,0 +1,161 @@
+// One client's life, from the first byte of its handshake to its end: bytes in, answers out through a private queue,
+// rooms through the host. It does no I/O and owns no socket. Small on purpose: there is one per open connection.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/byte_queue.h"
+#include "base/slot_table.h"
+#include "base/time.h"
+#include "http/request.h"
+#include "net/address.h"
+#include "protocol/command.h"
+#include "protocol/push.h"
+#include "session/context.h"
+#include "session/membership.h"
+#include "ws/connection.h"
+
+namespace switchboard::session {
+
+enum class State : std::uint8_t {
+  kHandshake,  // reading the request
+  kOpen,
+  kClosing,  // our last bytes are queued (a Close frame or an HTTP answer); waiting for the peer to go
+  kEnded,    // to be destroyed
+};
+
+/// Why a connection ended, for the log and the metrics.
+struct Ending {
+  std::uint16_t code = 0;  // WebSocket close code; below 1000: the HTTP status of a request that was no WebSocket
+  bool by_peer = false;
+  std::string_view reason;  // a literal
+};
+
+class Session final : private ws::Events {
+ public:
+  /// `refusal`: when its code is not 0, the client is told so right after its upgrade and closed: browsers can read a
+  /// close code, but not a refused handshake. The context must outlive the session.
+  Session(SessionContext& context, net::PeerAddress peer, Ending refusal = {});
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // --- bytes -------------------------------------------------------------------------------------------------
+  /// Takes bytes as they came; 64 readable bytes must follow them. Not while `paused()`.
+  void receive(std::span<char> bytes);
+  /// The peer has closed its side, or the socket failed.
+  void on_peer_gone(std::string_view reason);
+  /// True while input must wait: a join is under way, the way to a room is full, or the private queue is.
+  bool paused() const { return paused_ != nullptr; }
+  /// Goes on with input that had to wait, if what it waited for has come.
+  void resume();
+  /// What waits to be written to this client alone. Whole frames, but for the rest of one already begun.
+  ByteQueue& outbox() { return outbox_; }
+
+  // --- time --------------------------------------------------------------------------------------------------
+  /// Does what is due; returns when to be called next. Never later than needed, perhaps earlier.
+  Instant on_timer();
+  /// When `on_timer` should be called next.
+  Instant next_deadline() const;
+  /// The socket takes no more, or has taken at least one byte: the write timeout is measured between the two.
+  void on_blocked();
+  void on_progress() { blocked_ = false; }
+
+  // --- the end -----------------------------------------------------------------------------------------------
+  /// Leaves every room, queues a Close frame and waits for the peer's, for at most `close_timeout_ms`. `reason` is a
+  /// literal.
+  void close(std::uint16_t code, std::string_view reason);
+  /// Tells a v1 client to come back after the delay, and closes with 4200 at `when`.
+  void drain(Instant when, std::int64_t reconnect_after_ms);
+  State state() const { return state_; }
+  /// True once the handshake has succeeded.
+  bool is_websocket() const { return state_ == State::kOpen || ending_.code >= 1000; }
+  const Ending& ending() const { return ending_; }
+  /// The last bytes were written. Ends the session when nothing more can come from the peer.
+  void on_outbox_written();
+  /// True when our side of the stream can be finished once the outbox is written: no answer is expected.
+  bool wants_finish() const { return state_ == State::kClosing && (ending_.code < 1000 || input_failed_); }
+
+  // --- rooms, called by the host -----------------------------------------------------------------------------
+  std::vector<Membership>& memberships() { return memberships_; }
+  const std::vector<Membership>& memberships() const { return memberships_; }
+  void on_joined(std::string_view room_id, std::string_view command_id, Seq seq, std::string_view epoch);
+  void on_join_refused(std::string_view room_id, std::string_view command_id, protocol::ErrorCode code);
+  void on_published(const protocol::Ack& ack);
+  void on_publish_refused(std::string_view room_id, std::string_view command_id, protocol::ErrorCode code);
+  void on_lagged(std::string_view room_id, Seq from, Seq to);
+
+  // --- for the commands --------------------------------------------------------------------------------------
+  template <class Push>
+  void send(const Push& push) {
+    protocol::append(context_->frame.begin(), push);
+    send_frame(ws::Opcode::kText);
+  }
+  /// Answers with an error and charges the connection's error budget.
+  void refuse(const protocol::Error& error);
+  SessionContext& context() { return *context_; }
+  /// The client's slot on its shard; set once, by the table that holds it.
+  SlotId id() const { return id_; }
+  void set_id(SlotId id) { id_ = id; }
+  const net::PeerAddress& peer() const { return peer_; }
+  std::string connection_id() const;
+  const std::string& user_id() const { return user_id_; }
+  void set_user_id(std::string_view user_id) { user_id_ = user_id; }
+  /// Offered the subprotocol: may be sent pushes it did not ask for.
+  bool is_v1() const { return is_v1_; }
+  Instant opened_at() const { return opened_at_; }
+
+ private:
+  struct Paused;
+
+  ws::Flow on_message(ws::Opcode kind, std::string_view payload) override;
+  ws::Flow on_ping(std::string_view payload) override;
+  ws::Flow on_pong(std::string_view payload) override;
+  void on_close(std::uint16_t code, std::string_view reason) override;
+
+  void receive_request(std::span<char> bytes);
+  void answer_request(const http::Request& request);
+  void answer_page(const http::Request& request);
+  void open(const http::Request& request);
+  void respond(const http::RequestError& error, const http::Request* request);
+  void receive_frames(std::span<char> bytes);
+  ws::Flow run_documents(std::string_view text);
+  Attempt run(const protocol::Command& command);
+  ws::Flow pause(std::string_view rest_of_message, bool join_under_way);
+  void end_join();
+  bool outbox_full() const { return outbox_.size() > context_->settings.queue_bytes_max; }
+  void send_frame(ws::Opcode opcode);
+  void end(std::uint16_t code, std::string_view reason, bool by_peer);
+
+  SessionContext* context_;
+  ws::Connection ws_;
+  ByteQueue outbox_;
+  std::unique_ptr<http::RequestParser> request_;  // only during the handshake
+  std::unique_ptr<Paused> paused_;
+  std::vector<Membership> memberships_;
+  std::string user_id_;
+  Instant opened_at_;
+  Instant last_heard_;
+  Instant ping_at_;     // next ping; while `ping_outstanding_` the last one's time
+  Instant deadline_{};  // kHandshake: of the request; kOpen: of the drain, if draining; kClosing: of the peer's answer
+  Instant blocked_since_{};
+  Instant last_error_{};
+  SlotId id_;
+  Ending ending_;
+  net::PeerAddress peer_;
+  std::uint16_t errors_ = 0;
+  State state_ = State::kHandshake;
+  bool is_v1_ = false;
+  bool blocked_ = false;
+  bool ping_outstanding_ = false;
+  bool draining_ = false;
+  bool input_failed_ = false;  // the peer broke the protocol: nothing more is read from it
+};
+
+}  // namespace switchboard::session

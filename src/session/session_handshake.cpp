@@ -1,0 +1,136 @@
+// Session, first part of its life: the HTTP request.
+#include <algorithm>
+
+#include "http/response.h"
+#include "protocol/close_code.h"
+#include "session/session.h"
+#include "ws/handshake.h"
+
+namespace switchboard::session {
+namespace {
+
+constexpr std::string_view kSubprotocol = "switchboard.v1.json";
+
+bool is_endpoint(std::string_view path) {
+  return path == "/" || path == "/ws";
+}
+
+/// A browser names the page's origin; other clients send none and are not held to the list.
+bool is_allowed(std::string_view origin, const std::vector<std::string>& allowed) {
+  if (origin.empty()) return true;
+  return std::ranges::any_of(allowed, [&](const std::string& entry) { return entry == "*" || entry == origin; });
+}
+
+const http::Asset* find_asset(http::AssetTable assets, std::string_view path) {
+  const auto found = std::ranges::find(assets, path, &http::Asset::path);
+  return found == assets.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+void Session::receive_request(std::span<char> bytes) {
+  const auto taken = request_->feed({bytes.data(), bytes.size()});
+  if (!taken) {
+    respond(taken.error(), nullptr);
+    return;
+  }
+  if (!request_->done()) return;
+  const auto request = std::move(request_);  // freed when this returns: an open connection holds no request
+  answer_request(request->request());
+  if (state_ == State::kOpen && *taken < bytes.size()) receive_frames(bytes.subspan(*taken));
+}
+
+void Session::answer_request(const http::Request& request) {
+  if (ws::wants_upgrade(request)) {
+    open(request);
+  } else {
+    answer_page(request);
+  }
+}
+
+void Session::open(const http::Request& request) {
+  const auto upgrade = ws::check_upgrade(request);
+  if (!upgrade) return respond(upgrade.error(), &request);
+  if (!is_endpoint(request.path())) {
+    return respond({.status = 404, .message = "WebSocket connections are accepted at / and /ws."}, &request);
+  }
+  if (!is_allowed(upgrade->origin, context_->settings.origins_allowed)) {
+    return respond({.status = 403, .message = "Pages of this origin may not connect (setting limits.origins_allowed)."},
+                   &request);
+  }
+  is_v1_ = std::ranges::find(upgrade->subprotocols, kSubprotocol) != upgrade->subprotocols.end();
+  outbox_.append(ws::upgrade_response(upgrade->key, is_v1_ ? kSubprotocol : std::string_view{}));
+  state_ = State::kOpen;
+  context_->stats.handshakes.add();
+
+  if (ending_.code != 0) return close(ending_.code, ending_.reason);
+  const auto& settings = context_->settings;
+  if (settings.ping_interval_ms > 0) {
+    // Connections that came together must not be pinged together: each has a phase of its own.
+    const auto interval = std::chrono::milliseconds(settings.ping_interval_ms);
+    ping_at_ =
+        context_->now + Duration(context_->random.below(static_cast<std::uint64_t>(Duration(interval).count())) + 1);
+  }
+  if (is_v1_) {
+    send(protocol::Hello{.conn_id = connection_id(),
+                         .user_id = {},
+                         .ping_interval_ms = settings.ping_interval_ms,
+                         .message_bytes_max = settings.message_bytes_max,
+                         .server = context_->server_name});
+  }
+}
+
+void Session::answer_page(const http::Request& request) {
+  const bool is_head = request.method == "HEAD";
+  if (request.method != "GET" && !is_head) {
+    return respond({.status = 405, .message = "Only GET is answered here."}, &request);
+  }
+  const http::Asset* asset = find_asset(context_->assets, request.path());
+  if (asset == nullptr) {
+    if (is_endpoint(request.path())) {
+      return respond(
+          {.status = 426, .message = "This is a WebSocket endpoint; connect to it with ws:// and a WebSocket client."},
+          &request);
+    }
+    return respond(
+        {.status = 404, .message = "There is nothing here. WebSocket connections are accepted at / and /ws."},
+        &request);
+  }
+  context_->stats.pages.add();
+  const bool is_known = !asset->etag.empty() && request.value("if-none-match") == asset->etag;
+  http::Response response{.status = is_known ? 304 : 200,
+                          .content_type = asset->content_type,
+                          .body = is_known ? std::string_view{} : asset->body,
+                          .fields = {{"Content-Security-Policy", std::string(http::kAssetContentSecurityPolicy)},
+                                     {"X-Content-Type-Options", "nosniff"},
+                                     {"Cache-Control", "no-cache"}},
+                          .head_only = is_head};
+  if (!asset->etag.empty()) response.fields.push_back({"ETag", std::string(asset->etag)});
+  outbox_.append(http::serialize(response));
+  state_ = State::kClosing;
+  deadline_ = context_->now + std::chrono::milliseconds(context_->settings.close_timeout_ms);
+  ending_ = {.code = static_cast<std::uint16_t>(response.status), .by_peer = false, .reason = "served a page"};
+}
+
+void Session::respond(const http::RequestError& error, const http::Request* request) {
+  const bool is_head = request != nullptr && request->method == "HEAD";
+  const std::string body = error.message + "\n";
+  http::Response response{.status = error.status,
+                          .content_type = "text/plain; charset=utf-8",
+                          .body = body,
+                          .fields = {},
+                          .head_only = is_head};
+  if (error.status == 405) response.fields.push_back({"Allow", "GET"});
+  if (error.status == 426) {
+    response.fields.push_back({"Upgrade", "websocket"});
+    response.fields.push_back({"Sec-WebSocket-Version", "13"});
+  }
+  outbox_.append(http::serialize(response));
+  context_->stats.handshakes_refused.add();
+  state_ = State::kClosing;
+  deadline_ = context_->now + std::chrono::milliseconds(context_->settings.close_timeout_ms);
+  ending_ = {.code = static_cast<std::uint16_t>(error.status), .by_peer = false, .reason = "the request was refused"};
+  request_.reset();
+}
+
+}  // namespace switchboard::session

@@ -1,0 +1,123 @@
+// Session, second part of its life: frames, messages, commands.
+#include "protocol/close_code.h"
+#include "session/commands/commands.h"
+#include "session/paused.h"
+#include "session/session.h"
+
+namespace switchboard::session {
+
+void Session::receive(std::span<char> bytes) {
+  context_->stats.bytes_received.add(bytes.size());
+  last_heard_ = context_->now;
+  if (state_ == State::kHandshake) {
+    receive_request(bytes);
+  } else if (!wants_finish() && !ws_.peer_closed() && state_ != State::kEnded) {
+    receive_frames(bytes);
+  }
+}
+
+void Session::receive_frames(std::span<char> bytes) {
+  const auto received = ws_.receive(bytes, *this);
+  if (received.failure) {
+    // What follows a broken frame means nothing (RFC 6455 section 7.1.7): the peer's Close is not waited for.
+    input_failed_ = true;
+    close(received.failure->code, received.failure->reason);
+    return;
+  }
+  if (paused_ != nullptr) paused_->bytes.assign(bytes.data() + received.consumed, bytes.size() - received.consumed);
+}
+
+void Session::resume() {
+  if (paused_ == nullptr || paused_->join_under_way || outbox_full()) return;
+  const auto paused = std::move(paused_);
+  if (!paused->documents.empty() && run_documents(paused->documents) == ws::Flow::kPause) {
+    if (paused_ != nullptr) paused_->bytes = std::move(paused->bytes);
+    return;
+  }
+  if (state_ == State::kOpen && !paused->bytes.empty()) {
+    std::string bytes = std::move(paused->bytes);
+    const std::size_t size = bytes.size();
+    bytes.resize(size + 64);  // readable bytes behind the input, for the JSON and UTF-8 readers
+    receive_frames({bytes.data(), size});
+  }
+}
+
+ws::Flow Session::pause(std::string_view rest_of_message, bool join_under_way) {
+  paused_ = std::make_unique<Paused>(
+      Paused{.join_under_way = join_under_way, .documents = std::string(rest_of_message), .bytes = {}});
+  return ws::Flow::kPause;
+}
+
+void Session::end_join() {
+  if (paused_ != nullptr) paused_->join_under_way = false;
+}
+
+// --- events of the protocol machine --------------------------------------------------------------------------------
+
+ws::Flow Session::on_message(ws::Opcode kind, std::string_view payload) {
+  if (state_ != State::kOpen) return ws::Flow::kContinue;
+  context_->stats.messages_received.add();
+  if (kind == ws::Opcode::kBinary) {
+    close(ws::close::kUnsupportedData, "binary messages are not supported; send JSON as text");
+    return ws::Flow::kContinue;
+  }
+  return run_documents(payload);
+}
+
+ws::Flow Session::on_ping(std::string_view payload) {
+  if (state_ != State::kOpen) return ws::Flow::kContinue;
+  context_->frame.begin().append(payload);
+  send_frame(ws::Opcode::kPong);
+  return outbox_full() ? pause({}, false) : ws::Flow::kContinue;
+}
+
+ws::Flow Session::on_pong(std::string_view) {
+  context_->stats.pongs_received.add();
+  return ws::Flow::kContinue;
+}
+
+void Session::on_close(std::uint16_t code, std::string_view) {
+  if (state_ == State::kOpen) {
+    // RFC 6455 section 5.5.1: answer with the peer's own code.
+    close(code, {});
+    ending_ = {.code = code, .by_peer = true, .reason = "closed by the client"};
+  }
+}
+
+// --- commands ------------------------------------------------------------------------------------------------------
+
+ws::Flow Session::run_documents(std::string_view text) {
+  std::uint32_t documents = 0;
+  do {
+    const std::string_view from_here = text;
+    const auto command = context_->decoder.next(text);
+    if (!command) {
+      refuse(command.error());
+    } else {
+      switch (run(*command)) {
+        case Attempt::kDone:
+          break;
+        case Attempt::kPending:
+          return pause(text, true);
+        case Attempt::kBusy:
+          return pause(from_here, false);
+      }
+    }
+    if (state_ != State::kOpen) return ws::Flow::kContinue;
+    if (++documents >= context_->settings.documents_per_message_max && !text.empty()) {
+      refuse({.code = protocol::ErrorCode::kTooLarge,
+              .message = "too many JSON documents in one message",
+              .room_id = {},
+              .id = {}});
+      return ws::Flow::kContinue;
+    }
+    if (outbox_full()) return pause(text, false);
+  } while (!text.empty());
+  return ws::Flow::kContinue;
+}
+
+Attempt Session::run(const protocol::Command& command) {
+  return std::visit([&](const auto& body) { return commands::run(*this, body, command.id); }, command.body);
+}
+
+}  // namespace switchboard::session

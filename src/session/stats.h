@@ -1,0 +1,28 @@
+// What the sessions of one shard have done so far. Written by the shard's thread, read by any.
+#pragma once
+
+#include <array>
+
+#include "base/counter.h"
+#include "protocol/error.h"
+
+namespace switchboard::session {
+
+inline constexpr std::size_t kErrorCodes = static_cast<std::size_t>(protocol::ErrorCode::kInternal) + 1;
+
+struct SessionStats {
+  Counter handshakes;          // completed upgrades
+  Counter handshakes_refused;  // answered with an HTTP error
+  Counter pages;               // plain HTTP requests served
+  Counter messages_received;   // WebSocket messages
+  Counter bytes_received;      // as read from sockets
+  Counter replies;             // answers and pushes to one client, not room messages
+  Counter joins;
+  Counter leaves;
+  Counter publishes;
+  Counter pings_sent;
+  Counter pongs_received;
+  std::array<Counter, kErrorCodes> errors;  // by protocol::ErrorCode
+};
+
+}  // namespace switchboard::session

@@ -1,0 +1,43 @@
+// One connection on its shard: the session, the transport under it, and what the fan-out needs to know of it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/slot_table.h"
+#include "base/timer_wheel.h"
+#include "net/transport.h"
+#include "session/session.h"
+
+namespace switchboard::shard {
+
+/// A room's frame of which a part has been written. Nothing else may be written before the rest.
+struct Unfinished {
+  SlotId room;  // none: there is no unfinished frame
+  Seq frame;
+  std::uint32_t offset = 0;  // bytes of it that were written
+  std::uint32_t pin = 0;     // index among the room's pins
+};
+
+/// Is its own timer: the wheel hands back the node.
+struct Client : TimerNode {
+  Client(session::SessionContext& context, std::unique_ptr<net::Transport> stream, net::PeerAddress peer,
+         session::Ending refusal)
+      : session(context, peer, refusal), transport(std::move(stream)) {}
+
+  session::Session session;
+  std::unique_ptr<net::Transport> transport;
+  Unfinished unfinished;
+  std::uint32_t next_membership = 0;  // where serving its rooms goes on, so that each has its turn
+  bool blocked = false;               // the socket takes no more; until it is writable again
+  bool ready = false;                 // in the line of clients to be served
+  bool unread = false;                // readable, but not read to the end
+  bool in_unread = false;             // in the line of clients to be read
+  bool hung_up = false;               // the peer has finished sending: read on until that end
+  bool finished = false;              // we have finished writing
+  bool unsettled = false;             // in the line of clients to be looked after at the end of the turn
+  bool socket_failed = false;
+  bool too_slow = false;  // fell off a room's backlog whose policy is to disconnect
+};
+
+}  // namespace switchboard::shard

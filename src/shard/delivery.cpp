@@ -1,0 +1,139 @@
+#include "shard/delivery.h"
+
+#include "base/assert.h"
+
+namespace switchboard::shard {
+
+std::size_t Delivery::write(Client& client, std::string_view bytes) {
+  const net::IoResult result = client.transport->write(bytes);
+  if (result.status == net::IoStatus::kFailed) {
+    client.socket_failed = true;
+    client.blocked = true;
+    leave_unsettled(client);
+    return 0;
+  }
+  if (result.bytes > 0) {
+    stats_.bytes_sent.add(result.bytes);
+    stats_.sends.add();
+    client.session.on_progress();
+  }
+  if (result.bytes < bytes.size()) {
+    client.blocked = true;
+    client.session.on_blocked();
+    stats_.blocked.add();
+    if (client.session.next_deadline() < client.deadline) leave_unsettled(client);  // the write timeout runs
+  }
+  return result.bytes;
+}
+
+void Delivery::leave_unsettled(Client& client) {
+  if (client.unsettled) return;
+  client.unsettled = true;
+  unsettled_.push_back(client.session.id());
+}
+
+bool Delivery::flush(Client& client) {
+  if (client.blocked) return false;
+  if (client.unfinished.room) {
+    RoomView* view = views_.find(client.unfinished.room);
+    SB_ASSERT(view != nullptr);
+    const std::string_view rest = view->room.log.frame(client.unfinished.frame).substr(client.unfinished.offset);
+    const std::size_t taken = write(client, rest);
+    client.unfinished.offset += static_cast<std::uint32_t>(taken);
+    if (taken < rest.size()) return false;
+    const std::uint32_t moved = view->room.unpin(client.unfinished.pin);
+    if (moved != room::Room::kNobody) clients_.at_index(moved).unfinished.pin = client.unfinished.pin;
+    client.unfinished = {};
+  }
+  auto& outbox = client.session.outbox();
+  if (!outbox.empty()) {
+    const std::size_t waiting = outbox.size();
+    const std::size_t taken = write(client, outbox.front());
+    outbox.consume(taken);
+    if (taken < waiting) return false;
+  }
+  if (client.session.paused()) resumable_.push_back(client.session.id());
+  if (client.session.state() == session::State::kClosing) leave_unsettled(client);
+  return true;
+}
+
+bool Delivery::serve(Client& client, SlotId view_id, RoomView& view, room::Member& member, std::size_t bytes_max) {
+  if (client.blocked || member.cursor >= view.room.log.end()) return true;
+  if ((client.unfinished.room || !client.session.outbox().empty()) && !flush(client)) return true;
+  if (member.cursor < view.room.log.first() && !skip_missed(client, view, member)) return true;
+  std::size_t budget = bytes_max;
+  while (member.cursor < view.room.log.end()) {
+    const room::Slice slice = view.room.log.slice(member.cursor, budget, client.session.id());
+    if (!slice.bytes.empty()) {
+      const std::size_t taken = write(client, slice.bytes);
+      if (taken < slice.bytes.size()) {
+        on_partial_write(client, view_id, view, member, taken);
+        return true;
+      }
+      stats_.deliveries.add(distance(member.cursor, slice.after));
+      if (slice.bytes.size() >= budget) {
+        member.cursor = slice.after;
+        return member.cursor >= view.room.log.end();
+      }
+      budget -= slice.bytes.size();
+    }
+    member.cursor = slice.after;
+  }
+  return true;
+}
+
+void Delivery::on_partial_write(Client& client, SlotId view_id, RoomView& view, room::Member& member,
+                                std::size_t taken) {
+  if (taken == 0) return;
+  const room::Position position = view.room.log.locate(member.cursor, taken);
+  stats_.deliveries.add(distance(member.cursor, position.frame));
+  member.cursor = position.frame;
+  if (position.offset == 0) return;
+  member.cursor = position.frame.next();
+  stats_.deliveries.add();
+  client.unfinished = {.room = view_id,
+                       .frame = position.frame,
+                       .offset = position.offset,
+                       .pin = view.room.pin(client.session.id().index, position.frame)};
+}
+
+bool Delivery::skip_missed(Client& client, RoomView& view, room::Member& member) {
+  const Seq first = view.room.log.first();
+  if (view.room.settings().slow_client == room::SlowClientPolicy::kDisconnect) {
+    client.too_slow = true;
+    client.blocked = true;
+    leave_unsettled(client);
+    return false;
+  }
+  const std::uint64_t missed = distance(member.cursor, first);
+  stats_.lagged_messages.add(missed);
+  stats_.lagged_events.add();
+  client.session.on_lagged(view.room.id(), member.cursor, Seq{first.value - 1});
+  member.cursor = first;
+  return flush(client);
+}
+
+void Delivery::save_unfinished(Client& client) {
+  if (!client.unfinished.room) return;
+  RoomView* view = views_.find(client.unfinished.room);
+  SB_ASSERT(view != nullptr);
+  client.session.outbox().prepend(view->room.log.frame(client.unfinished.frame).substr(client.unfinished.offset));
+  const std::uint32_t moved = view->room.unpin(client.unfinished.pin);
+  if (moved != room::Room::kNobody) clients_.at_index(moved).unfinished.pin = client.unfinished.pin;
+  client.unfinished = {};
+}
+
+void Delivery::trim(RoomView& view, Seq keep) {
+  room::Room& room = view.room;
+  if (keep <= room.log.first()) return;
+  if (!room.pins().empty()) {
+    const Seq held = room.log.held_after_trim(keep);
+    // From the back: saving one moves the last pin into its place.
+    for (std::size_t i = room.pins().size(); i-- > 0;) {
+      if (room.pins()[i].frame < held) save_unfinished(clients_.at_index(room.pins()[i].session));
+    }
+  }
+  room.log.trim_before(keep);
+}
+
+}  // namespace switchboard::shard

@@ -1,0 +1,51 @@
+// Writes to one client, in the house's one order: the rest of an unfinished frame, the private queue, then rooms. It
+// never ends a client by itself: who fails or falls behind is put in line for that.
+#pragma once
+
+#include <vector>
+
+#include "base/slot_table.h"
+#include "shard/client.h"
+#include "shard/room_views.h"
+#include "shard/stats.h"
+
+namespace switchboard::shard {
+
+class Delivery {
+ public:
+  Delivery(RoomViews& views, SlotTable<Client>& clients, ShardStats& stats)
+      : views_(views), clients_(clients), stats_(stats) {}
+
+  /// Writes what is unfinished and private. True when none of it is left.
+  bool flush(Client& client);
+
+  /// Gives the member what it has not had, at most about `bytes_max`. True when it needs no further turn: it has
+  /// everything, or its socket takes no more.
+  bool serve(Client& client, SlotId view_id, RoomView& view, room::Member& member, std::size_t bytes_max);
+
+  /// Gives up the room's entries before `keep`, saving what sockets still need of them.
+  void trim(RoomView& view, Seq keep);
+  /// Copies the rest of the unfinished frame in front of the private queue, so that its room can go on without it.
+  void save_unfinished(Client& client);
+
+  /// Clients to look after once the turn is over: their socket failed, they were too slow, their last bytes are
+  /// written, or their timer must be set anew. The shard empties it every turn.
+  std::vector<SlotId>& unsettled() { return unsettled_; }
+  /// Clients whose private queue is empty again and who have input waiting for that.
+  std::vector<SlotId>& resumable() { return resumable_; }
+
+ private:
+  /// Returns how many of the bytes were taken; marks the client when that is fewer.
+  std::size_t write(Client& client, std::string_view bytes);
+  void leave_unsettled(Client& client);
+  bool skip_missed(Client& client, RoomView& view, room::Member& member);
+  void on_partial_write(Client& client, SlotId view_id, RoomView& view, room::Member& member, std::size_t taken);
+
+  RoomViews& views_;
+  SlotTable<Client>& clients_;
+  ShardStats& stats_;
+  std::vector<SlotId> unsettled_;
+  std::vector<SlotId> resumable_;
+};
+
+}  // namespace switchboard::shard

@@ -1,0 +1,71 @@
+// What shards say to each other. Requests go to a room's home shard, results come from it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "base/slot_table.h"
+#include "base/time.h"
+#include "protocol/error.h"
+#include "protocol/seq.h"
+
+namespace switchboard::shard {
+
+// --- requests --------------------------------------------------------------------------------------------------
+
+struct JoinRequest {
+  std::string room_id;
+  std::string command_id;
+  SlotId view;  // of the asking shard
+  SlotId connection;
+};
+struct PublishRequest {
+  SlotId home_room;
+  std::string content;
+  std::string sender;
+  std::string command_id;
+  SlotId connection;
+  bool echo = true;
+};
+/// One member fewer.
+struct LeaveRequest {
+  SlotId home_room;
+};
+using Request = std::variant<std::monostate, JoinRequest, PublishRequest, LeaveRequest>;
+
+// --- results ---------------------------------------------------------------------------------------------------
+
+struct JoinResult {
+  SlotId view;
+  SlotId connection;
+  std::string command_id;
+  SlotId home_room;  // none when refused
+  Seq last;          // the room's last message: the member's cursor opens behind it
+  std::string epoch;
+  protocol::ErrorCode refusal{};  // why, when home_room is none
+};
+/// A committed message's frame, encoded once by the home shard. Immutable: any number of shards may read it.
+struct CommittedFrame {
+  Seq seq;
+  std::string bytes;
+};
+struct CommittedResult {
+  SlotId view;
+  SlotId excluded;  // the connection of the receiving shard that must not get it, or none
+  std::shared_ptr<const CommittedFrame> frame;
+};
+struct PublishResult {
+  SlotId connection;
+  std::string room_id;
+  std::string command_id;
+  bool committed = false;
+  protocol::ErrorCode refusal{};  // when it is not
+  Seq seq;
+  std::string epoch;
+  UnixMillis ts = 0;
+};
+using Result = std::variant<std::monostate, JoinResult, CommittedResult, PublishResult>;
+
+}  // namespace switchboard::shard

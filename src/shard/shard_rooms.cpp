@@ -1,0 +1,340 @@
+// Shard, the part about rooms: joining, leaving, publishing, and what comes back from their home shards.
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "shard/shard.h"
+
+namespace switchboard::shard {
+
+using session::Attempt;
+using session::Membership;
+using session::Session;
+
+namespace {
+
+constexpr std::size_t kMailPerTurn = 256;  // from each shard, of each kind
+
+std::optional<std::uint32_t> slot_of(const Session& session, SlotId view) {
+  const auto& memberships = session.memberships();
+  const auto found = std::ranges::find(memberships, view, &Membership::room);
+  if (found == memberships.end()) return std::nullopt;
+  return static_cast<std::uint32_t>(found - memberships.begin());
+}
+
+}  // namespace
+
+// --- what sessions ask ---------------------------------------------------------------------------------------------
+
+std::optional<std::uint32_t> Shard::find(const Session& session, std::string_view room_id) const {
+  if (session.memberships().empty()) return std::nullopt;
+  const SlotId view = views_.find(room_id);
+  if (!view) return std::nullopt;
+  return slot_of(session, view);
+}
+
+Attempt Shard::join(Session& session, std::string_view room_id, std::string_view command_id) {
+  SlotId view_id = views_.find(room_id);
+  RoomView* view = view_id ? views_.find(view_id) : nullptr;
+  if (view != nullptr && slot_of(session, view_id)) {
+    session.on_joined(room_id, command_id, Seq{view->room.log.end().value - 1}, view->epoch);
+    return Attempt::kDone;
+  }
+  if (view == nullptr) {
+    view_id = views_.create(room_id, settings_.rooms.of(room_id), home_of(room_id));
+    view = views_.find(view_id);
+  }
+  const bool is_home = view->home == index_;
+  if (!is_home) {
+    JoinRequest request{.room_id = std::string(room_id),
+                        .command_id = std::string(command_id),
+                        .view = view_id,
+                        .connection = session.id()};
+    if (!port_.try_request(view->home, std::move(request))) {
+      drop_view_if_unused(view_id, *view);
+      busy_.push_back(session.id());
+      stats_.waits.add();
+      return Attempt::kBusy;
+    }
+  }
+  session.memberships().push_back({.room = view_id, .member = 0, .joined = false});
+  ++view->joins_under_way;
+  if (!is_home) return Attempt::kPending;
+
+  on_join_result(join_home(index_, {.room_id = std::string(room_id),
+                                    .command_id = std::string(command_id),
+                                    .view = view_id,
+                                    .connection = session.id()}));
+  return Attempt::kDone;
+}
+
+void Shard::on_join_result(const JoinResult& result) {
+  RoomView* view = views_.find(result.view);
+  SB_ASSERT(view != nullptr);  // it lives while joins are under way
+  --view->joins_under_way;
+  Client* client = clients_.find(result.connection);
+  const auto slot = client == nullptr ? std::nullopt : slot_of(client->session, result.view);
+  const bool is_waiting = slot && !client->session.memberships()[*slot].joined;
+
+  if (!result.home_room) {
+    if (is_waiting) {
+      auto& memberships = client->session.memberships();
+      memberships.pop_back();  // the last one: its session has waited for it
+      client->session.on_join_refused(view->room.id(), result.command_id, result.refusal);
+    }
+  } else {
+    if (!view->home_room) {
+      view->home_room = result.home_room;
+      view->epoch = result.epoch;
+      view->room.log.start_at(result.last.next());
+    }
+    if (is_waiting) {
+      // `joined` is queued before the cursor opens: nothing of the room can come before it.
+      client->session.on_joined(view->room.id(), result.command_id, result.last, result.epoch);
+      Membership& membership = client->session.memberships()[*slot];
+      membership.member = view->room.add(result.connection.index, *slot, result.last.next());
+      membership.joined = true;
+      stats_.members.add();
+    } else {
+      leave_home(*view, result.home_room);  // gone in the meantime, but counted there
+    }
+  }
+  drop_view_if_unused(result.view, *view);
+}
+
+void Shard::leave_home(const RoomView& view, SlotId home_room) {
+  if (view.home == index_) {
+    home_.leave(home_room, index_);
+  } else {
+    port_.leave(view.home, {.home_room = home_room});
+  }
+}
+
+void Shard::leave(Session& session, std::uint32_t slot) {
+  auto& memberships = session.memberships();
+  const Membership membership = memberships[slot];
+  Client& client = client_of(session);
+  RoomView& view = *views_.find(membership.room);
+  if (client.unfinished.room == membership.room) delivery_.save_unfinished(client);
+
+  if (slot + 1 != memberships.size()) {
+    memberships[slot] = memberships.back();
+    if (memberships[slot].joined)
+      views_.find(memberships[slot].room)->room.member(memberships[slot].member).slot = slot;
+  }
+  memberships.pop_back();
+  if (memberships.empty()) memberships.shrink_to_fit();
+  if (!membership.joined) return;  // the home is told when its answer comes
+
+  view.room.remove(membership.member);
+  if (membership.member < view.room.members().size()) {
+    const room::Member& moved = view.room.members()[membership.member];
+    clients_.at_index(moved.session).session.memberships()[moved.slot].member = membership.member;
+  }
+  stats_.members.sub();
+  sweep_.want(membership.room, view);
+  leave_home(view, view.home_room);
+  drop_view_if_unused(membership.room, view);
+}
+
+void Shard::leave_all(Session& session) {
+  while (!session.memberships().empty())
+    leave(session, static_cast<std::uint32_t>(session.memberships().size() - 1));
+}
+
+void Shard::drop_view_if_unused(SlotId view_id, RoomView& view) {
+  if (!view.room.members().empty() || view.joins_under_way > 0) return;
+  views_.erase(view_id);
+}
+
+Attempt Shard::publish(Session& session, std::uint32_t slot, const protocol::Broadcast& broadcast,
+                       std::string_view command_id) {
+  RoomView& view = *views_.find(session.memberships()[slot].room);
+  const auto busy = [&] {
+    busy_.push_back(session.id());
+    stats_.waits.add();
+    return Attempt::kBusy;
+  };
+  if (view.home == index_) {
+    if (!port_.results_have_room()) return busy();
+    home_.publish(view.home_room,
+                  {.room_id = {},
+                   .content = broadcast.content,
+                   .sender = session.user_id(),
+                   .command_id = command_id,
+                   .origin = {.shard = index_, .connection = session.id(), .wants_ack = !command_id.empty()},
+                   .echo = broadcast.echo});
+    return Attempt::kDone;
+  }
+  PublishRequest request{.home_room = view.home_room,
+                         .content = std::string(broadcast.content),
+                         .sender = session.user_id(),
+                         .command_id = std::string(command_id),
+                         .connection = session.id(),
+                         .echo = broadcast.echo};
+  return port_.try_request(view.home, std::move(request)) ? Attempt::kPending : busy();
+}
+
+// --- what the home shard does ----------------------------------------------------------------------------------------
+
+JoinResult Shard::join_home(std::uint32_t from, JoinRequest&& request) {
+  const auto joined = home_.join(request.room_id, from, request.view);
+  JoinResult result{.view = request.view,
+                    .connection = request.connection,
+                    .command_id = std::move(request.command_id),
+                    .home_room = {},
+                    .last = {},
+                    .epoch = {}};
+  if (joined) {
+    result.home_room = joined->home_room;
+    result.last = joined->head.last;
+    result.epoch = joined->head.epoch;
+  } else {
+    result.refusal = joined.error();
+  }
+  return result;
+}
+
+void Shard::on_request(std::uint32_t from, Request& request) {
+  if (auto* join = std::get_if<JoinRequest>(&request)) {
+    port_.result(from, join_home(from, std::move(*join)));
+  } else if (auto* publish = std::get_if<PublishRequest>(&request)) {
+    home_.publish(
+        publish->home_room,
+        {.room_id = {},
+         .content = publish->content,
+         .sender = publish->sender,
+         .command_id = publish->command_id,
+         .origin = {.shard = from, .connection = publish->connection, .wants_ack = !publish->command_id.empty()},
+         .echo = publish->echo});
+  } else if (auto* leave = std::get_if<LeaveRequest>(&request)) {
+    home_.leave(leave->home_room, from);
+  }
+}
+
+void Shard::on_home_committed(std::uint32_t to_shard, SlotId view, SlotId excluded, Seq seq, std::string_view frame) {
+  if (to_shard == index_) return append(view, seq, frame, excluded);
+  if (crossing_ == nullptr)
+    crossing_ = std::make_shared<CommittedFrame>(CommittedFrame{.seq = seq, .bytes = std::string(frame)});
+  port_.result(to_shard, CommittedResult{.view = view, .excluded = excluded, .frame = crossing_});
+}
+
+void Shard::on_home_spread() {
+  crossing_.reset();
+  stats_.commits.add();
+}
+
+void Shard::on_home_acknowledged(const broker::Publish& publish, const broker::Commit& commit) {
+  if (publish.origin.shard == index_) {
+    if (Client* client = clients_.find(publish.origin.connection)) {
+      client->session.on_published({.id = publish.command_id,
+                                    .room_id = publish.room_id,
+                                    .seq = commit.seq,
+                                    .epoch = commit.epoch,
+                                    .ts = commit.ts});
+    }
+    return;
+  }
+  port_.result(publish.origin.shard, PublishResult{.connection = publish.origin.connection,
+                                                   .room_id = std::string(publish.room_id),
+                                                   .command_id = std::string(publish.command_id),
+                                                   .committed = true,
+                                                   .seq = commit.seq,
+                                                   .epoch = std::string(commit.epoch),
+                                                   .ts = commit.ts});
+}
+
+void Shard::on_home_refused(const broker::Publish& publish, protocol::ErrorCode code) {
+  if (publish.origin.shard == index_) {
+    if (Client* client = clients_.find(publish.origin.connection)) {
+      client->session.on_publish_refused(publish.room_id, publish.command_id, code);
+    }
+    return;
+  }
+  port_.result(publish.origin.shard, PublishResult{.connection = publish.origin.connection,
+                                                   .room_id = std::string(publish.room_id),
+                                                   .command_id = std::string(publish.command_id),
+                                                   .committed = false,
+                                                   .refusal = code,
+                                                   .seq = {},
+                                                   .epoch = {}});
+}
+
+// --- what comes back -----------------------------------------------------------------------------------------------
+
+void Shard::take_mail() {
+  if (port_.shards() == 1) return;
+  port_.take(
+      kMailPerTurn,
+      [&](Result& result) {
+        if (auto* committed = std::get_if<CommittedResult>(&result)) {
+          append(committed->view, committed->frame->seq, committed->frame->bytes, committed->excluded);
+        } else if (auto* joined = std::get_if<JoinResult>(&result)) {
+          on_join_result(*joined);
+          if (Client* client = clients_.find(joined->connection)) {
+            if (client->session.paused()) delivery_.resumable().push_back(joined->connection);
+            settle(*client);
+          }
+        } else if (auto* published = std::get_if<PublishResult>(&result)) {
+          on_publish_result(*published);
+        }
+        result = std::monostate{};  // its memory is freed here, not when the slot comes round again
+      },
+      [&](std::uint32_t from, Request& request) {
+        on_request(from, request);
+        request = std::monostate{};
+      });
+}
+
+void Shard::on_publish_result(const PublishResult& result) {
+  Client* client = clients_.find(result.connection);
+  if (client == nullptr) return;
+  if (result.committed) {
+    client->session.on_published({.id = result.command_id,
+                                  .room_id = result.room_id,
+                                  .seq = result.seq,
+                                  .epoch = result.epoch,
+                                  .ts = result.ts});
+  } else {
+    client->session.on_publish_refused(result.room_id, result.command_id, result.refusal);
+  }
+  settle(*client);
+}
+
+void Shard::append(SlotId view_id, Seq seq, std::string_view frame, SlotId excluded) {
+  RoomView* view = views_.find(view_id);
+  if (view == nullptr) return;   // its last member left while this was on its way
+  if (!view->home_room) return;  // committed before the first join here: not for anybody
+  SB_ASSERT(seq == view->room.log.end());
+  if (!std::exchange(view->listed, true)) with_log_.push_back(view_id);
+  if (view->appended_at == Instant{}) view->appended_at = context_.now;
+  delivery_.trim(*view, view->room.append(frame, excluded));
+  sweep_.want(view_id, *view);
+  bound_logs();
+}
+
+void Shard::bound_logs() {
+  if (with_log_.size() > 2 * views_.size() + 64) {
+    std::erase_if(with_log_, [&](SlotId id) { return views_.find(id) == nullptr; });
+  }
+  while (chunks_.bytes_in_use() > settings_.log_bytes_max) {
+    RoomView* largest = nullptr;
+    std::erase_if(with_log_, [&](SlotId id) {
+      RoomView* view = views_.find(id);
+      if (view == nullptr) return true;
+      if (view->room.log.empty()) {
+        view->listed = false;
+        return true;
+      }
+      if (largest == nullptr || view->room.log.bytes() > largest->room.log.bytes()) largest = view;
+      return false;
+    });
+    if (largest == nullptr) return;
+    const Seq keep = largest->room.log.trim_point(largest->room.log.bytes() / 2);
+    if (keep == largest->room.log.first()) return;  // one chunk each: nothing can be freed but what was just appended
+    delivery_.trim(*largest, keep);
+    stats_.log_trims.add();
+  }
+}
+
+}  // namespace switchboard::shard

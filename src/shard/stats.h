@@ -1,0 +1,58 @@
+// What one shard has done and holds. Written by its thread alone, read by any without a lock: sums over shards are
+// taken by whoever reads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/counter.h"
+#include "base/shared_histogram.h"
+#include "session/stats.h"
+
+namespace switchboard::shard {
+
+/// Connections ended, by close code. Clients may close with any code: those outside the table are `other`. Connections
+/// that never became WebSockets are `http`.
+class EndingCounts {
+ public:
+  static constexpr std::array<std::uint16_t, 22> kCodes = {1000, 1001, 1002, 1003, 1005, 1006, 1007, 1009,
+                                                           1010, 1011, 4000, 4001, 4003, 4004, 4100, 4101,
+                                                           4102, 4103, 4200, 4201, 4202, 4203};
+  void add(std::uint16_t code);
+  std::uint64_t value(std::size_t index) const { return counts_[index].value(); }
+  std::uint64_t other() const { return other_.value(); }
+  std::uint64_t http() const { return http_.value(); }
+
+ private:
+  std::array<Counter, kCodes.size()> counts_;
+  Counter other_;
+  Counter http_;
+};
+
+struct ShardStats {
+  ShardStats();
+
+  Counter connections;          // open now
+  Counter connections_total;    // accepted so far
+  Counter connections_refused;  // closed at once, over every limit
+  Counter deliveries;           // room messages written to members
+  Counter bytes_sent;           // written to sockets
+  Counter sends;                // write calls that moved bytes
+  Counter blocked;              // times that a socket took no more
+  Counter lagged_messages;      // room messages that slow members were not sent (policy `skip`)
+  Counter lagged_events;        // how often a member was moved on
+  Counter too_slow;             // members disconnected by the policy `disconnect`
+  Counter home_rooms;           // rooms whose home this is
+  Counter views;                // rooms with members here
+  Counter members;
+  Counter log_bytes;      // held by room logs now
+  Counter log_trims;      // logs cut because all logs together were over their limit
+  Counter commits;        // messages put in order here
+  Counter waits;          // commands that had to wait for a full mailbox
+  Counter accept_pauses;  // accepting paused for want of file descriptors
+  EndingCounts endings;
+  SharedHistogram loop_lag;  // seconds in ns: how long one turn of the loop took
+  SharedHistogram fan_out;   // ns from a message's commit to the end of the lap that served its room
+};
+
+}  // namespace switchboard::shard

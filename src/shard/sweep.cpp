@@ -1,0 +1,101 @@
+#include "shard/sweep.h"
+
+namespace switchboard::shard {
+
+void Sweep::line_up(SlotId view_id, const RoomView& view) {
+  (view.room.lap_left() <= kSmallRoomMembers ? small_ : large_).push_back(view_id);
+}
+
+void Sweep::want(SlotId view_id, RoomView& view) {
+  if (view.in_sweep || !view.room.lap_wanted()) return;
+  view.in_sweep = true;
+  line_up(view_id, view);
+}
+
+void Sweep::want(Client& client) {
+  if (client.ready) return;
+  client.ready = true;
+  ready_.push_back(client.session.id());
+}
+
+void Sweep::run(const Clock& clock, const SweepLimits& limits) {
+  if (idle()) return;
+  Instant now = clock.now();
+  const Instant until = now + limits.budget;
+  // What waits at the beginning of a round has its turn in it; what comes back stands behind.
+  do {
+    for (std::uint32_t n = 0; n < kClientsPerRound && !ready_.empty(); ++n) {
+      Client* client = clients_.find(ready_.front());
+      ready_.pop_front();
+      if (client == nullptr) continue;
+      client->ready = false;
+      serve_client(*client, limits);
+    }
+    for (std::uint32_t n = 0; n < kSmallRoomsPerRound && !small_.empty(); ++n) {
+      const SlotId id = small_.front();
+      small_.pop_front();
+      if (RoomView* view = views_.find(id)) serve_room(id, *view, limits, now);
+    }
+    if (!large_.empty()) {
+      const SlotId id = large_.front();
+      large_.pop_front();
+      if (RoomView* view = views_.find(id)) serve_room(id, *view, limits, now);
+    }
+    now = clock.now();
+  } while (!idle() && now < until);
+}
+
+void Sweep::serve_room(SlotId view_id, RoomView& view, const SweepLimits& limits, Instant now) {
+  room::Room& room = view.room;
+  // Members that need nothing cost next to nothing: they count only a sixteenth of one that is served.
+  const std::uint32_t effort_max = limits.slice_members * 16;
+  for (std::uint32_t effort = 0; room.lap_wanted() && effort < effort_max;) {
+    room::Member& member = room.member(room.next_in_lap());
+    if (member.cursor < room.log.end()) {
+      Client& client = clients_.at_index(member.session);
+      if (client.blocked) {
+        effort += 1;
+      } else {
+        if (!delivery_.serve(client, view_id, view, member, limits.send_bytes_max)) want(client);
+        effort += 16;
+      }
+    } else {
+      effort += 1;
+    }
+    const Seq served = room.step_lap();
+    if (served.value > 0) delivery_.trim(view, served);
+  }
+  if (room.lap_wanted()) return line_up(view_id, view);
+  view.in_sweep = false;
+  if (view.appended_at != Instant{}) {
+    stats_.fan_out.observe((now - view.appended_at).count());
+    view.appended_at = Instant{};
+  }
+}
+
+void Sweep::serve_client(Client& client, const SweepLimits& limits) {
+  if (!delivery_.flush(client)) return;
+  auto& memberships = client.session.memberships();
+  std::size_t budget = limits.send_bytes_max;
+  const auto rooms = static_cast<std::uint32_t>(memberships.size());
+  for (std::uint32_t n = 0; n < rooms && !client.blocked; ++n) {
+    const session::Membership& membership = memberships[(client.next_membership + n) % rooms];
+    if (!membership.joined) continue;
+    RoomView* view = views_.find(membership.room);
+    room::Member& member = view->room.member(membership.member);
+    if (member.cursor >= view->room.log.end()) continue;
+    const bool held_the_tail = member.cursor <= view->room.log.first();
+    const bool is_served = delivery_.serve(client, membership.room, *view, member, budget);
+    // What this one was the last to need can be forgotten once the others have been looked at.
+    if (held_the_tail && !view->room.lap_wanted() && member.cursor > view->room.log.first()) {
+      view->room.ask_for_lap();
+      want(membership.room, *view);
+    }
+    if (!is_served) {
+      client.next_membership = (client.next_membership + n + 1) % rooms;
+      return want(client);
+    }
+  }
+}
+
+}  // namespace switchboard::shard
