@@ -178,7 +178,7 @@ describe('the demo page', { timeout: 90_000 }, () => {
     down = true;
     await sever();
     await ada.page.locator('.status[data-state="waiting"]').waitFor({ timeout: 10_000 });
-    assert.match(await ada.page.locator('#notice').textContent(), /restarting/);
+    assert.match(await ada.page.locator('#notice').textContent(), /^Restarting\. What you write/);
     await say(ada, 'written while offline');
     await ada.page.locator('.own[data-delivery="sending"]').waitFor();
     await screenshot(ada, 'desktop-reconnecting.png');

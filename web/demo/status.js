@@ -12,6 +12,9 @@ const WORDS = {
 
 const PING_EVERY_MS = 5_000;
 
+/** A close reason as a sentence of its own. */
+const sentence = (words) => `${words.charAt(0).toUpperCase()}${words.slice(1).replace(/\.$/, '')}.`;
+
 export function showStatus(connection) {
   const pill = document.querySelector('.status');
   const text = pill.querySelector('.status-text');
@@ -32,7 +35,7 @@ export function showStatus(connection) {
     if (now.state === State.REFUSED) {
       notice.textContent = `The server closed this connection: ${now.reason} (code ${now.code}).`;
     } else if (now.state === State.WAITING) {
-      notice.textContent = `The connection is down: ${now.reason}. What you write is kept and sent when it is back.`;
+      notice.textContent = `${sentence(now.reason)} What you write is sent when the connection is back.`;
     }
     notice.hidden = now.state === State.CONNECTED || now.state === State.IDLE || notice.textContent === '';
     if (now.state === State.CONNECTED) notice.textContent = '';
