@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "server/version.h"
 
 #if defined(__clang__)
 #define SB_COMPILER "clang " __clang_version__
@@ -24,7 +25,7 @@ int run_version(int argc, char** argv) {
 #else
   const char* build = "unoptimised";
 #endif
-  std::printf("switchboard %s\n", SWITCHBOARD_VERSION);
+  std::printf("switchboard %s\n", server::version());
   std::printf("compiler   %s, %s\n", SB_COMPILER, build);
   std::printf("openssl    %s\n", OpenSSL_version(OPENSSL_VERSION_STRING));
   std::printf("simdjson   %d.%d.%d\n", simdjson::SIMDJSON_VERSION_MAJOR, simdjson::SIMDJSON_VERSION_MINOR,

@@ -2,6 +2,7 @@
 
 #include "base/random.h"
 #include "server/demo_assets.h"
+#include "server/version.h"
 
 namespace switchboard::server {
 namespace {
@@ -10,6 +11,7 @@ namespace {
 shard::ShardSettings share_of(const Config& config, std::size_t shards) {
   shard::ShardSettings settings = config.shard;
   settings.log_bytes_max /= shards;
+  settings.server_name += std::string("/") + version();
   return settings;
 }
 

@@ -1,0 +1,20 @@
+// What GET /health says, as JSON for people and scripts. docs/OPERATIONS.md explains the fields.
+#pragma once
+
+#include <string>
+
+#include "server/stats_snapshot.h"
+
+namespace switchboard::server {
+
+struct HealthReport {
+  bool ready = true;  // false once a drain has begun
+  double uptime_seconds = 0;
+  double messages_per_second = 0;  // sent, over the last few seconds
+  StatsSnapshot stats;
+};
+
+/// One object, one field per line.
+std::string health_json(const HealthReport& report);
+
+}  // namespace switchboard::server

@@ -1,0 +1,136 @@
+#include "server/metrics.h"
+
+#include "protocol/error.h"
+#include "server/metrics_writer.h"
+#include "server/version.h"
+
+namespace switchboard::server {
+namespace {
+
+using Type = MetricsWriter::Type;
+using All = StatsSnapshot;
+
+/// A family of one sample that is a number of the snapshot.
+struct Plain {
+  std::string_view name;
+  Type type;
+  std::string_view help;
+  std::uint64_t StatsSnapshot::* value;
+};
+
+constexpr Plain kPlain[] = {
+    {"switchboard_shards", Type::kGauge, "Threads that serve clients.", &All::shards},
+    {"switchboard_connections", Type::kGauge, "Connections open now.", &All::connections},
+    {"switchboard_connections_total", Type::kCounter, "Connections accepted.", &All::connections_total},
+    {"switchboard_connections_refused_total", Type::kCounter,
+     "Connections closed at once, without a word, because too many were over a limit already.",
+     &All::connections_refused},
+    {"switchboard_accept_pauses_total", Type::kCounter, "Times that accepting paused for want of file descriptors.",
+     &All::accept_pauses},
+    {"switchboard_handshakes_total", Type::kCounter, "WebSocket handshakes completed.", &All::handshakes},
+    {"switchboard_handshakes_refused_total", Type::kCounter, "Requests answered with an HTTP error.",
+     &All::handshakes_refused},
+    {"switchboard_pages_total", Type::kCounter, "Plain HTTP requests served.", &All::pages},
+    {"switchboard_rooms", Type::kGauge, "Rooms that exist now.", &All::home_rooms},
+    {"switchboard_room_views", Type::kGauge, "Rooms with members, counted once on every shard that has some.",
+     &All::views},
+    {"switchboard_members", Type::kGauge, "Memberships: connections in rooms, one for each room they are in.",
+     &All::members},
+    {"switchboard_room_log_bytes", Type::kGauge, "Memory held by the rooms' messages.", &All::log_bytes},
+    {"switchboard_room_log_trims_total", Type::kCounter,
+     "Times that a room's messages were cut because all rooms together were over limits.log_bytes_max.",
+     &All::log_trims},
+    {"switchboard_joins_total", Type::kCounter, "Joins of rooms.", &All::joins},
+    {"switchboard_leaves_total", Type::kCounter, "Leaves of rooms that clients asked for.", &All::leaves},
+    {"switchboard_publishes_total", Type::kCounter, "Messages that clients published to rooms.", &All::publishes},
+    {"switchboard_commits_total", Type::kCounter, "Messages that rooms have put in order.", &All::commits},
+    {"switchboard_messages_received_total", Type::kCounter, "WebSocket messages received.", &All::messages_received},
+    {"switchboard_received_bytes_total", Type::kCounter, "Bytes read from sockets.", &All::bytes_received},
+    {"switchboard_sent_bytes_total", Type::kCounter, "Bytes written to sockets.", &All::bytes_sent},
+    {"switchboard_sends_total", Type::kCounter, "System calls that wrote to sockets; one carries many messages.",
+     &All::sends},
+    {"switchboard_sends_blocked_total", Type::kCounter, "Times that a socket took less than was waiting for it.",
+     &All::blocked},
+    {"switchboard_mailbox_waits_total", Type::kCounter,
+     "Commands that had to wait because another shard's mailbox was full.", &All::waits},
+    {"switchboard_pings_sent_total", Type::kCounter, "Heartbeat pings sent.", &All::pings_sent},
+    {"switchboard_pongs_received_total", Type::kCounter, "Pongs received.", &All::pongs_received},
+};
+
+void write_labelled(MetricsWriter& out, const StatsSnapshot& stats) {
+  out.family(
+      "switchboard_messages_sent_total", Type::kCounter,
+      "Messages written to sockets: room is a room's message to one member, reply what went to one client only.");
+  out.sample(stats.deliveries, R"(kind="room")");
+  out.sample(stats.replies, R"(kind="reply")");
+
+  out.family("switchboard_dropped_messages_total", Type::kCounter, "Room messages that a member was not sent.");
+  out.sample(stats.lagged_messages, R"(reason="slow_client")");
+
+  out.family("switchboard_slow_clients_total", Type::kCounter,
+             "Times that a member fell further behind than the room's backlog, by what became of it.");
+  out.sample(stats.lagged_events, R"(action="skip")");
+  out.sample(stats.too_slow, R"(action="disconnect")");
+
+  out.family("switchboard_disconnects_total", Type::kCounter,
+             "Connections ended, by WebSocket close code; http: they never became WebSockets.");
+  for (std::size_t i = 0; i < stats.endings.size(); ++i) {
+    out.sample(stats.endings[i], "code=\"" + std::to_string(shard::EndingCounts::kCodes[i]) + "\"");
+  }
+  out.sample(stats.endings_other, R"(code="other")");
+  out.sample(stats.endings_http, R"(code="http")");
+
+  out.family("switchboard_errors_total", Type::kCounter, "Error answers to clients, by their code.");
+  for (std::size_t i = 0; i < stats.errors.size(); ++i) {
+    const auto code = static_cast<protocol::ErrorCode>(i);
+    out.sample(stats.errors[i], "code=\"" + std::string(protocol::name(code)) + "\"");
+  }
+}
+
+void write_histograms(MetricsWriter& out, const StatsSnapshot& stats) {
+  out.family("switchboard_loop_turn_seconds", Type::kHistogram,
+             "How long a shard was busy with one turn of its loop; everything else on that shard waits so long.");
+  out.histogram_of_ns(stats.loop_lag);
+  out.family("switchboard_fan_out_seconds", Type::kHistogram,
+             "From the commit of a message until every member that takes bytes had been handed it.");
+  out.histogram_of_ns(stats.fan_out);
+}
+
+void write_process(MetricsWriter& out, const MetricsReport& report) {
+  out.family("switchboard_log_lines_dropped_total", Type::kCounter,
+             "Log lines lost because standard error took them too slowly.");
+  out.sample(report.log_lines_dropped);
+  out.family("switchboard_ready", Type::kGauge, "1 while serving, 0 once a shutdown has begun.");
+  out.sample(std::uint64_t{report.ready});
+  out.family("switchboard_build_info", Type::kGauge, "Always 1; the label says which version runs.");
+  out.sample(std::uint64_t{1}, "version=\"" + std::string(version()) + "\"");
+
+  // Named as every Prometheus client library names them.
+  const ProcessStats& process = report.process;
+  out.family("process_start_time_seconds", Type::kGauge, "When the server started, in seconds since the Unix epoch.");
+  out.sample(static_cast<double>(report.started_ms) / 1e3);
+  out.family("process_cpu_seconds_total", Type::kCounter, "Processor time used, user and system, by all threads.");
+  out.sample(process.cpu_seconds);
+  out.family("process_resident_memory_bytes", Type::kGauge, "Memory of the process that is in RAM.");
+  out.sample(process.resident_memory_bytes);
+  out.family("process_open_fds", Type::kGauge, "Open file descriptors.");
+  out.sample(process.open_files);
+  out.family("process_max_fds", Type::kGauge, "File descriptors that may be open at once.");
+  out.sample(process.open_files_max);
+}
+
+}  // namespace
+
+std::string metrics_text(const MetricsReport& report) {
+  MetricsWriter out;
+  for (const Plain& plain : kPlain) {
+    out.family(plain.name, plain.type, plain.help);
+    out.sample(report.stats.*plain.value);
+  }
+  write_labelled(out, report.stats);
+  write_histograms(out, report.stats);
+  write_process(out, report);
+  return out.take();
+}
+
+}  // namespace switchboard::server

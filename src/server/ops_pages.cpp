@@ -1,0 +1,97 @@
+#include "server/ops_pages.h"
+
+#include <algorithm>
+
+#include "server/health.h"
+#include "server/metrics.h"
+#include "server/process_stats.h"
+
+namespace switchboard::server {
+
+const OpsPages::Route OpsPages::kRoutes[] = {
+    {"/health", &OpsPages::health, "connections, rooms, messages, uptime; JSON"},
+    {"/healthz", &OpsPages::liveness, "200 while every shard turns, 503 when one has stalled"},
+    {"/readyz", &OpsPages::readiness, "200 while serving, 503 once a shutdown has begun"},
+    {"/metrics", &OpsPages::metrics, "all counters; Prometheus text format"},
+};
+
+OpsPages::OpsPages(const ShardGroup& shards, const Log& log, const Clock& clock)
+    : shards_(shards),
+      log_(log),
+      clock_(clock),
+      started_at_(clock.now()),
+      started_ms_(clock.unix_ms()),
+      sent_(started_at_, messages_sent_by(shards)) {}
+
+void OpsPages::on_tick() {
+  sent_.update(clock_.now(), messages_sent_by(shards_));
+}
+
+std::string OpsPages::answer(const http::Request& request) const {
+  const bool is_head = request.method == "HEAD";
+  if (request.method != "GET" && !is_head)
+    return refuse({.status = 405, .message = "Only GET and HEAD are answered here."});
+  const auto* const route = std::ranges::find(kRoutes, request.path(), &Route::path);
+  return respond(route == std::end(kRoutes) ? nothing_here() : (this->*route->page)(), is_head);
+}
+
+std::string OpsPages::refuse(const http::RequestError& error) {
+  const std::string body = error.message + "\n";
+  http::Response response{.status = error.status, .body = body};
+  if (error.status == 405) response.fields.push_back({"Allow", "GET, HEAD"});
+  return http::serialize(response);
+}
+
+std::string OpsPages::respond(const Page& page, bool head_only) {
+  return http::serialize({.status = page.status,
+                          .content_type = page.content_type,
+                          .body = page.body,
+                          .fields = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}},
+                          .head_only = head_only});
+}
+
+OpsPages::Page OpsPages::health() const {
+  const std::chrono::duration<double> uptime = clock_.now() - started_at_;
+  return {.content_type = "application/json",
+          .body = health_json({.ready = ready_,
+                               .uptime_seconds = uptime.count(),
+                               .messages_per_second = sent_.per_second(),
+                               .stats = snapshot_of(shards_)})};
+}
+
+OpsPages::Page OpsPages::liveness() const {
+  std::string stalled;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    // A shard that has not turned yet has had its time since the start.
+    const Instant heartbeat{std::chrono::milliseconds(shards_.thread(i).heartbeat_ms())};
+    const auto age = clock_.now() - std::max(heartbeat, started_at_);
+    if (age < kHeartbeatMax) continue;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(age).count();
+    stalled += "shard " + std::to_string(i) + " has not turned for " + std::to_string(seconds) + " s\n";
+  }
+  if (stalled.empty()) return {.body = "ok\n"};
+  return {.status = 503, .body = std::move(stalled)};
+}
+
+OpsPages::Page OpsPages::readiness() const {
+  if (ready_) return {.body = "ready\n"};
+  return {.status = 503, .body = "draining\n"};
+}
+
+OpsPages::Page OpsPages::metrics() const {
+  return {.content_type = kMetricsContentType,
+          .body = metrics_text({.ready = ready_,
+                                .started_ms = started_ms_,
+                                .log_lines_dropped = log_.lines_dropped(),
+                                .process = read_process_stats(),
+                                .stats = snapshot_of(shards_)})};
+}
+
+OpsPages::Page OpsPages::nothing_here() {
+  std::string body = "There is nothing here. There is:\n";
+  for (const Route& route : kRoutes)
+    body.append("  ").append(route.path).append(": ").append(route.what).append("\n");
+  return {.status = 404, .body = std::move(body)};
+}
+
+}  // namespace switchboard::server

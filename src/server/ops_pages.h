@@ -1,0 +1,62 @@
+// What the ops port answers to each path: reads the shards' counters and says them. Knows nothing of sockets.
+#pragma once
+
+#include <string>
+
+#include "base/time.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "server/log.h"
+#include "server/rate_meter.h"
+#include "server/shard_group.h"
+
+namespace switchboard::server {
+
+/// One thread's, which need not be a shard's. All references must outlive it.
+class OpsPages {
+ public:
+  OpsPages(const ShardGroup& shards, const Log& log, const Clock& clock);
+
+  /// The whole response as bytes.
+  std::string answer(const http::Request& request) const;
+  /// The response to something that is not a request.
+  static std::string refuse(const http::RequestError& error);
+
+  /// At least every half second: measures rates.
+  void on_tick();
+  /// False once a drain has begun.
+  void set_ready(bool ready) { ready_ = ready; }
+
+  /// A shard whose latest turn is older is stalled. A healthy one turns at least once a second.
+  static constexpr Duration kHeartbeatMax = std::chrono::seconds(5);
+
+ private:
+  struct Page {
+    int status = 200;
+    std::string_view content_type = "text/plain; charset=utf-8";
+    std::string body;
+  };
+  struct Route {
+    std::string_view path;
+    Page (OpsPages::*page)() const;
+    std::string_view what;
+  };
+  static const Route kRoutes[];
+
+  Page health() const;
+  Page liveness() const;
+  Page readiness() const;
+  Page metrics() const;
+  static Page nothing_here();
+  static std::string respond(const Page& page, bool head_only);
+
+  const ShardGroup& shards_;
+  const Log& log_;
+  const Clock& clock_;
+  const Instant started_at_;
+  const UnixMillis started_ms_;
+  RateMeter sent_;
+  bool ready_ = true;
+};
+
+}  // namespace switchboard::server
