@@ -36,7 +36,7 @@ struct Connection::Incomplete {
 
   bool in_message = false;  // a data frame has begun and the message's last byte has not come
   Opcode message_kind;
-  Utf8Validator utf8;  // over the message's bytes so far, when it is text
+  Utf8Validator utf8;  // over the message so far, when it is text; a whole one leaves it at its beginning
   MessageBuffer message;
 
   bool idle() const { return header_size == 0 && !in_frame && !in_message; }
@@ -145,7 +145,6 @@ Connection::Step Connection::open_frame(const FrameHeader& header, std::span<cha
   if (!control && !state.in_message) {
     state.in_message = true;
     state.message_kind = header.opcode;
-    state.utf8.reset();
   }
   return continue_payload(bytes, events);
 }
