@@ -11,7 +11,7 @@ namespace {
 constexpr std::array<std::string_view, kFieldCount> kNames = {
     "type", "room_id", "user_id", "content", "echo", "id", "since", "last", "presence", "dedup",
 };
-constexpr std::size_t kNameBytesLongest = 9;
+constexpr std::size_t kNameBytesLongest = 8;
 constexpr std::size_t kEscapeBytesMax = 6;  // of one ASCII character: \u0074
 
 std::optional<Field> match(std::string_view key, Field field) {
@@ -31,7 +31,7 @@ std::optional<Field> find(std::string_view key) {
     case 7:
       if (key == "room_id") return Field::kRoomId;
       return key == "content" ? Field::kContent : match(key, Field::kUserId);
-    case 9:
+    case 8:
       return match(key, Field::kPresence);
     default:
       return std::nullopt;

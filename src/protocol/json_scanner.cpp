@@ -74,7 +74,8 @@ bool JsonScanner::next_member(JsonMember& member) {
 bool JsonScanner::skip_value(std::string_view& value) {
   skip_space();
   const char* const from = at_;
-  if (!take_value()) return false;
+  // Most values are scalars: they need no loop.
+  if (peek() == '{' || peek() == '[' ? !take_value() : !take_scalar()) return false;
   value = {from, static_cast<std::size_t>(at_ - from)};
   return true;
 }

@@ -1,0 +1,108 @@
+#include "protocol/push.h"
+
+#include <cstdint>
+#include <gtest/gtest.h>
+#include <limits>
+#include <string>
+
+namespace switchboard::protocol {
+namespace {
+
+template <class Push>
+std::string text(const Push& push) {
+  std::string out;
+  append(out, push);
+  return out;
+}
+
+TEST(Push, BroadcastHasItsFieldsInTheDocumentedOrder) {
+  EXPECT_EQ(
+      text(Publication{.room_id = "game_lobby",
+                       .content = R"("Hello everyone!")",
+                       .sender = "alice123",
+                       .seq = Seq{42},
+                       .ts = 1764000000000}),
+      R"({"type":"broadcast","room_id":"game_lobby","content":"Hello everyone!","sender":"alice123","seq":42,"ts":1764000000000})");
+}
+
+TEST(Push, BroadcastCarriesContentByteForByte) {
+  const std::string content = "{ \"a\" : 1e400,\"b\":\"\\u0041\\ud800\" , \"c\":[ ] }";
+  const std::string json = text(Publication{.room_id = "r", .content = content, .sender = "s", .seq = Seq{1}, .ts = 2});
+  EXPECT_EQ(json, R"({"type":"broadcast","room_id":"r","content":)" + content + R"(,"sender":"s","seq":1,"ts":2})");
+}
+
+TEST(Push, NamesAreEscaped) {
+  EXPECT_EQ(text(Publication{.room_id = "a\"b", .content = "0", .sender = "c\\d", .seq = Seq{1}, .ts = 2}),
+            R"({"type":"broadcast","room_id":"a\"b","content":0,"sender":"c\\d","seq":1,"ts":2})");
+  EXPECT_EQ(text(Left{.room_id = "h\xc3\xa9\"", .id = {}}), "{\"type\":\"left\",\"room_id\":\"h\xc3\xa9\\\"\"}");
+}
+
+TEST(Push, NumbersMayBeAsLargeAsTheirTypes) {
+  EXPECT_EQ(
+      text(Publication{.room_id = "r",
+                       .content = "0",
+                       .sender = "s",
+                       .seq = Seq{std::numeric_limits<std::uint64_t>::max()},
+                       .ts = std::numeric_limits<std::int64_t>::min()}),
+      R"({"type":"broadcast","room_id":"r","content":0,"sender":"s","seq":18446744073709551615,"ts":-9223372036854775808})");
+}
+
+TEST(Push, AppendsBehindWhatIsThere) {
+  std::string out = "before ";
+  append(out, Pong{.id = {}});
+  append(out, Left{.room_id = "r", .id = {}});
+  EXPECT_EQ(out, R"(before {"type":"pong"}{"type":"left","room_id":"r"})");
+}
+
+TEST(Push, JoinedLeavesOutWhatItHasNot) {
+  EXPECT_EQ(text(Joined{.room_id = "r", .id = {}, .seq = Seq{5}, .epoch = {}}), R"({"type":"joined","room_id":"r"})");
+  EXPECT_EQ(text(Joined{.room_id = "r", .id = "7", .seq = Seq{5}, .epoch = {}}),
+            R"({"type":"joined","room_id":"r","id":7})");
+  EXPECT_EQ(text(Joined{.room_id = "r", .id = R"("a")", .seq = Seq{0}, .epoch = "k3"}),
+            R"({"type":"joined","room_id":"r","id":"a","seq":0,"epoch":"k3"})");
+  EXPECT_EQ(text(Joined{.room_id = "r", .id = {}, .seq = Seq{5}, .epoch = "k3"}),
+            R"({"type":"joined","room_id":"r","seq":5,"epoch":"k3"})");
+}
+
+TEST(Push, LeftAndPongEchoTheCommandsId) {
+  EXPECT_EQ(text(Left{.room_id = "r", .id = "1.50"}), R"({"type":"left","room_id":"r","id":1.50})");
+  EXPECT_EQ(text(Pong{.id = "7"}), R"({"type":"pong","id":7})");
+  EXPECT_EQ(text(Pong{.id = {}}), R"({"type":"pong"})");
+}
+
+TEST(Push, AckNamesTheMessage) {
+  EXPECT_EQ(text(Ack{.id = "7", .room_id = "r", .seq = Seq{42}, .epoch = "k3", .ts = 1764000000000}),
+            R"({"type":"ack","id":7,"room_id":"r","seq":42,"epoch":"k3","ts":1764000000000})");
+}
+
+TEST(Push, HelloTellsWhatAClientNeedsToKnow) {
+  EXPECT_EQ(
+      text(Hello{.conn_id = "0-1-2",
+                 .user_id = {},
+                 .ping_interval_ms = 25'000,
+                 .message_bytes_max = 65'536,
+                 .server = "switchboard"}),
+      R"({"type":"hello","conn_id":"0-1-2","ping_interval_ms":25000,"max_message_bytes":65536,"server":"switchboard"})");
+  EXPECT_EQ(
+      text(Hello{.conn_id = "0-1-2", .user_id = "alice", .ping_interval_ms = 0, .message_bytes_max = 1, .server = "s"}),
+      R"({"type":"hello","conn_id":"0-1-2","user_id":"alice","ping_interval_ms":0,"max_message_bytes":1,"server":"s"})");
+}
+
+TEST(Push, LaggedAndGoAway) {
+  EXPECT_EQ(text(Lagged{.room_id = "r", .from = Seq{43}, .to = Seq{90}}),
+            R"({"type":"lagged","room_id":"r","from":43,"to":90})");
+  EXPECT_EQ(text(GoAway{.reason = "drain", .reconnect_after_ms = 1800}),
+            R"({"type":"goaway","reason":"drain","reconnect_after_ms":1800})");
+}
+
+TEST(Push, ErrorLeavesOutWhatCouldNotBeRead) {
+  EXPECT_EQ(text(Error{.code = ErrorCode::kBadRequest, .message = "no \"type\"", .room_id = {}, .id = {}}),
+            R"({"type":"error","code":"bad_request","message":"no \"type\"","retryable":false})");
+  EXPECT_EQ(text(Error{.code = ErrorCode::kUnavailable, .message = "m", .room_id = "r", .id = R"("x")"}),
+            R"({"type":"error","code":"unavailable","message":"m","room_id":"r","id":"x","retryable":true})");
+  EXPECT_EQ(text(Error{.code = ErrorCode::kRoomFull, .message = "m", .room_id = {}, .id = "7"}),
+            R"({"type":"error","code":"room_full","message":"m","id":7,"retryable":true})");
+}
+
+}  // namespace
+}  // namespace switchboard::protocol
