@@ -27,8 +27,8 @@ sb_tests(shard shard)
 sb_tests(server server)
 sb_tests(simulation shard)
 
-# tests/cli runs the binary itself.
-sb_tests(cli base)
+# tests/cli also runs the binary itself.
+sb_tests(cli cli)
 if(TARGET test_cli AND TARGET switchboard)
   target_compile_definitions(test_cli PRIVATE SWITCHBOARD_BINARY="$<TARGET_FILE:switchboard>")
   add_dependencies(test_cli switchboard)

@@ -1,5 +1,7 @@
 #include "cli/commands.h"
 
+#include "cli/bench/command.h"
+
 namespace switchboard::cli {
 
 std::span<const Command> commands() {
@@ -7,6 +9,7 @@ std::span<const Command> commands() {
       {"serve", "Run the server until it is told to stop.", run_serve},
       {"check", "Check a configuration file and say everything that is wrong with it.", run_check},
       {"config", "Print the configuration that would be in force, explained.", run_config},
+      {"bench", "Put load on a server and measure what arrives, when, and what it cost.", run_bench},
       {"version", "Print the version, how it was built and with which libraries.", run_version},
   };
   return kCommands;

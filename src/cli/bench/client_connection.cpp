@@ -1,0 +1,112 @@
+#include "cli/bench/client_connection.h"
+
+#include <arpa/inet.h>
+#include <cerrno>
+#include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace switchboard::cli::bench {
+namespace {
+
+// RFC 6455 section 1.3.
+constexpr std::string_view kKey = "dGhlIHNhbXBsZSBub25jZQ==";
+constexpr std::string_view kAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+sockaddr_in socket_address(std::uint32_t ipv4, std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(ipv4);
+  address.sin_port = htons(port);
+  return address;
+}
+
+std::string failure(const char* call) {
+  return std::string(call) + ": " + std::strerror(errno);
+}
+
+}  // namespace
+
+std::expected<void, std::string> ClientConnection::dial(const Endpoint& endpoint, const SocketOptions& options) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return std::unexpected(failure("socket"));
+  socket_ = net::FileDescriptor(fd);
+  const int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (options.receive_buffer_bytes > 0) {
+    const int bytes = static_cast<int>(options.receive_buffer_bytes);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  }
+  if (options.source_ipv4 != 0) {
+    // The port is chosen at connect, when the destination is known: otherwise ports run out per address, not per pair.
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    const sockaddr_in source = socket_address(options.source_ipv4, 0);
+    if (::bind(fd, reinterpret_cast<const sockaddr*>(&source), sizeof source) < 0)
+      return std::unexpected(failure("bind"));
+  }
+  const sockaddr_in target = socket_address(endpoint.ipv4, endpoint.port);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&target), sizeof target) < 0 && errno != EINPROGRESS) {
+    return std::unexpected(failure("connect"));
+  }
+  phase = Phase::kConnecting;
+  return {};
+}
+
+void ClientConnection::send_upgrade(const Endpoint& endpoint) {
+  unsent_.append("GET ").append(endpoint.path).append(" HTTP/1.1\r\nHost: ").append(endpoint.host);
+  unsent_.append("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ").append(kKey);
+  unsent_.append("\r\nSec-WebSocket-Version: 13\r\n\r\n");
+}
+
+bool ClientConnection::accepts_upgrade(std::string_view head) {
+  return head.starts_with("HTTP/1.1 101 ") && head.find(kAccept) != std::string_view::npos;
+}
+
+void ClientConnection::append_frame(ws::Opcode opcode, std::string_view payload, Random& random) {
+  unsent_.push_back(static_cast<char>(0x80 | static_cast<unsigned>(opcode)));
+  const std::uint64_t length = payload.size();
+  const auto push_length = [&](int bytes) {
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
+      unsent_.push_back(static_cast<char>(length >> shift));
+  };
+  if (length < 126) {
+    unsent_.push_back(static_cast<char>(0x80 | length));
+  } else if (length <= 0xFFFF) {
+    unsent_.push_back(static_cast<char>(0x80 | 126));
+    push_length(2);
+  } else {
+    unsent_.push_back(static_cast<char>(0x80 | 127));
+    push_length(8);
+  }
+  const std::uint64_t chance = random.next();
+  char mask[4];
+  std::memcpy(mask, &chance, sizeof mask);
+  unsent_.append(mask, sizeof mask);
+  const std::size_t begin = unsent_.size();
+  unsent_.append(payload);
+  for (std::size_t i = 0; i < payload.size(); ++i)
+    unsent_[begin + i] = static_cast<char>(unsent_[begin + i] ^ mask[i % 4]);
+}
+
+bool ClientConnection::flush() {
+  std::size_t sent = 0;
+  while (sent < unsent_.size()) {
+    const ssize_t n = ::send(fd(), unsent_.data() + sent, unsent_.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      unsent_.erase(0, sent);
+      return errno == EAGAIN;
+    }
+    sent += static_cast<std::size_t>(n);
+  }
+  // An idle connection keeps no buffer: thousands of them are held.
+  if (unsent_.capacity() > 512) {
+    unsent_ = {};
+  } else {
+    unsent_.clear();
+  }
+  return true;
+}
+
+}  // namespace switchboard::cli::bench

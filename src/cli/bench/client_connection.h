@@ -1,0 +1,67 @@
+// One client's socket: dials, sends masked frames, and keeps what the kernel would not take and the front half of a
+// frame that has not come whole. Knows nothing of rooms' content or of what is measured.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/random.h"
+#include "cli/bench/ledger.h"
+#include "cli/bench/load_options.h"
+#include "cli/bench/population.h"
+#include "net/file_descriptor.h"
+#include "ws/opcode.h"
+
+namespace switchboard::cli::bench {
+
+enum class Phase : std::uint8_t { kUnopened, kConnecting, kUpgrading, kJoining, kJoined, kClosed };
+
+struct SocketOptions {
+  std::uint32_t source_ipv4 = 0;           // host byte order; 0: the kernel's choice
+  std::uint32_t receive_buffer_bytes = 0;  // 0: the kernel's choice
+};
+
+class ClientConnection {
+ public:
+  explicit ClientConnection(Seat seat) : place{seat.room, 0}, role(seat.role) {}
+
+  /// Begins a non-blocking connect. The error is a sentence.
+  std::expected<void, std::string> dial(const Endpoint& endpoint, const SocketOptions& options);
+
+  /// Asks for the upgrade (RFC 6455 section 4.1). The key is the RFC's own example: it need not be secret, and its
+  /// answer is known.
+  void send_upgrade(const Endpoint& endpoint);
+  /// True when `head`, the response up to its empty line, accepts that upgrade.
+  static bool accepts_upgrade(std::string_view head);
+
+  /// Queues a masked frame (section 5.3); `flush` hands it to the kernel.
+  void append_frame(ws::Opcode opcode, std::string_view payload, Random& random);
+  /// Writes what the kernel takes now. False when the socket is broken.
+  bool flush();
+  bool has_unsent() const { return !unsent_.empty(); }
+
+  int fd() const { return socket_.get(); }
+  void close() {
+    socket_.reset();
+    phase = Phase::kClosed;
+    unsent_ = {};
+    partial = {};
+  }
+
+  Phase phase = Phase::kUnopened;
+  Place place;
+  Role role;
+  std::uint16_t close_code = 0;  // from the server's Close frame; 0 when there was none
+  std::uint32_t published = 0;   // its own messages
+  std::uint32_t in_flight = 0;   // of those, how many it has not got back
+  std::string partial;           // received bytes that are not a whole frame yet
+
+ private:
+  net::FileDescriptor socket_;
+  std::string unsent_;
+};
+
+}  // namespace switchboard::cli::bench

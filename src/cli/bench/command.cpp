@@ -1,0 +1,147 @@
+#include "cli/bench/command.h"
+
+#include <charconv>
+#include <cstdio>
+#include <fstream>
+#include <limits>
+
+#include "cli/bench/report_json.h"
+#include "cli/bench/report_text.h"
+#include "cli/bench/run.h"
+#include "cli/options.h"
+
+namespace switchboard::cli {
+namespace {
+
+using bench::LoadOptions;
+
+/// The flags as they are typed, before they become a LoadOptions.
+struct Flags {
+  LoadOptions load;
+  std::uint64_t connections = load.connections;
+  std::uint64_t rooms = load.rooms;
+  std::uint64_t publishers = load.publishers;
+  std::uint64_t window = load.window;
+  std::uint64_t content_bytes = load.content_bytes;
+  std::uint64_t bystander_pairs = load.bystander_pairs;
+  std::uint64_t receive_buffer_bytes = load.receive_buffer_bytes;
+  std::string slow_readers = "0";
+  std::vector<std::string> pids;
+  std::string pin_cpu;
+};
+
+void declare(Options& options, Flags& flags) {
+  LoadOptions& load = flags.load;
+  options.value("--url", "URL", "The WebSocket endpoint, ws:// and an IPv4 address.", load.url);
+  options.value("-n,--connections", "N", "Connections to open, spread evenly over the rooms.", flags.connections);
+  options.value("--rooms", "N", "Rooms; connection i joins room i modulo N.", flags.rooms);
+  options.value("--publishers", "N", "How many of the connections publish, in turn.", flags.publishers);
+  options.value("--rate", "MESSAGES/S", "Messages per second over all publishers, whatever the server manages.",
+                load.rate);
+  options.value("--window", "N", "Saturate instead: each publisher keeps N of its own messages in flight. 0 is off.",
+                flags.window);
+  options.value("--size", "BYTES", "Length of a content, 16 or more.", flags.content_bytes);
+  options.value("--time", "SECONDS", "How long to measure.", load.time_s);
+  options.value("--warmup", "SECONDS", "How long to load before measuring.", load.warmup_s);
+  options.value("--drain", "SECONDS", "How long to wait at most for what is still under way at the end.", load.drain_s);
+  options.value("--bystanders", "PAIRS", "Pairs of extra connections, each in a small room of its own, measured apart.",
+                flags.bystander_pairs);
+  options.value("--bystander-rate", "MESSAGES/S", "Messages per second of each pair.", load.bystander_rate);
+  options.value("--slow-readers", "N|SHARE", "Connections that join and never read again: a number or a share like 1%.",
+                flags.slow_readers);
+  options.flag("--hold", "Only connect, join and answer pings for --time.", load.hold);
+  options.value("--connect-rate", "N/S", "Connections to open per second; 0 is as fast as they are answered.",
+                load.connect_rate);
+  options.values("--pid", "PID", "The server's process, whose CPU time and memory are reported; repeatable.",
+                 flags.pids);
+  options.value("--pin", "CPU", "The CPU to run on.", flags.pin_cpu);
+  options.value("--receive-buffer", "BYTES", "SO_RCVBUF of every connection; 0 leaves it to the kernel.",
+                flags.receive_buffer_bytes);
+  options.values("--source", "ADDRESS", "Address to connect from; repeatable, used in turn.", load.sources);
+  options.value("--json", "FILE", "Also write the result as JSON; - is standard output, instead of the text.",
+                load.json_path);
+  options.examples(
+      "Latency is counted from the moment a message was due, not from when it could be sent. Losses, duplicates and\n"
+      "reorders are always counted. The result warns when the load generator itself was the limit.\n"
+      "\nExamples:\n"
+      "  switchboard bench -n 10000 --rate 8                         one large room\n"
+      "  switchboard bench -n 10000 --rooms 1000 --publishers 1000 --rate 5000\n"
+      "  switchboard bench -n 10000 --rooms 1000 --publishers 1000 --window 1\n"
+      "  switchboard bench -n 19000 --hold --time 60 --pid PID       memory of idle connections\n");
+}
+
+bool take_number(std::string_view text, int& target) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), target);
+  return error == std::errc{} && end == text.data() + text.size() && target >= 0;
+}
+
+std::expected<void, std::string> take_pids(const std::vector<std::string>& lists, std::vector<pid_t>& pids) {
+  for (std::string_view list : lists) {
+    while (!list.empty()) {
+      const auto comma = list.find(',');
+      pid_t pid = 0;
+      if (!take_number(list.substr(0, comma), pid))
+        return std::unexpected("--pid: `" + std::string(list) + "` is not a process");
+      pids.push_back(pid);
+      list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
+    }
+  }
+  return {};
+}
+
+std::expected<LoadOptions, std::string> load_options(Flags flags) {
+  LoadOptions& load = flags.load;
+  for (const auto& [from, to] : {std::pair{flags.connections, &load.connections},
+                                 {flags.rooms, &load.rooms},
+                                 {flags.publishers, &load.publishers},
+                                 {flags.window, &load.window},
+                                 {flags.content_bytes, &load.content_bytes},
+                                 {flags.bystander_pairs, &load.bystander_pairs},
+                                 {flags.receive_buffer_bytes, &load.receive_buffer_bytes}}) {
+    constexpr std::uint64_t kCountMax = 1U << 30;
+    if (from > kCountMax) return std::unexpected(std::to_string(from) + " is more than this program can do");
+    *to = static_cast<std::uint32_t>(from);
+  }
+  if (!flags.pin_cpu.empty() && !take_number(flags.pin_cpu, load.pin_cpu)) {
+    return std::unexpected("--pin: `" + flags.pin_cpu + "` is not a CPU");
+  }
+  if (auto taken = take_pids(flags.pids, load.pids); !taken) return std::unexpected(taken.error());
+  const auto slow_readers = bench::parse_slow_readers(flags.slow_readers, load.connections);
+  if (!slow_readers) return std::unexpected(slow_readers.error());
+  load.slow_readers = *slow_readers;
+  if (auto checked = bench::check(load); !checked) return std::unexpected(checked.error());
+  return load;
+}
+
+int complain(const std::string& why, int exit_code) {
+  std::fprintf(stderr, "switchboard bench: %s\n", why.c_str());
+  return exit_code;
+}
+
+}  // namespace
+
+int run_bench(int argc, char** argv) {
+  Flags flags;
+  Options options(
+      "bench [OPTIONS]",
+      "Loads a server with WebSocket connections and messages and measures what arrives, when, and what it cost.");
+  declare(options, flags);
+  if (const auto exit_code = options.parse(argc, argv)) return *exit_code;
+  const auto load = load_options(std::move(flags));
+  if (!load) return complain(load.error(), kExitUsage);
+
+  const auto result = bench::run_load(*load);
+  if (!result) return complain(result.error(), kExitFailure);
+  const std::string json = bench::json_report(*result);
+  if (load->json_path == "-") {
+    std::fputs(json.c_str(), stdout);
+    return kExitSuccess;
+  }
+  std::fputs(bench::text_report(*result).c_str(), stdout);
+  if (!load->json_path.empty() && !(std::ofstream(load->json_path) << json)) {
+    return complain("cannot write " + load->json_path, kExitFailure);
+  }
+  return kExitSuccess;
+}
+
+}  // namespace switchboard::cli

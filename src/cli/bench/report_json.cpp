@@ -1,0 +1,91 @@
+#include "cli/bench/report_json.h"
+
+#include <cstdio>
+
+namespace switchboard::cli::bench {
+namespace {
+
+/// An object under construction.
+class JsonObject {
+ public:
+  JsonObject& raw(const char* name, const std::string& json) {
+    text_ += std::string(text_.size() > 1 ? "," : "") + "\"" + name + "\":" + json;
+    return *this;
+  }
+  JsonObject& number(const char* name, double value) {
+    char text[64];
+    std::snprintf(text, sizeof text, "%.6g", value);
+    return raw(name, text);
+  }
+  JsonObject& count(const char* name, std::uint64_t value) { return raw(name, std::to_string(value)); }
+  JsonObject& text(const char* name, const std::string& value) {
+    std::string escaped = "\"";
+    for (const char c : value) {
+      if (c == '"' || c == '\\') escaped += '\\';
+      escaped += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    }
+    return raw(name, escaped + "\"");
+  }
+  std::string close() const { return text_ + "}"; }
+
+ private:
+  std::string text_ = "{";
+};
+
+std::string latency(const Histogram& histogram) {
+  const auto microseconds = [](std::int64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1000; };
+  JsonObject json;
+  json.count("count", histogram.count()).number("mean_us", histogram.mean() / 1000);
+  for (const auto& [name, percent] :
+       {std::pair{"p50_us", 50.0}, {"p90_us", 90.0}, {"p99_us", 99.0}, {"p99_9_us", 99.9}}) {
+    json.number(name, microseconds(histogram.percentile(percent)));
+  }
+  return json.number("max_us", microseconds(histogram.max())).close();
+}
+
+std::string options_json(const LoadOptions& options) {
+  JsonObject json;
+  json.text("url", options.url).count("connections", options.connections).count("rooms", options.rooms);
+  json.count("publishers", options.publishers).count("window", options.window);
+  if (options.window == 0) json.number("rate", options.rate);
+  json.count("content_bytes", options.content_bytes)
+      .number("time_s", options.time_s)
+      .number("warmup_s", options.warmup_s);
+  json.count("bystander_pairs", options.bystander_pairs).count("slow_readers", options.slow_readers);
+  return json.raw("hold", options.hold ? "true" : "false").close();
+}
+
+std::string server_json(const Result& result) {
+  const ServerUsage& server = *result.server;
+  JsonObject json;
+  json.number("join_cpu_us", server.join_cpu_us).number("cpu_us", server.cpu_us);
+  json.number("cpu_us_per_delivery", result.server_cpu_us_per_delivery());
+  json.count("rss_before_bytes", server.rss_before_bytes).count("rss_joined_bytes", server.rss_joined_bytes);
+  json.count("rss_after_bytes", server.rss_after_bytes);
+  return json.count("rss_anonymous_after_bytes", server.rss_anonymous_after_bytes).close();
+}
+
+}  // namespace
+
+std::string json_report(const Result& result) {
+  const Tally& tally = result.tally;
+  JsonObject closed;
+  for (const auto& [code, connections] : result.closed)
+    closed.count(std::to_string(code).c_str(), connections);
+  JsonObject json;
+  json.raw("options", options_json(result.options));
+  json.count("joined", result.joined).number("join_s", result.join_s).raw("closed", closed.close());
+  json.count("published", tally.published).count("expected", tally.expected).count("delivered", tally.delivered);
+  json.count("lost", tally.lost()).count("jumped", tally.jumped).count("duplicates", tally.duplicates);
+  json.count("reordered", tally.reordered).count("misrouted", tally.misrouted).count("unexpected", tally.strangers);
+  json.number("measured_s", result.measured_s).count("deliveries_measured", result.deliveries_measured);
+  json.number("deliveries_per_second", result.deliveries_per_second());
+  json.raw("latency", latency(result.latency)).raw("last_member", latency(result.last_member));
+  json.raw("bystanders", latency(result.bystanders));
+  json.number("client_cpu_share", result.client_cpu_share);
+  json.raw("client_was_the_limit", result.client_was_the_limit() ? "true" : "false");
+  if (result.server) json.raw("server", server_json(result));
+  return json.close() + "\n";
+}
+
+}  // namespace switchboard::cli::bench

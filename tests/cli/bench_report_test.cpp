@@ -1,0 +1,68 @@
+#include <gtest/gtest.h>
+#include <string>
+
+#include "cli/bench/report_json.h"
+#include "cli/bench/report_text.h"
+
+namespace switchboard::cli::bench {
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+Result some_result() {
+  Result result;
+  result.joined = 10'000;
+  result.tally.published = 80;
+  result.tally.expected = 800'000;
+  result.tally.delivered = 799'999;
+  result.measured_s = 8;
+  result.deliveries_measured = 640'000;
+  result.latency.record(1'500'000);
+  result.server = ServerUsage{.join_cpu_us = 31, .cpu_us = 4'480'000};
+  return result;
+}
+
+TEST(Report, LossIsAlwaysSaid) {
+  EXPECT_TRUE(contains(text_report(some_result()), "799,999 of 800,000: 1 lost")) << text_report(some_result());
+  EXPECT_TRUE(contains(json_report(some_result()), "\"lost\":1,")) << json_report(some_result());
+}
+
+TEST(Report, CpuPerDeliveryIsServerTimeOverDeliveries) {
+  EXPECT_TRUE(contains(text_report(some_result()), "7.000 us per delivery"));
+  EXPECT_TRUE(contains(json_report(some_result()), "\"cpu_us_per_delivery\":7,"));
+}
+
+TEST(Report, ABusyClientIsNamedAsTheLimit) {
+  Result result = some_result();
+  result.client_cpu_share = 0.8;
+  EXPECT_FALSE(contains(text_report(result), "WARNING"));
+  EXPECT_TRUE(contains(json_report(result), "\"client_was_the_limit\":false"));
+  result.client_cpu_share = 0.81;
+  EXPECT_TRUE(contains(text_report(result), "WARNING"));
+  EXPECT_TRUE(contains(json_report(result), "\"client_was_the_limit\":true"));
+}
+
+TEST(Report, ClosedConnectionsAreListedByCode) {
+  Result result = some_result();
+  result.closed = {{0, 1}, {4101, 7}};
+  EXPECT_TRUE(contains(text_report(result), "7 connections by the server with code 4101"));
+  EXPECT_TRUE(contains(json_report(result), "\"closed\":{\"0\":1,\"4101\":7}"));
+}
+
+TEST(Report, GroupsDigitsAndScalesDurations) {
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(1'000), "1,000");
+  EXPECT_EQ(grouped(12'345'678), "12,345,678");
+  EXPECT_EQ(duration_text(870), "870 ns");
+  EXPECT_EQ(duration_text(12'340), "12.3 us");
+  EXPECT_EQ(duration_text(4'560'000), "4.56 ms");
+  EXPECT_EQ(duration_text(101'000'000), "101 ms");
+  EXPECT_EQ(duration_text(1'200'000'000), "1.20 s");
+  EXPECT_EQ(duration_text(999'600), "1.00 ms");
+}
+
+}  // namespace
+}  // namespace switchboard::cli::bench
