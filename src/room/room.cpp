@@ -8,7 +8,6 @@ namespace switchboard::room {
 
 std::uint32_t Room::add(std::uint32_t session, std::uint32_t slot, Seq cursor) {
   members_.push_back({.session = session, .slot = slot, .cursor = cursor});
-  lap_.oldest_cursor = std::min(lap_.oldest_cursor, cursor);
   return static_cast<std::uint32_t>(members_.size() - 1);
 }
 
@@ -16,7 +15,7 @@ void Room::remove(std::uint32_t index) {
   SB_ASSERT(index < members_.size());
   const Member& last = members_.back();
   // The last member may move from where this round has not been to where it has: its cursor counts all the same.
-  lap_.oldest_cursor = std::min(lap_.oldest_cursor, last.cursor);
+  if (index < lap_.position) lap_.oldest_cursor = std::min(lap_.oldest_cursor, last.cursor);
   members_[index] = last;
   members_.pop_back();
   if (members_.size() < members_.capacity() / 4) members_.shrink_to_fit();
@@ -35,7 +34,8 @@ Seq Room::append(std::string_view frame, SlotId excluded) {
 }
 
 Seq Room::step_lap() {
-  lap_.oldest_cursor = std::min(lap_.oldest_cursor, members_[lap_.position].cursor);
+  const Seq cursor = members_[lap_.position].cursor;
+  lap_.oldest_cursor = lap_.position == 0 ? cursor : std::min(lap_.oldest_cursor, cursor);
   if (lap_.left > 0) --lap_.left;
   if (++lap_.position < members_.size()) {
     // A lap that ends in the middle walks on to the end of the round: only there it is known what can be forgotten.
@@ -43,9 +43,7 @@ Seq Room::step_lap() {
     return Seq{0};
   }
   lap_.position = 0;
-  const Seq served = lap_.oldest_cursor;
-  lap_.oldest_cursor = Seq{~std::uint64_t{0}};
-  return served;
+  return lap_.oldest_cursor;
 }
 
 std::uint32_t Room::pin(std::uint32_t session, Seq frame) {

@@ -31,7 +31,7 @@ struct Pin {
 struct Lap {
   std::uint32_t position = 0;
   std::uint32_t left = 0;
-  Seq oldest_cursor{~std::uint64_t{0}};  // over the members looked at in this round
+  Seq oldest_cursor;  // over the members looked at in this round, which begins at position 0
 };
 
 class Room {
@@ -65,6 +65,11 @@ class Room {
   /// The member `next_in_lap()` has been looked at. At the end of each round returns the number up to which every
   /// member has been served, which may be trimmed to; otherwise 0.
   Seq step_lap();
+  /// A member was given entries outside of the lap, from `before` on: if it was the one that kept the log from being
+  /// trimmed (or may be found to be, at the end of this round), asks for a lap to see what can be forgotten.
+  void caught_up(Seq before) {
+    if (before <= log.first() || (lap_.position > 0 && before <= lap_.oldest_cursor)) ask_for_lap();
+  }
 
   /// Pins: see Pin. `pin` returns the index at which `unpin` must be called; `unpin` returns the session whose pin took
   /// that index, or kNobody.

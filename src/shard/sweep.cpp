@@ -84,11 +84,10 @@ void Sweep::serve_client(Client& client, const SweepLimits& limits) {
     RoomView* view = views_.find(membership.room);
     room::Member& member = view->room.member(membership.member);
     if (member.cursor >= view->room.log.end()) continue;
-    const bool held_the_tail = member.cursor <= view->room.log.first();
+    const Seq before = member.cursor;
     const bool is_served = delivery_.serve(client, membership.room, *view, member, budget);
-    // What this one was the last to need can be forgotten once the others have been looked at.
-    if (held_the_tail && !view->room.lap_wanted() && member.cursor > view->room.log.first()) {
-      view->room.ask_for_lap();
+    if (member.cursor > before) {
+      view->room.caught_up(before);
       want(membership.room, *view);
     }
     if (!is_served) {
