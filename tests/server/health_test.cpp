@@ -1,0 +1,46 @@
+#include "server/health.h"
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include "server/version.h"
+
+namespace switchboard::server {
+namespace {
+
+TEST(Health, IsAnObjectWithTheAgreedFields) {
+  shard::ShardStats shard;
+  session::SessionStats sessions;
+  shard.connections.add(5);
+  shard.connections_total.add(9);
+  shard.deliveries.add(1'000);
+  shard.home_rooms.add(3);
+  sessions.replies.add(12);
+  sessions.messages_received.add(40);
+  HealthReport report{.uptime_seconds = 61.25, .messages_per_second = 202.44, .stats = {}};
+  report.stats.add(shard, sessions);
+
+  simdjson::dom::parser parser;
+  const simdjson::dom::element json = parser.parse(health_json(report));
+  EXPECT_EQ(json["active_connections"].get_uint64().value(), 5u);
+  EXPECT_EQ(json["connections_total"].get_uint64().value(), 9u);
+  EXPECT_EQ(json["messages_sent"].get_uint64().value(), 1'012u);
+  EXPECT_EQ(json["messages_received"].get_uint64().value(), 40u);
+  EXPECT_DOUBLE_EQ(json["messages_per_second"].get_double().value(), 202.4);
+  EXPECT_EQ(json["rooms"].get_uint64().value(), 3u);
+  EXPECT_NEAR(json["uptime_seconds"].get_double().value(), 61.25, 0.06);
+  EXPECT_EQ(json["shards"].get_uint64().value(), 1u);
+  EXPECT_EQ(json["version"].get_string().value(), version());
+  EXPECT_TRUE(json["ready"].get_bool().value());
+  EXPECT_FALSE(json["draining"].get_bool().value());
+}
+
+TEST(Health, SaysThatItIsDraining) {
+  simdjson::dom::parser parser;
+  const simdjson::dom::element json = parser.parse(health_json({.ready = false, .stats = {}}));
+  EXPECT_FALSE(json["ready"].get_bool().value());
+  EXPECT_TRUE(json["draining"].get_bool().value());
+}
+
+}  // namespace
+}  // namespace switchboard::server

@@ -1,0 +1,94 @@
+#include "server/ops_pages.h"
+
+#include <gtest/gtest.h>
+
+#include "server/idle_shards.h"
+
+namespace switchboard::server {
+namespace {
+
+using std::chrono::milliseconds;
+
+class OpsPagesTest : public testing::Test {
+ protected:
+  std::string ask(std::string_view target, std::string_view method = "GET") {
+    http::Request request;
+    request.method = method;
+    request.target = target;
+    return pages_.answer(request);
+  }
+  static std::string body(const std::string& response) { return response.substr(response.find("\r\n\r\n") + 4); }
+
+  IdleShards shards_;
+  OpsPages pages_{*shards_, shards_.log, shards_.clock};
+};
+
+TEST_F(OpsPagesTest, HealthIsJson) {
+  const std::string response = ask("/health");
+  EXPECT_TRUE(response.starts_with("HTTP/1.1 200 OK\r\n"));
+  EXPECT_NE(response.find("Content-Type: application/json\r\n"), std::string::npos);
+  EXPECT_NE(response.find("Connection: close\r\n"), std::string::npos);
+  EXPECT_TRUE(body(response).starts_with("{"));
+}
+
+TEST_F(OpsPagesTest, HealthHasTheRateOfTheLastSeconds) {
+  (*shards_).shard(1).stats().deliveries.add(300);
+  shards_.clock.advance(milliseconds(3'000));
+  pages_.on_tick();
+  EXPECT_NE(ask("/health").find("\"messages_per_second\": 100.0"), std::string::npos);
+}
+
+TEST_F(OpsPagesTest, MetricsHaveTheirContentType) {
+  const std::string response = ask("/metrics");
+  EXPECT_NE(response.find("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"), std::string::npos);
+  EXPECT_TRUE(body(response).starts_with("# HELP "));
+}
+
+TEST_F(OpsPagesTest, AQueryIsIgnored) {
+  EXPECT_TRUE(ask("/health?pretty=1").starts_with("HTTP/1.1 200 "));
+}
+
+TEST_F(OpsPagesTest, HeadHasTheLengthButNoBody) {
+  const std::string response = ask("/healthz", "HEAD");
+  EXPECT_TRUE(response.starts_with("HTTP/1.1 200 OK\r\n"));
+  EXPECT_NE(response.find("Content-Length: 3\r\n"), std::string::npos);
+  EXPECT_EQ(body(response), "");
+}
+
+TEST_F(OpsPagesTest, OtherMethodsAreRefused) {
+  for (const std::string_view method : {"POST", "PUT", "DELETE", "OPTIONS", "get"}) {
+    const std::string response = ask("/health", method);
+    EXPECT_TRUE(response.starts_with("HTTP/1.1 405 ")) << method;
+    EXPECT_NE(response.find("Allow: GET, HEAD\r\n"), std::string::npos);
+  }
+}
+
+TEST_F(OpsPagesTest, OtherPathsAreToldWhatThereIs) {
+  for (const std::string_view path : {"/", "/health/", "/Health", "/ws"}) {
+    const std::string response = ask(path);
+    EXPECT_TRUE(response.starts_with("HTTP/1.1 404 ")) << path;
+    for (const std::string_view known : {"/health:", "/healthz", "/readyz", "/metrics"})
+      EXPECT_NE(body(response).find(known), std::string::npos);
+  }
+}
+
+TEST_F(OpsPagesTest, LivenessLastsUntilAShardHasNotTurnedForTooLong) {
+  shards_.clock.advance(OpsPages::kHeartbeatMax - milliseconds(1));
+  EXPECT_EQ(body(ask("/healthz")), "ok\n");
+  shards_.clock.advance(milliseconds(1));
+  const std::string response = ask("/healthz");
+  EXPECT_TRUE(response.starts_with("HTTP/1.1 503 "));
+  EXPECT_EQ(body(response), "shard 0 has not turned for 5 s\nshard 1 has not turned for 5 s\n");
+}
+
+TEST_F(OpsPagesTest, ReadinessEndsWithTheDrain) {
+  EXPECT_EQ(body(ask("/readyz")), "ready\n");
+  pages_.set_ready(false);
+  const std::string response = ask("/readyz");
+  EXPECT_TRUE(response.starts_with("HTTP/1.1 503 "));
+  EXPECT_EQ(body(response), "draining\n");
+  EXPECT_TRUE(ask("/healthz").starts_with("HTTP/1.1 200 "));
+}
+
+}  // namespace
+}  // namespace switchboard::server
