@@ -106,7 +106,14 @@ Log::~Log() {
 }
 
 void Log::write(LogLevel level, std::string_view event, std::initializer_list<Field> fields) {
-  if (!wants(level)) return;
+  if (wants(level)) write_line(level, event, fields);
+}
+
+void Log::announce(std::string_view event, std::initializer_list<Field> fields) {
+  write_line(LogLevel::kInfo, event, fields);
+}
+
+void Log::write_line(LogLevel level, std::string_view event, std::initializer_list<Field> fields) {
   const std::string line = format_log_line(state_->format.load(std::memory_order_relaxed), level,
                                            state_->clock.unix_ms(), event, {fields.begin(), fields.size()});
   state_->logger->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));

@@ -40,6 +40,8 @@ class Log {
     write(LogLevel::kError, event, fields);
   }
   void write(LogLevel level, std::string_view event, std::initializer_list<Field> fields);
+  /// An info line that is written whatever the level, because scripts wait for it.
+  void announce(std::string_view event, std::initializer_list<Field> fields);
 
   /// Whether a line of this level would be written: ask before computing costly fields.
   bool wants(LogLevel level) const;
@@ -52,6 +54,8 @@ class Log {
 
  private:
   struct State;
+  void write_line(LogLevel level, std::string_view event, std::initializer_list<Field> fields);
+
   std::unique_ptr<State> state_;
 };
 

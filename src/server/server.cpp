@@ -115,10 +115,10 @@ class Process {
     std::string listening;
     for (const auto& address : addresses_)
       listening += (listening.empty() ? "ws://" : " ws://") + shown(address);
-    log_.info("listening", {{"on", listening},
-                            {"ops", ops_ ? "http://" + shown(ops_->address()) : std::string("off")},
-                            {"shards", static_cast<std::int64_t>(config_.shards)},
-                            {"demo", config_.shard.demo}});
+    log_.announce("listening", {{"on", listening},
+                                {"ops", ops_ ? "http://" + shown(ops_->address()) : std::string("off")},
+                                {"shards", static_cast<std::int64_t>(config_.shards)},
+                                {"demo", config_.shard.demo}});
     const bool is_public = std::ranges::any_of(addresses_, [](const auto& address) { return !address.is_loopback(); });
     const auto& origins = config_.shard.session.origins_allowed;
     if (is_public && std::ranges::find(origins, "*") != origins.end()) {
@@ -171,13 +171,14 @@ class Process {
   }
 
   void reload() {
-    const auto wanted = load_config(sources_);
+    auto wanted = load_config(sources_);
     if (!wanted) {
       for (const ConfigProblem& problem : wanted.error())
         log_.error("configuration not reloaded", {{"problem", problem.text()}});
       return;
     }
-    Config running = config_;
+    wanted->shards = shard_count(wanted->shards);  // as the running one's was
+    const Config running = config_;
     for (const ReloadChange& change : diff_for_reload(config_, *wanted)) {
       log_.info(change.needs_restart ? "setting changed, needs a restart" : "setting changed",
                 {{"key", change.key}, {"from", change.from}, {"to", change.to}});
