@@ -85,11 +85,11 @@ void Session::refuse(const protocol::Error& error) {
   send(error);
   const auto& settings = context_->settings;
   if (settings.errors_refill_ms > 0) {
-    const auto forgiven = (context_->now - last_error_) / ms(settings.errors_refill_ms);
-    errors_ =
-        static_cast<std::uint16_t>(std::max<std::int64_t>(0, errors_ - std::min<std::int64_t>(forgiven, errors_)));
+    const auto refill = ms(settings.errors_refill_ms);
+    const std::int64_t forgiven = (context_->now - errors_as_of_) / refill;
+    errors_ -= static_cast<std::uint32_t>(std::min<std::int64_t>(forgiven, errors_));
+    errors_as_of_ = errors_ == 0 ? context_->now : errors_as_of_ + forgiven * refill;
   }
-  last_error_ = context_->now;
   if (++errors_ > settings.errors_max) close(protocol::close::kBadRequests, "too many refused commands");
 }
 
@@ -162,7 +162,11 @@ void Session::on_blocked() {
 
 void Session::drain(Instant when, std::int64_t reconnect_after_ms) {
   if (state_ == State::kHandshake) {
+    // It is told as soon as it can be: right after its upgrade.
     deadline_ = std::min(deadline_, when);
+    if (ending_.code == 0) {
+      ending_ = {.code = protocol::close::kDrain, .by_peer = false, .reason = "the server is shutting down"};
+    }
     return;
   }
   if (state_ != State::kOpen || draining_) return;
@@ -180,7 +184,8 @@ void Session::close(std::uint16_t code, std::string_view reason) {
   state_ = State::kClosing;
   deadline_ = context_->now + ms(context_->settings.close_timeout_ms);
   ending_ = {.code = code, .by_peer = false, .reason = reason};
-  paused_.reset();
+  // No command is obeyed any more, but the peer's Close may be in there, or the beginning of a frame.
+  if (const auto paused = std::move(paused_)) receive_kept(std::move(paused->bytes));
 }
 
 void Session::on_peer_gone(std::string_view reason) {

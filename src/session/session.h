@@ -75,7 +75,7 @@ class Session final : private ws::Events {
   void drain(Instant when, std::int64_t reconnect_after_ms);
   State state() const { return state_; }
   /// True once the handshake has succeeded.
-  bool is_websocket() const { return state_ == State::kOpen || ending_.code >= 1000; }
+  bool is_websocket() const { return state_ == State::kOpen || (state_ != State::kHandshake && ending_.code >= 1000); }
   const Ending& ending() const { return ending_; }
   /// The last bytes were written. Ends the session when nothing more can come from the peer.
   void on_outbox_written();
@@ -125,6 +125,11 @@ class Session final : private ws::Events {
   void open(const http::Request& request);
   void respond(const http::RequestError& error, const http::Request* request);
   void receive_frames(std::span<char> bytes);
+  void receive_kept(std::string bytes);
+  /// True while frames mean something: also when closing, for the peer's Close.
+  bool reads_frames() const {
+    return (state_ == State::kOpen || state_ == State::kClosing) && !wants_finish() && !ws_.peer_closed();
+  }
   ws::Flow run_documents(std::string_view text);
   Attempt run(const protocol::Command& command);
   ws::Flow pause(std::string_view rest_of_message, bool join_under_way);
@@ -145,11 +150,11 @@ class Session final : private ws::Events {
   Instant ping_at_;     // next ping; while `ping_outstanding_` the last one's time
   Instant deadline_{};  // kHandshake: of the request; kOpen: of the drain, if draining; kClosing: of the peer's answer
   Instant blocked_since_{};
-  Instant last_error_{};
+  Instant errors_as_of_{};  // `errors_` was right then; more may have been forgiven since
   SlotId id_;
-  Ending ending_;
+  Ending ending_;  // kHandshake: what to close with right after the upgrade, if its code is not 0
   net::PeerAddress peer_;
-  std::uint16_t errors_ = 0;
+  std::uint32_t errors_ = 0;
   State state_ = State::kHandshake;
   bool is_v1_ = false;
   bool blocked_ = false;

@@ -37,7 +37,7 @@ void Session::receive_request(std::span<char> bytes) {
   if (!request_->done()) return;
   const auto request = std::move(request_);  // freed when this returns: an open connection holds no request
   answer_request(request->request());
-  if (state_ == State::kOpen && *taken < bytes.size()) receive_frames(bytes.subspan(*taken));
+  if (reads_frames() && *taken < bytes.size()) receive_frames(bytes.subspan(*taken));
 }
 
 void Session::answer_request(const http::Request& request) {

@@ -11,9 +11,17 @@ void Session::receive(std::span<char> bytes) {
   last_heard_ = context_->now;
   if (state_ == State::kHandshake) {
     receive_request(bytes);
-  } else if (!wants_finish() && !ws_.peer_closed() && state_ != State::kEnded) {
+  } else if (reads_frames()) {
     receive_frames(bytes);
   }
+}
+
+/// Bytes that were put aside.
+void Session::receive_kept(std::string bytes) {
+  if (bytes.empty() || !reads_frames()) return;
+  const std::size_t size = bytes.size();
+  bytes.resize(size + 64);  // readable bytes behind the input, for the UTF-8 reader
+  receive_frames({bytes.data(), size});
 }
 
 void Session::receive_frames(std::span<char> bytes) {
@@ -30,16 +38,12 @@ void Session::receive_frames(std::span<char> bytes) {
 void Session::resume() {
   if (paused_ == nullptr || paused_->join_under_way || outbox_full()) return;
   const auto paused = std::move(paused_);
+  last_heard_ = context_->now;  // what the peer sent meanwhile lies unread: its silence begins here
   if (!paused->documents.empty() && run_documents(paused->documents) == ws::Flow::kPause) {
     if (paused_ != nullptr) paused_->bytes = std::move(paused->bytes);
     return;
   }
-  if (state_ == State::kOpen && !paused->bytes.empty()) {
-    std::string bytes = std::move(paused->bytes);
-    const std::size_t size = bytes.size();
-    bytes.resize(size + 64);  // readable bytes behind the input, for the JSON and UTF-8 readers
-    receive_frames({bytes.data(), size});
-  }
+  receive_kept(std::move(paused->bytes));
 }
 
 ws::Flow Session::pause(std::string_view rest_of_message, bool join_under_way) {

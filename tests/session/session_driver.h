@@ -1,0 +1,183 @@
+// One session on a host that does as it is told, for tests: bytes in, frames out, time by hand.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/close_code.h"
+#include "session/server_frames.h"
+#include "session/session.h"
+#include "ws/client_frame.h"
+
+namespace switchboard::session {
+
+using namespace std::chrono_literals;
+
+/// Rooms without members or messages. By default every request is done at once.
+class FakeHost final : public SessionHost {
+ public:
+  Attempt join(Session& session, std::string_view room_id, std::string_view command_id) override {
+    if (const auto slot = find(session, room_id); slot && session.memberships()[*slot].joined) {
+      session.on_joined(room_id, command_id, Seq{41}, "k3");
+      return Attempt::kDone;
+    }
+    if (busy) return Attempt::kBusy;
+    session.memberships().push_back({.room = id_of(room_id), .member = 0, .joined = false});
+    if (pending) return Attempt::kPending;
+    answer_join(session, room_id, command_id);
+    return Attempt::kDone;
+  }
+  /// What happens when the room's home answers.
+  void answer_join(Session& session, std::string_view room_id, std::string_view command_id) {
+    if (refusal) {
+      session.memberships().pop_back();
+      session.on_join_refused(room_id, command_id, *refusal);
+    } else {
+      session.on_joined(room_id, command_id, Seq{41}, "k3");
+      session.memberships().back().joined = true;
+    }
+  }
+
+  std::optional<std::uint32_t> find(const Session& session, std::string_view room_id) const override {
+    for (std::uint32_t slot = 0; slot < session.memberships().size(); ++slot) {
+      if (rooms[session.memberships()[slot].room.index] == room_id) return slot;
+    }
+    return std::nullopt;
+  }
+  void leave(Session& session, std::uint32_t slot) override {
+    session.memberships().erase(session.memberships().begin() + slot);
+  }
+  void leave_all(Session& session) override {
+    ++leave_all_calls;
+    session.memberships().clear();
+  }
+  Attempt publish(Session& session, std::uint32_t slot, const protocol::Broadcast& broadcast,
+                  std::string_view command_id) override {
+    if (busy) return Attempt::kBusy;
+    published.push_back(rooms[session.memberships()[slot].room.index] + " " + std::string(broadcast.content) +
+                        (broadcast.echo ? "" : " no-echo"));
+    if (!command_id.empty()) {
+      session.on_published({.id = command_id, .room_id = broadcast.room_id, .seq = Seq{42}, .epoch = "k3", .ts = 5});
+    }
+    return Attempt::kDone;
+  }
+
+  bool busy = false;     // every way to a room is full
+  bool pending = false;  // joins are answered by hand
+  std::optional<protocol::ErrorCode> refusal;
+  std::vector<std::string> published;
+  int leave_all_calls = 0;
+
+ private:
+  SlotId id_of(std::string_view room_id) {
+    for (std::uint32_t index = 0; index < rooms.size(); ++index) {
+      if (rooms[index] == room_id) return {.index = index, .generation = 1};
+    }
+    rooms.emplace_back(room_id);
+    return {.index = static_cast<std::uint32_t>(rooms.size() - 1), .generation = 1};
+  }
+  std::vector<std::string> rooms;
+};
+
+class SessionTest : public testing::Test {
+ protected:
+  SessionTest() { context().now = Instant(1h); }
+
+  SessionContext& context() {
+    if (!context_) context_ = std::make_unique<SessionContext>(host, settings, 1);
+    return *context_;
+  }
+  Session& session() {
+    if (!session_) start();
+    return *session_;
+  }
+  /// A new connection, with the settings as they are now.
+  void start(Ending refusal = {}) {
+    context().settings = settings;
+    session_ = std::make_unique<Session>(context(), net::PeerAddress{}, refusal);
+    session_->set_id({.index = 7, .generation = 3});
+    arrived_.clear();
+  }
+  /// A new connection with its handshake done.
+  void open(std::string_view handshake = kUpgrade) {
+    start();
+    give(handshake);
+    ASSERT_EQ(session().state(), State::kOpen);
+    flush();
+    take_head(arrived_);
+  }
+
+  /// As the shard does it: one receive, with readable bytes behind.
+  void give(std::string_view bytes) {
+    std::string copy(bytes);
+    copy.resize(bytes.size() + 64);
+    session().receive({copy.data(), bytes.size()});
+  }
+  void give_text(std::string_view text) { give(ws::client_frame(ws::Opcode::kText, text)); }
+  static std::string close_frame(std::uint16_t code, std::string_view reason = "") {
+    std::string body;
+    if (code != ws::close::kNoStatus) {
+      body += static_cast<char>(code >> 8);
+      body += static_cast<char>(code & 0xFF);
+    }
+    return ws::client_frame(ws::Opcode::kClose, body.append(reason));
+  }
+
+  /// The socket takes everything that waits.
+  void flush() {
+    auto& outbox = session().outbox();
+    arrived_ += outbox.front();
+    outbox.consume(outbox.size());
+    session().on_outbox_written();
+  }
+  std::vector<ServerFrame> frames() {
+    flush();
+    return take_frames(arrived_);
+  }
+  /// The text frames sent since the last look, one per line.
+  std::string answers() { return texts(frames()); }
+  /// The answer to one text message.
+  std::string ask(std::string_view text) {
+    give_text(text);
+    return answers();
+  }
+  std::string http_answer(std::string_view request) {
+    start();
+    give(request);
+    flush();
+    return arrived_;
+  }
+
+  void advance(Duration by) { context().now += by; }
+  /// Lets time pass as the shard does: on_timer at every deadline. Pings are answered when told so.
+  void run_until_end(Duration at_most, bool answer_pings = false) {
+    const Instant until = context().now + at_most;
+    while (session().state() != State::kEnded) {
+      const Instant next = session().next_deadline();
+      if (next > until) break;
+      context().now = std::max(context().now, next);
+      session().on_timer();
+      for (const ServerFrame& frame : frames()) {
+        if (frame.opcode == ws::Opcode::kPing) ++pings_;
+        if (frame.opcode == ws::Opcode::kPing && answer_pings) give(ws::client_frame(ws::Opcode::kPong, ""));
+        if (frame.opcode == ws::Opcode::kClose) close_sent_ = frame.close_code();
+      }
+    }
+    if (session().state() != State::kEnded) context().now = until;
+  }
+
+  FakeHost host;
+  SessionSettings settings;
+  std::string arrived_;
+  int pings_ = 0;
+  std::uint16_t close_sent_ = 0;
+
+ private:
+  std::unique_ptr<SessionContext> context_;
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace switchboard::session
