@@ -33,6 +33,7 @@ struct Client : TimerNode {
   bool ready = false;                 // in the line of clients to be served
   bool unread = false;                // readable, but not read to the end
   bool in_unread = false;             // in the line of clients to be read
+  bool in_busy = false;               // in the line of clients whose command waits for room in a mailbox
   bool hung_up = false;               // the peer has finished sending: read on until that end
   bool finished = false;              // we have finished writing
   bool unsettled = false;             // in the line of clients to be looked after at the end of the turn

@@ -148,16 +148,21 @@ void Shard::settle_unsettled() {
 }
 
 void Shard::resume_waiting() {
-  std::vector<SlotId> waiting = std::move(delivery_.resumable());
-  delivery_.resumable().clear();
-  waiting.insert(waiting.end(), busy_.begin(), busy_.end());
-  busy_.clear();
-  for (const SlotId id : waiting) {
-    Client* client = clients_.find(id);
-    if (client == nullptr || !client->session.paused()) continue;
-    client->session.resume();
-    settle(*client);
-  }
+  // Whoever cannot go on stands in one of the lines again.
+  const auto resume_all = [this](std::vector<SlotId>& line) {
+    resuming_.swap(line);
+    for (const SlotId id : resuming_) {
+      Client* client = clients_.find(id);
+      if (client == nullptr) continue;
+      if (&line == &busy_) client->in_busy = false;
+      if (!client->session.paused()) continue;
+      client->session.resume();
+      settle(*client);
+    }
+    resuming_.clear();
+  };
+  resume_all(delivery_.resumable());
+  resume_all(busy_);
 }
 
 void Shard::read_unread() {

@@ -2,7 +2,6 @@
 // other shards. Driven from outside by readiness and turns, it runs as well on a thread of its own as in a simulation.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -16,6 +15,7 @@
 #include "shard/client.h"
 #include "shard/delivery.h"
 #include "shard/home_rooms.h"
+#include "shard/line.h"
 #include "shard/observer.h"
 #include "shard/port.h"
 #include "shard/room_views.h"
@@ -90,6 +90,7 @@ class Shard final : private session::SessionHost, private HomeEvents {
   void on_publish_result(const PublishResult& result);
 
   // clients
+  session::Attempt wait_for_mailbox(session::Session& session);
   void read(Client& client);
   void settle(Client& client);
   void end(Client& client);
@@ -121,7 +122,8 @@ class Shard final : private session::SessionHost, private HomeEvents {
   Delivery delivery_;
   Sweep sweep_;
   std::vector<SlotId> busy_;                        // clients whose command waits for room in a mailbox
-  std::deque<SlotId> unread_;                       // clients with more to read than one turn takes
+  std::vector<SlotId> resuming_;                    // scratch of resume_waiting
+  Line unread_;                                     // clients with more to read than one turn takes
   std::vector<SlotId> with_log_;                    // views whose logs may hold something
   std::shared_ptr<const CommittedFrame> crossing_;  // the frame being spread, once it has to leave the shard
   std::unique_ptr<char[]> receive_buffer_;

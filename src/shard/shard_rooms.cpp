@@ -52,9 +52,7 @@ Attempt Shard::join(Session& session, std::string_view room_id, std::string_view
                         .connection = session.id()};
     if (!port_.try_request(view->home, std::move(request))) {
       drop_view_if_unused(view_id, *view);
-      busy_.push_back(session.id());
-      stats_.waits.add();
-      return Attempt::kBusy;
+      return wait_for_mailbox(session);
     }
   }
   session.memberships().push_back({.room = view_id, .member = 0, .joined = false});
@@ -66,6 +64,12 @@ Attempt Shard::join(Session& session, std::string_view room_id, std::string_view
                                     .view = view_id,
                                     .connection = session.id()}));
   return Attempt::kDone;
+}
+
+Attempt Shard::wait_for_mailbox(Session& session) {
+  if (!std::exchange(client_of(session).in_busy, true)) busy_.push_back(session.id());
+  stats_.waits.add();
+  return Attempt::kBusy;
 }
 
 void Shard::on_join_result(const JoinResult& result) {
@@ -83,7 +87,10 @@ void Shard::on_join_result(const JoinResult& result) {
       client->session.on_join_refused(view->room.id(), result.command_id, result.refusal);
     }
   } else {
-    if (!view->home_room) {
+    if (view->home_room != result.home_room) {
+      // The first join here, or the first since the room ended at its home: with joins under way the view outlived it.
+      SB_ASSERT(view->room.members().empty());
+      view->room.log.trim_before(view->room.log.end());
       view->home_room = result.home_room;
       view->epoch = result.epoch;
       view->room.log.start_at(result.last.next());
@@ -150,13 +157,8 @@ void Shard::drop_view_if_unused(SlotId view_id, RoomView& view) {
 Attempt Shard::publish(Session& session, std::uint32_t slot, const protocol::Broadcast& broadcast,
                        std::string_view command_id) {
   RoomView& view = *views_.find(session.memberships()[slot].room);
-  const auto busy = [&] {
-    busy_.push_back(session.id());
-    stats_.waits.add();
-    return Attempt::kBusy;
-  };
   if (view.home == index_) {
-    if (!port_.results_have_room()) return busy();
+    if (!port_.results_have_room()) return wait_for_mailbox(session);
     home_.publish(view.home_room,
                   {.room_id = {},
                    .content = broadcast.content,
@@ -172,7 +174,7 @@ Attempt Shard::publish(Session& session, std::uint32_t slot, const protocol::Bro
                          .command_id = std::string(command_id),
                          .connection = session.id(),
                          .echo = broadcast.echo};
-  return port_.try_request(view.home, std::move(request)) ? Attempt::kPending : busy();
+  return port_.try_request(view.home, std::move(request)) ? Attempt::kPending : wait_for_mailbox(session);
 }
 
 // --- what the home shard does ----------------------------------------------------------------------------------------

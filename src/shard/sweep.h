@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 
 #include "shard/delivery.h"
+#include "shard/line.h"
 
 namespace switchboard::shard {
 
@@ -42,9 +42,9 @@ class Sweep {
   SlotTable<Client>& clients_;
   Delivery& delivery_;
   ShardStats& stats_;
-  std::deque<SlotId> small_;
-  std::deque<SlotId> large_;
-  std::deque<SlotId> ready_;
+  Line small_;
+  Line large_;
+  Line ready_;
 };
 
 }  // namespace switchboard::shard

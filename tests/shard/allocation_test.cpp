@@ -1,0 +1,65 @@
+#include "shard/allocation_count.h"
+#include "shard/shard_driver.h"
+
+namespace switchboard::shard {
+namespace {
+
+class AllocationTest : public ShardTest {
+ protected:
+  /// How often one broadcast to a room of so many members allocates, once the room is warm. `blocked` of them take
+  /// only so many bytes at first and the rest later.
+  std::uint64_t allocations_for(std::size_t members, std::size_t blocked = 0, std::size_t bytes_at_first = 0) {
+    std::vector<Peer> peers;
+    for (std::size_t i = 0; i < members; ++i) {
+      peers.push_back(member("lobby"));
+      peers.back().stream->keeps = false;
+    }
+    std::uint64_t taken = 0;
+    for (int round = 0; round < 20; ++round) {  // all but the last one warm up
+      for (std::size_t i = 1; i <= blocked; ++i)
+        peers[i].stream->room = bytes_at_first;
+      const std::string frame =
+          ws::client_frame(ws::Opcode::kText, R"({"type":"broadcast","room_id":"lobby","content":"hello"})");
+      peers[0].stream->to_server = frame;
+      const std::uint64_t before = allocations();
+      shard().on_readable(peers[0].id, false);
+      run();
+      for (std::size_t i = 1; i <= blocked; ++i)
+        peers[i].allow(kNoLimit);
+      run();
+      taken = allocations() - before;
+    }
+    for (const Peer& peer : peers)
+      EXPECT_EQ(peer.stream->taken, peers.back().stream->taken);
+    for (Peer& peer : peers)
+      peer.finish();
+    expect_nothing_left();
+    return taken;
+  }
+};
+
+TEST_F(AllocationTest, TheCounterCounts) {
+  const std::uint64_t before = allocations();
+  const auto held = std::make_unique<int>(1);
+  EXPECT_EQ(allocations() - before, 1u);
+}
+
+TEST_F(AllocationTest, ABroadcastAllocatesAsOftenForAThousandMembersAsForTen) {
+  const std::uint64_t ten = allocations_for(10);
+  const std::uint64_t thousand = allocations_for(1'000);
+  EXPECT_EQ(thousand, ten);
+  EXPECT_LE(thousand, 2u) << "per message";
+}
+
+TEST_F(AllocationTest, NorDoBlockedMembersCostAny) {
+  const std::uint64_t none = allocations_for(1'000);
+  EXPECT_EQ(allocations_for(1'000, 100), none);
+}
+
+TEST_F(AllocationTest, OnlyTheRestOfAFrameBegunIsCopiedWhenTheLogLetsGoOfIt) {
+  const std::uint64_t none = allocations_for(1'000);
+  EXPECT_EQ(allocations_for(1'000, 100, 50), none + 100);
+}
+
+}  // namespace
+}  // namespace switchboard::shard
