@@ -1,7 +1,8 @@
-// The memory that room logs are made of: chunks of 512 bytes to 64 KiB, kept for reuse, counted. One per shard.
+// The memory that room logs are made of: chunks of 512 bytes to 256 KiB, kept for reuse, counted. One per shard.
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -36,7 +37,7 @@ struct Chunk {
 };
 
 inline constexpr std::size_t kChunkBytesMin = 512;
-inline constexpr std::size_t kChunkBytesMax = 65'536;
+inline constexpr std::size_t kChunkBytesMax = 262'144;
 
 class ChunkPool {
  public:
@@ -46,7 +47,7 @@ class ChunkPool {
   ~ChunkPool();
 
   /// A chunk of about `wanted_bytes` (rounded up to a power of two from 512), at least large enough for one frame of
-  /// `frame_bytes`. A frame past 64 KiB gets a chunk of its own size.
+  /// `frame_bytes`. A frame past 256 KiB gets a chunk of its own size.
   Chunk* take(std::size_t wanted_bytes, std::size_t frame_bytes, Seq first);
   void give_back(Chunk* chunk);
 
@@ -54,7 +55,8 @@ class ChunkPool {
   std::uint64_t bytes_in_use() const { return bytes_in_use_; }
 
  private:
-  static constexpr std::size_t kClasses = 8;              // 512 << 0 ... 512 << 7
+  static constexpr std::size_t kClasses =  // one for each power of two from the least to the most
+      std::countr_zero(kChunkBytesMax) - std::countr_zero(kChunkBytesMin) + 1;
   static constexpr std::size_t kSpareBytesMax = 1 << 20;  // kept per class; the rest goes back to the allocator
 
   std::array<std::vector<Chunk*>, kClasses> spare_;

@@ -17,7 +17,7 @@ void RoomLog::start_at(Seq next) {
 
 void RoomLog::append(std::string_view frame, SlotId excluded) {
   if (newest_ == nullptr || !newest_->fits(frame.size())) {
-    // As large as what is held already: a busy room soon has 64 KiB chunks, a quiet one never does.
+    // As large as what is held already: a busy room soon has 256 KiB chunks, a quiet one never does.
     Chunk* chunk = pool_.take(static_cast<std::size_t>(bytes_), frame.size(), end_);
     (newest_ == nullptr ? oldest_ : newest_->next) = chunk;
     newest_ = chunk;
