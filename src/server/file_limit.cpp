@@ -6,8 +6,8 @@
 namespace switchboard::server {
 namespace {
 
-// Standard streams, the lock, signals, the ops port with its connections.
-constexpr std::uint64_t kFilesOfProcess = 64;
+// Standard streams, the lock, signals, the ops port with its connections, and clients taken only to be told "full".
+constexpr std::uint64_t kFilesOfProcess = 160;
 // A loop's epoll and eventfd, and its listeners.
 constexpr std::uint64_t kFilesPerShard = 8;
 

@@ -9,6 +9,7 @@
 #include "server/connection_log.h"
 #include "server/data_directory.h"
 #include "server/file_limit.h"
+#include "server/heap_trimmer.h"
 #include "server/ops_port.h"
 #include "server/shard_group.h"
 #include "server/signals.h"
@@ -49,6 +50,7 @@ class Process {
         }
       }
       if (ops_) ops_->on_tick();
+      if (heap_.is_due(shards_->connections(), clock_.now())) HeapTrimmer::trim();
     }
     shards_->stop();
     log_.info("stopped", {});
@@ -210,6 +212,7 @@ class Process {
   std::vector<net::ListenAddress> addresses_;
   std::unique_ptr<ShardGroup> shards_;
   std::unique_ptr<OpsPort> ops_;
+  HeapTrimmer heap_;
   std::optional<Instant> draining_until_;
   Instant drained_at_least_until_{};
 };

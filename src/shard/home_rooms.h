@@ -52,6 +52,8 @@ class HomeRooms final : private broker::BrokerEvents {
   void leave(SlotId home_room, std::uint32_t shard);
   void publish(SlotId home_room, broker::Publish publish);
 
+  /// More rooms than that may exist already: they stay.
+  void set_rooms_max(std::uint32_t rooms_max) { rooms_max_ = rooms_max; }
   std::size_t size() const { return rooms_.size(); }
 
  private:

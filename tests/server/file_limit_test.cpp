@@ -20,16 +20,16 @@ TEST(FileLimit, IsRaisedToTheHardLimit) {
 }
 
 TEST(FileLimit, WhatTheProcessNeedsItselfIsSetAside) {
-  EXPECT_EQ(connections_within(20'000, 1), 20'000u - 72);
-  EXPECT_EQ(connections_within(20'000, 2), 20'000u - 80);
-  EXPECT_EQ(connections_within(100'000, 16), 100'000u - 192);
+  EXPECT_EQ(connections_within(20'000, 1), 20'000u - 168);
+  EXPECT_EQ(connections_within(20'000, 2), 20'000u - 176);
+  EXPECT_EQ(connections_within(100'000, 16), 100'000u - 288);
 }
 
 TEST(FileLimit, ThereIsAlwaysRoomForAFewConnections) {
   EXPECT_EQ(connections_within(0, 1), 16u);
-  EXPECT_EQ(connections_within(72 + 15, 1), 16u);
-  EXPECT_EQ(connections_within(72 + 16, 1), 16u);
-  EXPECT_EQ(connections_within(72 + 17, 1), 17u);
+  EXPECT_EQ(connections_within(168 + 15, 1), 16u);
+  EXPECT_EQ(connections_within(168 + 16, 1), 16u);
+  EXPECT_EQ(connections_within(168 + 17, 1), 17u);
 }
 
 }  // namespace
