@@ -35,7 +35,7 @@ std::string_view skip_fields(std::string_view text, int count) {
 
 }  // namespace
 
-std::optional<std::uint64_t> cpu_ticks_in(std::string_view stat) {
+std::optional<CpuTicks> cpu_ticks_in(std::string_view stat) {
   const auto name_end = stat.rfind(") ");
   if (name_end == std::string_view::npos) return std::nullopt;
   // proc(5): behind the name comes field 3; utime is field 14, stime field 15.
@@ -43,7 +43,7 @@ std::optional<std::uint64_t> cpu_ticks_in(std::string_view stat) {
   const auto user = number_at(utime);
   const auto system = number_at(skip_fields(utime, 1));
   if (!user || !system) return std::nullopt;
-  return *user + *system;
+  return CpuTicks{.user = *user, .system = *system};
 }
 
 std::optional<std::uint64_t> bytes_in(std::string_view status, std::string_view field) {
@@ -65,7 +65,8 @@ std::optional<ProcessUsage> process_usage(std::span<const pid_t> pids) {
     const auto ticks = cpu_ticks_in(read_file(folder + "/stat"));
     const auto rss = bytes_in(status, "VmRSS:");
     if (!ticks || !rss) return std::nullopt;
-    sum.cpu_us += *ticks * kTickUs;
+    sum.cpu_us += (ticks->user + ticks->system) * kTickUs;
+    sum.user_cpu_us += ticks->user * kTickUs;
     sum.rss_bytes += *rss;
     sum.rss_anonymous_bytes += bytes_in(status, "RssAnon:").value_or(0);
   }

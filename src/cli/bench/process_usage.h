@@ -10,7 +10,8 @@
 namespace switchboard::cli::bench {
 
 struct ProcessUsage {
-  std::uint64_t cpu_us = 0;  // user and system, in steps of 10 ms
+  std::uint64_t cpu_us = 0;       // user and system, in steps of 10 ms
+  std::uint64_t user_cpu_us = 0;  // of that, outside the kernel; many kernels only sample this share
   std::uint64_t rss_bytes = 0;
   std::uint64_t rss_anonymous_bytes = 0;  // without the pages of the binary and its libraries
 };
@@ -21,9 +22,14 @@ std::optional<ProcessUsage> process_usage(std::span<const pid_t> pids);
 /// This process's CPU time, user and system, in microseconds.
 std::uint64_t own_cpu_us();
 
-/// utime + stime of the text of /proc/PID/stat, in clock ticks. The name in it may hold anything, spaces and brackets
-/// too.
-std::optional<std::uint64_t> cpu_ticks_in(std::string_view stat);
+struct CpuTicks {
+  std::uint64_t user;
+  std::uint64_t system;
+  bool operator==(const CpuTicks&) const = default;
+};
+
+/// utime and stime of the text of /proc/PID/stat. The name in it may hold anything, spaces and brackets too.
+std::optional<CpuTicks> cpu_ticks_in(std::string_view stat);
 
 /// A value in kB of the text of /proc/PID/status, in bytes; `field` like "VmRSS:".
 std::optional<std::uint64_t> bytes_in(std::string_view status, std::string_view field);

@@ -59,6 +59,7 @@ std::string server_json(const Result& result) {
   const ServerUsage& server = *result.server;
   JsonObject json;
   json.number("join_cpu_us", server.join_cpu_us).number("cpu_us", server.cpu_us);
+  json.number("user_cpu_us", server.user_cpu_us);
   json.number("cpu_us_per_delivery", result.server_cpu_us_per_delivery());
   json.count("rss_before_bytes", server.rss_before_bytes).count("rss_joined_bytes", server.rss_joined_bytes);
   json.count("rss_after_bytes", server.rss_after_bytes);

@@ -15,6 +15,7 @@ namespace switchboard::cli::bench {
 struct ServerUsage {
   double join_cpu_us = 0;              // per connection: connect, handshake and join
   double cpu_us = 0;                   // while measuring
+  double user_cpu_us = 0;              // of that, outside the kernel
   std::uint64_t rss_before_bytes = 0;  // before the first connection
   std::uint64_t rss_joined_bytes = 0;  // everybody joined, nothing sent
   std::uint64_t rss_after_bytes = 0;   // at the end, everybody still there

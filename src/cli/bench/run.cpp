@@ -105,8 +105,10 @@ class LoadRun {
 
   void hold() {
     progress_.clear();
-    std::printf("joined %u\n", crowd_.joined());
-    std::fflush(stdout);
+    // Standard output is the report's alone when a program reads it.
+    std::FILE* stream = options_.json_path == "-" ? stderr : stdout;
+    std::fprintf(stream, "joined %u\n", crowd_.joined());
+    std::fflush(stream);
     start_ = read_off();
     const std::int64_t end_ns = crowd_.now_ns() + nanoseconds(options_.time_s);
     while (crowd_.now_ns() < end_ns)
@@ -171,6 +173,7 @@ class LoadRun {
     result_.client_cpu_share = static_cast<double>(end.client_cpu_us - start_.client_cpu_us) / 1e6 / result_.measured_s;
     if (result_.server) {
       result_.server->cpu_us = static_cast<double>(end.server.cpu_us - start_.server.cpu_us);
+      result_.server->user_cpu_us = static_cast<double>(end.server.user_cpu_us - start_.server.user_cpu_us);
       result_.server->rss_after_bytes = end.server.rss_bytes;
       result_.server->rss_anonymous_after_bytes = end.server.rss_anonymous_bytes;
     }
