@@ -117,10 +117,11 @@ class Process {
     std::string listening;
     for (const auto& address : addresses_)
       listening += (listening.empty() ? "ws://" : " ws://") + shown(address);
-    log_.announce("listening", {{"on", listening},
-                                {"ops", ops_ ? "http://" + shown(ops_->address()) : std::string("off")},
-                                {"shards", static_cast<std::int64_t>(config_.shards)},
-                                {"demo", config_.shard.demo}});
+    log_.announce("listening",
+                  {{"on", listening},
+                   {"ops", ops_ ? "http://" + shown(ops_->address()) : std::string("off")},
+                   {"shards", static_cast<std::int64_t>(config_.shards)},
+                   {"demo", config_.shard.demo ? "http://" + shown(addresses_.front()) + "/" : std::string("off")}});
     const bool is_public = std::ranges::any_of(addresses_, [](const auto& address) { return !address.is_loopback(); });
     const auto& origins = config_.shard.session.origins_allowed;
     if (is_public && std::ranges::find(origins, "*") != origins.end()) {
