@@ -26,6 +26,9 @@ sb_tests(session session)
 sb_tests(shard shard)
 sb_tests(server server)
 sb_tests(simulation shard)
+if(TARGET test_simulation)
+  target_sources(test_simulation PRIVATE ${support_sources})
+endif()
 
 # tests/cli also runs the binary itself.
 sb_tests(cli cli)
@@ -38,3 +41,42 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME tools/check_layers_test
          COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/tools/check_layers_test.py)
 set_tests_properties(tools/check_layers_test PROPERTIES TIMEOUT 60)
+
+# tests/integration: the binary of this build against clients that are not ours. Debian's websockets is a package of
+# Debian's own interpreter.
+find_program(SWITCHBOARD_TEST_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+find_program(SWITCHBOARD_TEST_NODE node)
+
+function(sb_command_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "COMMAND" ${ARGN})
+  add_test(NAME ${name} COMMAND ${arg_COMMAND})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} ENVIRONMENT
+                       "SWITCHBOARD_BINARY=$<TARGET_FILE:switchboard>;SWITCHBOARD_SANITIZE=${SWITCHBOARD_SANITIZE};PYTHONDONTWRITEBYTECODE=1")
+endfunction()
+
+if(SWITCHBOARD_TEST_NODE)
+  sb_command_test(web/connection_test TIMEOUT 60
+                  COMMAND ${SWITCHBOARD_TEST_NODE} --test ${PROJECT_SOURCE_DIR}/tests/web/)
+endif()
+
+if(TARGET switchboard AND SWITCHBOARD_TEST_PYTHON AND SWITCHBOARD_TEST_NODE)
+  set(integration ${PROJECT_SOURCE_DIR}/tests/integration)
+  set(with_server ${SWITCHBOARD_TEST_PYTHON} ${integration}/with_server.py)
+  set(integration_tests)
+  foreach(test base_protocol v1 hostile_peers heartbeat file_descriptors ops shutdown crowd node_and_python)
+    sb_command_test(integration/${test}_test TIMEOUT 180
+                    COMMAND ${SWITCHBOARD_TEST_PYTHON} ${integration}/${test}_test.py)
+    list(APPEND integration_tests integration/${test}_test)
+  endforeach()
+  foreach(test node_ws demo_browser)
+    sb_command_test(integration/${test}_test TIMEOUT 180
+                    COMMAND ${with_server} -- ${SWITCHBOARD_TEST_NODE} --test ${integration}/${test}_test.mjs)
+    list(APPEND integration_tests integration/${test}_test)
+  endforeach()
+  sb_command_test(integration/demo_restart_test TIMEOUT 180
+                  COMMAND ${SWITCHBOARD_TEST_NODE} --test ${integration}/demo_restart_test.mjs)
+  list(APPEND integration_tests integration/demo_restart_test)
+  set_tests_properties(${integration_tests} PROPERTIES LABELS integration)
+  # It takes nearly every file descriptor and a good part of both cores.
+  set_tests_properties(integration/crowd_test PROPERTIES RUN_SERIAL TRUE)
+endif()

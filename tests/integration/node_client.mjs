@@ -1,0 +1,17 @@
+// A `ws` client driven line by line, for tests written in another language: node node_client.mjs URL [SUBPROTOCOL]
+// Lines on standard input are sent as text messages; messages that come are printed, one a line; the end is `closed CODE`.
+
+import { createInterface } from 'node:readline';
+import WebSocket from 'ws';
+
+const [, , url, subprotocol] = process.argv;
+const socket = new WebSocket(url, subprotocol ? [subprotocol] : []);
+socket.on('open', () => {
+  console.log(`open ${socket.protocol}`.trimEnd());
+  const input = createInterface({ input: process.stdin });
+  input.on('line', (line) => socket.send(line));
+  input.on('close', () => socket.close(1000));
+});
+socket.on('message', (data) => console.log(data.toString()));
+socket.on('close', (code) => console.log(`closed ${code}`));
+socket.on('error', (error) => console.log(`error ${error.message}`));

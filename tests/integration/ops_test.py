@@ -1,0 +1,99 @@
+"""The ops port: what it says, that it counts right, and that Prometheus can read it."""
+
+import json
+import os
+import shutil
+import subprocess
+import unittest
+import urllib.error
+import urllib.request
+
+from client import Client, Pair
+from harness import Server
+from raw_peer import RawPeer
+
+
+class Ops(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        self.server = self.enterContext(Server())
+
+    def test_health_has_its_fields(self):
+        health = self.server.health()
+        for name in ["active_connections", "connections_total", "messages_sent", "messages_received",
+                     "messages_per_second", "rooms", "uptime_seconds"]:
+            self.assertIn(name, health)
+        self.assertTrue(health["ready"])
+        self.assertLess(health["uptime_seconds"], 60)
+
+    def test_alive_and_ready(self):
+        self.assertEqual(self.server.get("/healthz"), (200, "ok\n"))
+        self.assertEqual(self.server.get("/readyz"), (200, "ready\n"))
+        self.assertEqual(self.server.get("/nothing")[0], 404)
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(self.server.ops + "/health", data=b"x", timeout=10)
+        self.assertIn(refused.exception.code, (405, 413))
+        refused.exception.close()
+
+    @unittest.skipUnless(shutil.which("promtool") or os.environ.get("CI"), "promtool is not installed")
+    def test_prometheus_accepts_the_metrics(self):
+        status, body = self.server.get("/metrics")
+        self.assertEqual(status, 200)
+        checked = subprocess.run(["promtool", "check", "metrics"], input=body, capture_output=True, text=True,
+                                 timeout=60)
+        self.assertEqual((checked.returncode, checked.stdout, checked.stderr), (0, "", ""))
+
+    async def test_counters_are_right_after_known_traffic(self):
+        clients = [await Client.open(self.server.url) for _ in range(3)]
+        for number, client in enumerate(clients):
+            await client.join("r", f"u{number}")
+        for _ in range(10):
+            await clients[0].send(type="broadcast", room_id="r", content="x")
+        for client in clients:
+            for _ in range(10):
+                await client.receive()
+        await clients[1].ask(type="leave", room_id="r")
+        await clients[2].ask(type="leave", room_id="nowhere")
+        await clients[2].ask(type="ping")
+        health = self.server.health()
+        for name, value in {"active_connections": 3, "connections_total": 3, "rooms": 1, "members": 2,
+                            "messages_received": 3 + 10 + 1 + 1 + 1, "messages_sent": 3 + 30 + 1 + 1 + 1,
+                            "messages_dropped": 0}.items():
+            self.assertEqual(health[name], value, name)
+        for name, value in {"switchboard_joins_total": 3, "switchboard_leaves_total": 1,
+                            "switchboard_publishes_total": 10, "switchboard_commits_total": 10,
+                            'switchboard_messages_sent_total{kind="room"}': 30,
+                            'switchboard_errors_total{code="not_joined"}': 1,
+                            "switchboard_handshakes_total": 3}.items():
+            self.assertEqual(self.server.metric(name), value, name)
+        for client in clients:
+            await client.close()
+        self.server.wait_for_health(active_connections=0, rooms=0, members=0, connections_total=3)
+        self.assertEqual(self.server.metric('switchboard_disconnects_total{code="1000"}'), 3)
+        self.assertEqual(self.server.metric("switchboard_room_log_bytes"), 0)
+
+    def test_json_log_says_who_and_why_and_never_what(self):
+        with Server(settings={"log.format": "json"}, ops="off") as server:
+            self.assertIsNone(server.ops)
+        self.assertEqual(json.loads(server.lines[0])["event"], "configured")
+        pair = Pair(self.server.url, room_id="secret-room")
+        pair.talk()
+        pair.close()
+        line = self.server.wait_for_line(r"disconnected .*user=ann")
+        self.assertRegex(line, r'addr=127\.0\.0\.1:\d+ .*code=1000 by=client reason="closed by the client" lived_ms=\d+')
+
+    def test_broken_requests_and_idle_connections_do_not_block_it(self):
+        address = self.server.ops.removeprefix("http://").split(":")
+        address = (address[0], int(address[1]))
+        idle = [RawPeer(address) for _ in range(20)]
+        for garbage, status in [(b"\x16\x03\x01\x00", 400), (b"GET / HTTP/1.1\r\n\r\n", 400),
+                                (b"X" * 20_000, 414), (b"DELETE /health HTTP/1.1\r\nHost: x\r\n\r\n", 405)]:
+            with RawPeer(address) as peer:
+                peer.send(garbage)
+                self.assertEqual(peer.read_head()[0], status)
+        self.assertEqual(self.server.get("/healthz")[0], 200)
+        for peer in idle:
+            peer.socket.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
