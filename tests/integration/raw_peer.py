@@ -1,5 +1,6 @@
 """A peer on a bare socket, for what no well-behaved client does: it frames nothing by itself and answers nothing."""
 
+import json
 import socket
 import struct
 
@@ -107,6 +108,18 @@ class RawPeer:
         elif size == 127:
             size = struct.unpack("!Q", self._take(8))[0]
         return first & 0x0F, self._take(size)
+
+    def read_json(self):
+        """The next text message; nothing but one of the server's pings may come before it."""
+        opcode, payload = self.read_frame()
+        while opcode == PING:
+            opcode, payload = self.read_frame()
+        assert opcode == TEXT, (opcode, payload)
+        return json.loads(payload)
+
+    def ask(self, text):
+        self.say(text)
+        return self.read_json()
 
     def read_close(self):
         """The code of the Close frame, after whatever comes before it."""

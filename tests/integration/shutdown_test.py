@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import socket
 import time
@@ -175,7 +176,22 @@ class Reload(unittest.IsolatedAsyncioTestCase):
             pair.close()
 
 
-class Start(unittest.TestCase):
+class Start(unittest.IsolatedAsyncioTestCase):
+    async def test_it_listens_on_several_addresses_of_both_families(self):
+        with Server("--listen", "[::1]:0", "--listen", ":0") as server:
+            line = server.wait_for_line("listening")
+            urls = re.findall(r"ws://[^\s\"]+", line)
+            self.assertEqual(len(urls), 3, line)
+            urls.append(urls[2].replace("localhost", "[::1]"))  # every address, of IPv6 as well
+            clients = [await Client.open(url) for url in urls]
+            for number, client in enumerate(clients):
+                await client.join("r", f"u{number}")
+            await clients[0].send(type="broadcast", room_id="r", content="hello")
+            for client in clients:
+                self.assertEqual((await client.receive())["content"], "hello")
+                await client.close()
+            self.assertRegex("\n".join(server.lines), r"disconnected .*addr=\"?\[::1\]:\d+")
+
     def test_a_port_in_use_is_said_clearly(self):
         with Server() as server:
             port = f"127.0.0.1:{server.address[1]}"

@@ -1,6 +1,5 @@
 """What clients of the v1 subprotocol get beyond the base table, and what becomes of those that read too slowly."""
 
-import asyncio
 import json
 import unittest
 
@@ -9,7 +8,7 @@ from harness import Server
 from raw_peer import CLOSE, RawPeer, frame
 
 SLOW = {"rooms.default.backlog_messages": 100, "delivery.send_buffer_bytes": 8192, "delivery.notsent_lowat_bytes": 4096,
-        "heartbeat.close_timeout_ms": 20_000}
+        "heartbeat.close_timeout_ms": 20_000, "heartbeat.ping_interval_ms": 0}
 OFFER_V1 = b"Sec-WebSocket-Protocol: " + V1.encode() + b"\r\n"
 
 
@@ -122,7 +121,7 @@ class SlowReaders(unittest.IsolatedAsyncioTestCase):
     async def flood(self, server, reader, count=2000):
         """Publishes to a room of which `reader`, who does not read, is a member; returns what it reads afterwards."""
         reader.say('{"type":"join","room_id":"r","user_id":"slow"}')
-        while json.loads(reader.read_frame()[1])["type"] != "joined":
+        while reader.read_json()["type"] != "joined":
             pass
         publisher = await Client.open(server.url)
         await publisher.join("r", "fast")
@@ -138,7 +137,7 @@ class SlowReaders(unittest.IsolatedAsyncioTestCase):
             await self.flood(server, reader)
             expected, lagged = 1, 0
             while expected <= 2000:
-                message = json.loads(reader.read_frame()[1])
+                message = reader.read_json()
                 if message["type"] == "lagged":
                     self.assertEqual((message["room_id"], message["from"]), ("r", expected))
                     self.assertGreaterEqual(message["to"], expected)
@@ -150,14 +149,14 @@ class SlowReaders(unittest.IsolatedAsyncioTestCase):
             self.assertGreater(lagged, 1000)
             self.assertEqual(server.health()["messages_dropped"], lagged)
             reader.say('{"type":"ping"}')
-            self.assertEqual(json.loads(reader.read_frame()[1]), {"type": "pong"})
+            self.assertEqual(reader.read_json(), {"type": "pong"})
 
     async def test_a_stopped_reader_of_the_base_protocol_sees_only_a_jump_in_seq(self):
         with Server(settings=SLOW) as server, RawPeer.open(server.address, receive_buffer=8192) as reader:
             await self.flood(server, reader)
             seqs = []
             while not seqs or seqs[-1] < 2000:
-                message = json.loads(reader.read_frame()[1])
+                message = reader.read_json()
                 self.assertEqual(message["type"], "broadcast")
                 self.assertEqual(message["content"][0], message["seq"])
                 seqs.append(message["seq"])
