@@ -1,11 +1,12 @@
 // `switchboard version`.
+#include "server/version.h"
+
 #include <cstdio>
 #include <openssl/crypto.h>
 #include <simdjson.h>
 
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "server/version.h"
 
 #if defined(__clang__)
 #define SB_COMPILER "clang " __clang_version__

@@ -1,8 +1,7 @@
 #include "server/heap_trimmer.h"
 
-#include <malloc.h>
-
 #include <algorithm>
+#include <malloc.h>
 
 namespace switchboard::server {
 
