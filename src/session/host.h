@@ -16,7 +16,7 @@ class Session;
 enum class Attempt : std::uint8_t {
   kDone,     // answered: the session's `on_...` was called before this returned
   kPending,  // under way: the session's `on_...` will be called in a later turn
-  kBusy,     // nothing happened, the way to the room's home is full: ask again when `resume` is called
+  kBusy,     // nothing happened, it must wait: ask again when `resume` is called
 };
 
 class SessionHost {

@@ -16,6 +16,12 @@ Duration ms(std::int64_t value) {
   return std::chrono::milliseconds(value);
 }
 
+/// At most so many bytes of a publish's answer, its frame's header included.
+std::uint32_t ack_bytes_max(std::string_view room_id, std::string_view command_id) {
+  constexpr std::size_t kAllButNames = 128;
+  return static_cast<std::uint32_t>(kAllButNames + 2 * room_id.size() + command_id.size());  // a name may be escaped
+}
+
 }  // namespace
 
 Session::Session(SessionContext& context, net::PeerAddress peer, Ending refusal)
@@ -62,11 +68,21 @@ void Session::on_join_refused(std::string_view room_id, std::string_view command
           .id = std::string(command_id)});
 }
 
+void Session::expect_ack(std::string_view room_id, std::string_view command_id) {
+  ack_bytes_owed_ += ack_bytes_max(room_id, command_id);
+}
+
+void Session::expect_no_ack(std::string_view room_id, std::string_view command_id) {
+  ack_bytes_owed_ -= std::min(ack_bytes_owed_, ack_bytes_max(room_id, command_id));
+}
+
 void Session::on_published(const protocol::Ack& ack) {
+  expect_no_ack(ack.room_id, ack.id);
   if (state_ == State::kOpen) send(ack);
 }
 
 void Session::on_publish_refused(std::string_view room_id, std::string_view command_id, protocol::ErrorCode code) {
+  if (!command_id.empty()) expect_no_ack(room_id, command_id);
   if (state_ != State::kOpen) return;
   refuse({.code = code,
           .message = "the message could not be committed",

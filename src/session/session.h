@@ -97,6 +97,11 @@ class Session final : private ws::Events {
     protocol::append(context_->frame.begin(), push);
     send_frame(ws::Opcode::kText);
   }
+  /// A publish with that id is under way: room is kept for its acknowledgement in the private queue.
+  void expect_ack(std::string_view room_id, std::string_view command_id);
+  void expect_no_ack(std::string_view room_id, std::string_view command_id);
+  /// Whoever answers for a room at once must wait while this is true: its commands are answered in order.
+  bool awaits_ack() const { return ack_bytes_owed_ > 0; }
   /// Answers with an error and charges the connection's error budget.
   void refuse(const protocol::Error& error);
   SessionContext& context() { return *context_; }
@@ -134,7 +139,7 @@ class Session final : private ws::Events {
   Attempt run(const protocol::Command& command);
   ws::Flow pause(std::string_view rest_of_message, bool join_under_way);
   void end_join();
-  bool outbox_full() const { return outbox_.size() > context_->settings.queue_bytes_max; }
+  bool outbox_full() const { return outbox_.size() + ack_bytes_owed_ > context_->settings.queue_bytes_max; }
   void send_frame(ws::Opcode opcode);
   void end(std::uint16_t code, std::string_view reason, bool by_peer);
 
@@ -155,6 +160,7 @@ class Session final : private ws::Events {
   Ending ending_;  // kHandshake: what to close with right after the upgrade, if its code is not 0
   net::PeerAddress peer_;
   std::uint32_t errors_ = 0;
+  std::uint32_t ack_bytes_owed_ = 0;
   State state_ = State::kHandshake;
   bool is_v1_ = false;
   bool blocked_ = false;

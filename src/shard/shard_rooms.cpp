@@ -300,6 +300,7 @@ void Shard::on_publish_result(const PublishResult& result) {
   } else {
     client->session.on_publish_refused(result.room_id, result.command_id, result.refusal);
   }
+  if (client->session.paused()) delivery_.resumable().push_back(result.connection);
   settle(*client);
 }
 

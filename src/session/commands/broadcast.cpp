@@ -10,8 +10,11 @@ Attempt run(Session& session, const protocol::Broadcast& broadcast, std::string_
     return refuse(session, protocol::ErrorCode::kNotJoined, "join the room before broadcasting to it",
                   broadcast.room_id, id);
   }
-  const Attempt attempt = host.publish(session, *slot, broadcast, id);
-  if (attempt == Attempt::kBusy) return attempt;
+  if (!id.empty()) session.expect_ack(broadcast.room_id, id);  // it may come before `publish` returns
+  if (host.publish(session, *slot, broadcast, id) == Attempt::kBusy) {
+    if (!id.empty()) session.expect_no_ack(broadcast.room_id, id);
+    return Attempt::kBusy;
+  }
   session.context().stats.publishes.add();
   return Attempt::kDone;  // what follows need not wait for the commit: one connection's publishes stay in order
 }

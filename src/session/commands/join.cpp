@@ -6,6 +6,7 @@ namespace switchboard::session::commands {
 using protocol::ErrorCode;
 
 Attempt run(Session& session, const protocol::Join& join, std::string_view id) {
+  if (session.awaits_ack()) return Attempt::kBusy;  // it may be in the room already, and answers come in order
   if (session.user_id().empty()) {
     if (join.user_id.empty()) {
       return refuse(session, ErrorCode::kBadRequest,
