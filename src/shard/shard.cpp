@@ -66,6 +66,7 @@ SlotId Shard::accept(std::unique_ptr<net::Transport> transport, net::PeerAddress
 void Shard::on_readable(SlotId id, bool hung_up) {
   Client* client = clients_.find(id);
   if (client == nullptr) return;
+  context_.now = clock_.now();
   client->unread = true;
   client->hung_up |= hung_up;
   read(*client);
@@ -75,6 +76,7 @@ void Shard::on_writable(SlotId id) {
   Client* client = clients_.find(id);
   if (client == nullptr || !client->blocked || client->socket_failed || client->too_slow) return;
   client->blocked = false;
+  client->session.on_progress();  // it takes bytes, even if there are none any more or their turn comes late
   sweep_.want(*client);
 }
 
