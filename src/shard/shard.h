@@ -60,6 +60,11 @@ class Shard final : private session::SessionHost, private HomeEvents {
   void drain(Duration over);
   void reload(ShardSettings settings);
   std::size_t connections() const { return clients_.size(); }
+  /// Calls f(Session&) for every connection, to look at. O(connections).
+  template <class F>
+  void for_each_session(F&& f) {
+    clients_.for_each([&](SlotId, Client& client) { f(client.session); });
+  }
 
   ShardStats& stats() { return stats_; }
   const ShardStats& stats() const { return stats_; }
@@ -101,7 +106,7 @@ class Shard final : private session::SessionHost, private HomeEvents {
 
   // rooms
   void append(SlotId view_id, Seq seq, std::string_view frame, SlotId excluded);
-  void bound_logs();
+  void bound_logs(const RoomView& appended);
   void drop_view_if_unused(SlotId view_id, RoomView& view);
   Client& client_of(session::Session& session) { return *clients_.find(session.id()); }
   std::uint32_t home_of(std::string_view room_id) const;

@@ -150,8 +150,9 @@ void Shard::leave_all(Session& session) {
 }
 
 void Shard::drop_view_if_unused(SlotId view_id, RoomView& view) {
-  if (!view.room.members().empty() || view.joins_under_way > 0) return;
-  views_.erase(view_id);
+  if (!view.room.members().empty()) return;
+  if (view.joins_under_way == 0) return views_.erase(view_id);
+  delivery_.trim(view, view.room.log.end());  // whoever is on the way begins behind it
 }
 
 Attempt Shard::publish(Session& session, std::uint32_t slot, const protocol::Broadcast& broadcast,
@@ -311,15 +312,23 @@ void Shard::append(SlotId view_id, Seq seq, std::string_view frame, SlotId exclu
   SB_ASSERT(seq == view->room.log.end());
   if (!std::exchange(view->listed, true)) with_log_.push_back(view_id);
   if (view->appended_at == Instant{}) view->appended_at = context_.now;
-  delivery_.trim(*view, view->room.append(frame, excluded));
+  const Seq keep = view->room.append(frame, excluded);
+  delivery_.trim(*view, view->room.members().empty() ? view->room.log.end() : keep);
   sweep_.want(view_id, *view);
-  bound_logs();
+  bound_logs(*view);
 }
 
-void Shard::bound_logs() {
+/// `appended`: what was just appended to it is not given up.
+void Shard::bound_logs(const RoomView& appended) {
   if (with_log_.size() > 2 * views_.size() + 64) {
     std::erase_if(with_log_, [&](SlotId id) { return views_.find(id) == nullptr; });
   }
+  // The newest chunk is given up as well where there is only that one: many rooms may hold one each.
+  const auto keep_of = [&](const RoomView& view) {
+    const room::RoomLog& log = view.room.log;
+    const Seq keep = log.trim_point(log.bytes() / 2);
+    return keep == log.first() && &view != &appended ? log.end() : keep;
+  };
   while (chunks_.bytes_in_use() > settings_.log_bytes_max) {
     RoomView* largest = nullptr;
     std::erase_if(with_log_, [&](SlotId id) {
@@ -329,13 +338,12 @@ void Shard::bound_logs() {
         view->listed = false;
         return true;
       }
-      if (largest == nullptr || view->room.log.bytes() > largest->room.log.bytes()) largest = view;
+      const bool is_larger = largest == nullptr || view->room.log.bytes() > largest->room.log.bytes();
+      if (is_larger && keep_of(*view) != view->room.log.first()) largest = view;
       return false;
     });
     if (largest == nullptr) return;
-    const Seq keep = largest->room.log.trim_point(largest->room.log.bytes() / 2);
-    if (keep == largest->room.log.first()) return;  // one chunk each: nothing can be freed but what was just appended
-    delivery_.trim(*largest, keep);
+    delivery_.trim(*largest, keep_of(*largest));
     stats_.log_trims.add();
   }
 }
