@@ -26,9 +26,6 @@ sb_tests(session session)
 sb_tests(shard shard)
 sb_tests(server server)
 sb_tests(simulation shard)
-if(TARGET test_simulation)
-  target_sources(test_simulation PRIVATE ${support_sources})
-endif()
 
 # tests/cli also runs the binary itself.
 sb_tests(cli cli)
@@ -79,4 +76,12 @@ if(TARGET switchboard AND SWITCHBOARD_TEST_PYTHON AND SWITCHBOARD_TEST_NODE)
   set_tests_properties(${integration_tests} PROPERTIES LABELS integration)
   # It takes nearly every file descriptor and a good part of both cores.
   set_tests_properties(integration/crowd_test PROPERTIES RUN_SERIAL TRUE)
+endif()
+
+# The whole core on a simulated network and clock, and the proof that this finds bugs.
+if(TARGET test_simulation)
+  target_sources(test_simulation PRIVATE ${support_sources})
+  add_test(NAME simulation/planted_bugs
+           COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/simulation/planted_bugs.py)
+  set_tests_properties(simulation/planted_bugs PROPERTIES TIMEOUT 1200 LABELS planted)
 endif()

@@ -1,0 +1,98 @@
+// A client that keeps to the protocol, reads at its own pace, sends in pieces of any size, and holds the server to
+// every promise about one connection. It does what a seed says.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "simulation/config.h"
+#include "simulation/ledger.h"
+#include "simulation/stay.h"
+#include "support/client_frames.h"
+#include "support/sim_socket.h"
+
+namespace switchboard::simulation {
+
+enum class Pace : std::uint8_t { kPrompt, kSlow, kStopped };
+
+class Client {
+ public:
+  Client(std::uint32_t connection, const Config& config, const test::ManualClock& clock, Ledger& ledger,
+         std::shared_ptr<test::SimSocket> socket);
+
+  /// One round of its life.
+  void act(bool may_begin_something);
+  void read();
+  /// From here on: reads all, answers, begins nothing.
+  void rest() { pace_ = Pace::kPrompt; }
+  /// In one of the ways in which clients go: with a Close frame, the end of the stream, a reset, or silently.
+  void go_away();
+
+  void verify_complete();
+
+  std::uint32_t connection() const { return connection_; }
+  const std::shared_ptr<test::SimSocket>& socket() const { return socket_; }
+  bool is_over() const { return over_; }
+  /// It sends nothing any more and the server has to find out.
+  bool is_silent() const { return silent_; }
+  bool is_reading() const { return pace_ != Pace::kStopped; }
+  bool has_something_to_send() const { return !silent_ && !over_ && !unsent_.empty(); }
+  bool is_open() const { return open_ && !over_ && !silent_ && !is_going_ && server_close_code_ == 0; }
+  std::uint64_t memberships() const;
+  std::string describe() const;
+
+ private:
+  void begin_something();
+  void join(const std::string& room);
+  void broadcast(const std::string& room);
+  void send_malformed();
+  void send_documents();
+  void send_control(std::uint8_t opcode, const std::string& payload);
+  void send_close(std::uint16_t code);
+  std::string new_id();
+  std::string room_name() { return "room" + std::to_string(random_.below(config_.rooms)); }
+  Stay& stay(const std::string& room);
+
+  void read_handshake();
+  void on_frame(const test::ServerFrame& frame);
+  void on_push(const std::string& payload);
+  void on_error(const test::JsonObject& error);
+  void on_server_close(const std::string& payload);
+  void on_end();
+  [[noreturn]] void fail(const std::string& why) const;
+
+  std::uint32_t connection_;
+  const Config& config_;
+  const test::ManualClock& clock_;
+  Ledger& ledger_;
+  std::shared_ptr<test::SimSocket> socket_;
+  Random random_;
+  std::string user_;
+  bool is_v1_;
+
+  Pace pace_ = Pace::kPrompt;
+  bool was_unwell_ = false;  // has been slow or stopped, or its line is: the server may have closed it for that
+  bool open_ = false;        // the handshake is done
+  bool over_ = false;
+  bool silent_ = false;
+  bool is_going_ = false;  // it has said goodbye itself
+  bool greeted_ = false;   // has had `hello`
+  std::uint16_t own_close_code_ = 0;
+  std::uint16_t server_close_code_ = 0;
+  std::uint16_t misbehaved_code_ = 0;  // the code that it provoked
+
+  std::string unsent_;
+  std::string documents_;  // of the message being put together
+  std::string handshake_;  // bytes of the server's answer so far
+  test::ServerFrameReader frames_;
+  std::map<std::string, Stay> stays_;
+  std::deque<std::string> pings_;           // ids of `ping` commands
+  std::deque<std::string> protocol_pings_;  // payloads of its own ping frames
+  std::deque<std::string> malformed_;       // ids of commands that must be refused, "" for none
+  std::uint64_t numbers_ = 0;               // of messages
+  std::uint64_t ids_ = 0;
+};
+
+}  // namespace switchboard::simulation

@@ -1,0 +1,77 @@
+#include "simulation/ledger.h"
+
+#include "simulation/failure.h"
+
+namespace switchboard::simulation {
+
+Message& Ledger::sent(const std::string& content, Message message) {
+  return messages_[content] = std::move(message);
+}
+
+Message& Ledger::find(const std::string& content) {
+  const auto found = messages_.find(content);
+  check(found != messages_.end(), "a content that nobody sent: " + content);
+  return found->second;
+}
+
+void Ledger::place(Message& message, const std::string& content, std::uint64_t seq, const std::string& epoch,
+                   const std::string& ts) {
+  check(seq > 0, "number 0 for " + content);
+  check(message.seq == 0 || message.seq == seq,
+        "two numbers for one message, " + content + ": " + std::to_string(message.seq) + " and " + std::to_string(seq));
+  check(message.ts.empty() || message.ts == ts, "two time stamps for one message, " + content);
+  message.seq = seq;
+  message.ts = ts;
+  if (epoch.empty()) return;
+  check(message.epoch.empty() || message.epoch == epoch, "two epochs for one message, " + content);
+  message.epoch = epoch;
+  Message*& place = by_seq_[{message.room, epoch}][seq];
+  check(place == nullptr || place == &message,
+        "two messages under number " + std::to_string(seq) + " of " + message.room + ", the second " + content);
+  place = &message;
+}
+
+Message& Ledger::seen(const test::JsonObject& push, const std::string& payload, std::string& epoch) {
+  const std::string content = push.raw("content");
+  Message& message = find(content);
+  check(message.room == push.text("room_id"), "a message in another room than its own: " + payload);
+  check(message.user == push.text("sender"), "a message of another sender than its own: " + payload);
+  check(message.payload.empty() || message.payload == payload,
+        "two encodings of one message: " + payload + " and " + message.payload);
+  if (epoch.empty()) epoch = message.epoch;
+  place(message, content, push.number("seq"), epoch, push.raw("ts"));
+  message.payload = payload;
+  ++deliveries;
+  return message;
+}
+
+void Ledger::acked(const std::string& content, std::uint64_t seq, const std::string& epoch, const std::string& ts) {
+  check(!epoch.empty(), "an acknowledgement without an epoch for " + content);
+  place(find(content), content, seq, epoch, ts);
+}
+
+const Message* Ledger::at(const std::string& room, const std::string& epoch, std::uint64_t seq) const {
+  const auto found = by_seq_.find({room, epoch});
+  if (found == by_seq_.end()) return nullptr;
+  const auto message = found->second.find(seq);
+  return message == found->second.end() ? nullptr : message->second;
+}
+
+std::uint64_t Ledger::last(const std::string& room, const std::string& epoch) const {
+  const auto found = by_seq_.find({room, epoch});
+  return found == by_seq_.end() || found->second.empty() ? 0 : found->second.rbegin()->first;
+}
+
+void Ledger::verify_order() const {
+  for (const auto& [name, messages] : by_seq_) {
+    std::map<std::uint32_t, std::uint64_t> last_number;
+    for (const auto& [seq, message] : messages) {
+      std::uint64_t& last = last_number[message->connection];
+      check(message->number > last, "messages of one connection in another order than it sent them, in " + name.first +
+                                        " at " + std::to_string(seq));
+      last = message->number;
+    }
+  }
+}
+
+}  // namespace switchboard::simulation

@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""Plants one bug at a time in a copy of the sources and demands that the simulation finds it.
+
+A simulation that cannot fail is worse than none. Each bug is one textual change; when its `old` text is no longer found
+exactly once this fails loudly, so that the table follows the code. `--only NAME` tries a single one, `--list` names them.
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+BUGS = [
+    {
+        "name": "a partial write is delivered again",
+        "file": "src/shard/delivery.cpp",
+        "old": "  member.cursor = position.frame.next();\n  stats_.deliveries.add();\n",
+        "new": "  stats_.deliveries.add();\n",
+    },
+    {
+        "name": "an entry is dropped at the end of a slice that used up its budget",
+        "file": "src/shard/delivery.cpp",
+        "old": "        member.cursor = slice.after;\n        return",
+        "new": "        member.cursor = slice.after.next();\n        return",
+    },
+    {
+        "name": "the remainder of a frame is forgotten when another room has bytes",
+        "file": "src/shard/delivery.cpp",
+        "old": "  if ((client.unfinished.room || !client.session.outbox().empty()) && !flush(client)) return true;\n",
+        "new": "  if (!client.session.outbox().empty() && !flush(client)) return true;\n",
+    },
+    {
+        "name": "the private queue is written into an unfinished frame",
+        "file": "src/shard/delivery.cpp",
+        "old": "  if (client.unfinished.room) {\n    RoomView* view = views_.find(client.unfinished.room);\n    SB_ASSERT(view != nullptr);\n    const std::string_view rest",
+        "new": "  if (client.unfinished.room && client.session.outbox().empty()) {\n    RoomView* view = views_.find(client.unfinished.room);\n    SB_ASSERT(view != nullptr);\n    const std::string_view rest",
+    },
+    {
+        "name": "a trim frees what a socket still needs",
+        "file": "src/shard/delivery.cpp",
+        "old": "      if (room.pins()[i].frame < held) save_unfinished",
+        "new": "      if (room.pins()[i].frame.next() < held) save_unfinished",
+    },
+    {
+        "name": "a member that was moved on is told one number too few",
+        "file": "src/shard/delivery.cpp",
+        "old": "member.cursor, Seq{first.value - 1});",
+        "new": "member.cursor, Seq{first.value - 2});",
+    },
+    {
+        "name": "a member that was moved on is not told",
+        "file": "src/shard/delivery.cpp",
+        "old": "  client.session.on_lagged(view.room.id(), member.cursor, Seq{first.value - 1});\n",
+        "new": "",
+    },
+    {
+        "name": "what a slow member missed is not counted",
+        "file": "src/shard/delivery.cpp",
+        "old": "  stats_.lagged_messages.add(missed);\n",
+        "new": "  (void)missed;\n",
+    },
+    {
+        "name": "the cursor opens at the last entry instead of behind it",
+        "file": "src/shard/shard_rooms.cpp",
+        "old": "      membership.member = view->room.add(result.connection.index, *slot, result.last.next());\n",
+        "new": "      membership.member = view->room.add(result.connection.index, *slot, std::max(view->room.log.first(), result.last));\n",
+    },
+    {
+        "name": "the cursor opens one entry late",
+        "file": "src/shard/shard_rooms.cpp",
+        "old": "      membership.member = view->room.add(result.connection.index, *slot, result.last.next());\n",
+        "new": "      membership.member = view->room.add(result.connection.index, *slot, result.last.plus(2));\n",
+    },
+    {
+        "name": "the member moved by a leave keeps its old index",
+        "file": "src/shard/shard_rooms.cpp",
+        "old": "    clients_.at_index(moved.session).session.memberships()[moved.slot].member = membership.member;\n",
+        "new": "    (void)moved;\n",
+    },
+    {
+        "name": "the home is not told of who left while its join was under way",
+        "file": "src/shard/shard_rooms.cpp",
+        "old": "      leave_home(*view, result.home_room);  // gone in the meantime, but counted there\n",
+        "new": "",
+    },
+    {
+        "name": "a view stays after its last member",
+        "file": "src/shard/shard_rooms.cpp",
+        "old": "  leave_home(view, view.home_room);\n  drop_view_if_unused(membership.room, view);\n",
+        "new": "  leave_home(view, view.home_room);\n",
+    },
+    {
+        "name": "a message without echo is kept from nobody",
+        "file": "src/shard/home_rooms.cpp",
+        "old": "!publish.echo && is_origin ? publish.origin.connection : SlotId{}",
+        "new": "!publish.echo && is_origin && false ? publish.origin.connection : SlotId{}",
+    },
+    {
+        "name": "a message without echo is kept from whoever has that slot on other shards",
+        "file": "src/shard/home_rooms.cpp",
+        "old": "!publish.echo && is_origin ? publish.origin.connection : SlotId{}",
+        "new": "!publish.echo ? publish.origin.connection : SlotId{}",
+    },
+    {
+        "name": "writable again is not passed on",
+        "file": "src/shard/shard.cpp",
+        "old": "  client->blocked = false;\n  sweep_.want(*client);\n",
+        "new": "  client->blocked = false;\n",
+    },
+    {
+        "name": "a client stays marked as standing in line",
+        "file": "src/shard/sweep.cpp",
+        "old": "      client->ready = false;\n",
+        "new": "",
+    },
+    {
+        "name": "a room that was served stays marked as standing in line",
+        "file": "src/shard/sweep.cpp",
+        "old": "  view.in_sweep = false;\n",
+        "new": "",
+    },
+    {
+        "name": "a lap forgets the member that a leave moved",
+        "file": "src/room/room.cpp",
+        "old": "  if (lap_wanted() || !log.empty()) ask_for_lap();\n",
+        "new": "",
+    },
+    {
+        "name": "a leave is lost when the ring is full",
+        "file": "src/shard/port.cpp",
+        "old": "  if (!try_request(to, Request(leave))) waiting_leaves_[to].push_back(leave);\n",
+        "new": "  try_request(to, Request(leave));\n",
+    },
+    {
+        "name": "a request overtakes a leave that waits",
+        "file": "src/shard/port.cpp",
+        "old": "  if (!waiting_leaves_[to].empty()) return false;\n",
+        "new": "",
+    },
+    {
+        "name": "requests are taken although their results may not fit",
+        "file": "src/shard/port.cpp",
+        "old": "free_slots() < 2) return false;",
+        "new": "free_slots() < 1) return false;",
+    },
+    {
+        "name": "a sleeping shard is not woken",
+        "file": "src/shard/port.cpp",
+        "old": "    exchange_.wake_if_asleep(to);\n",
+        "new": "",
+    },
+    {
+        "name": "a command that met a full ring is never tried again",
+        "file": "src/shard/shard_rooms.cpp",
+        "old": "  if (!std::exchange(client_of(session).in_busy, true)) busy_.push_back(session.id());\n",
+        "new": "  client_of(session).in_busy = true;\n",
+    },
+    {
+        "name": "a silent client is never closed",
+        "file": "src/session/session.cpp",
+        "old": "        if (paused_ != nullptr || last_heard_ >= ping_at_) {\n",
+        "new": "        if (last_heard_ < Instant::max()) {\n",
+    },
+    {
+        "name": "a blocked socket has all the time in the world",
+        "file": "src/session/session.cpp",
+        "old": "  if (blocked_ && now >= blocked_since_ + ms(settings.write_timeout_ms)) {\n",
+        "new": "  if (blocked_ && now >= blocked_since_ + 100 * ms(settings.write_timeout_ms)) {\n",
+    },
+    {
+        "name": "a full private queue does not stop reading",
+        "file": "src/session/session_input.cpp",
+        "old": "    if (outbox_full()) return pause(text, false);\n",
+        "new": "",
+    },
+    {
+        "name": "left overtakes the acknowledgements before it",
+        "file": "src/session/commands/leave.cpp",
+        "old": "  if (session.awaits_ack()) return Attempt::kBusy;",
+        "new": "  if (false) return Attempt::kBusy;",
+    },
+    {
+        "name": "the backlog has no bound",
+        "file": "src/room/room.cpp",
+        "old": "  Seq keep = log.trim_point(settings_.backlog_bytes);\n",
+        "new": "  Seq keep = log.first();\n",
+    },
+    {
+        "name": "all logs together have no bound",
+        "file": "src/shard/shard_rooms.cpp",
+        "old": "  while (chunks_.bytes_in_use() > settings_.log_bytes_max) {\n",
+        "new": "  while (chunks_.bytes_in_use() > settings_.log_bytes_max + (1u << 30)) {\n",
+    },
+]
+
+
+def plant(tree, bug):
+    path = tree / bug["file"]
+    text = path.read_text()
+    if text.count(bug["old"]) != 1:
+        sys.exit(f'{bug["name"]}: its old text is {text.count(bug["old"])} times in {bug["file"]}; bring the table up to date')
+    path.write_text(text.replace(bug["old"], bug["new"]))
+    return path, text
+
+
+def build(folder):
+    command = ["cmake", "--build", str(folder), "--target", "test_simulation"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        sys.exit(f"does not build:\n{done.stdout[-4000:]}")
+
+
+def simulate(folder, seconds_max=120):
+    """True when every promise was kept, and the last lines that it wrote."""
+    try:
+        done = subprocess.run([str(folder / "test_simulation"), "--gtest_fail_fast"], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=seconds_max)
+    except subprocess.TimeoutExpired:
+        return False, "it hung"
+    lines = [line for line in done.stdout.splitlines() if line.strip() and not line.startswith("[")]
+    symptom = next((line for i, line in enumerate(lines) if i > 0 and lines[i - 1] == "Failed"), None)
+    symptom = symptom or next((line for line in lines if "ssert" in line or "died" in line), lines[-1] if lines else "")
+    return done.returncode == 0, symptom[:150]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--build", type=pathlib.Path, help="a folder to keep between runs (default: a temporary one)")
+    options = parser.parse_args()
+    if options.list:
+        print("\n".join(bug["name"] for bug in BUGS))
+        return
+    bugs = [bug for bug in BUGS if options.only in (None, bug["name"])]
+    with tempfile.TemporaryDirectory(prefix="planted-") as temporary:
+        work = options.build or pathlib.Path(temporary)
+        tree, folder = work / "tree", work / "build"
+        shutil.rmtree(tree, ignore_errors=True)
+        for name in ["src", "cmake", "tests/simulation", "tests/support"]:
+            shutil.copytree(ROOT / name, tree / name, symlinks=True)
+        shutil.copytree(ROOT / "web", tree / "web", ignore=shutil.ignore_patterns("node_modules"))
+        shutil.copy(ROOT / "CMakeLists.txt", tree)
+        shutil.copytree(ROOT / "tests/tools", tree / "tests/tools")
+        # ccache finds the unchanged files again although they lie in another folder.
+        os.environ["CCACHE_BASEDIR"] = str(tree)
+        os.environ["CCACHE_NOHASHDIR"] = "1"
+        subprocess.run(["cmake", "-S", str(tree), "-B", str(folder), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
+                        "-DCMAKE_CXX_FLAGS_DEBUG=-O1"], check=True, stdout=subprocess.DEVNULL)
+        missed = []
+        for bug in bugs:
+            began = time.monotonic()
+            path, text = plant(tree, bug)
+            build(folder)
+            is_clean, symptom = simulate(folder)
+            path.write_text(text)
+            print(f'{"MISSED" if is_clean else "found ":6} {time.monotonic() - began:5.1f} s  {bug["name"]}: {symptom}', flush=True)
+            if is_clean:
+                missed.append(bug["name"])
+        build(folder)
+        is_clean, symptom = simulate(folder)
+        if not is_clean:
+            sys.exit(f"the unchanged sources fail, so finding bugs means nothing: {symptom}")
+        if missed:
+            sys.exit("the simulation does not find: " + "; ".join(missed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+// Runs the whole core under many seeds. By hand:
+//   SWITCHBOARD_SIM_SEED=N     that seed alone
+//   SWITCHBOARD_SIM_SEEDS=N    so many seeds instead of the fixed set, from SWITCHBOARD_SIM_FIRST (or 1) on
+//   SWITCHBOARD_SIM_FAILURES=N stops after so many seeds that failed, not after the first
+//   SWITCHBOARD_SIM_TRACE=1    names each seed before it runs (for crashes)
+#include <csignal>
+#include <cstdlib>
+#include <gtest/gtest.h>
+#include <iostream>
+#include <unistd.h>
+
+#include "simulation/failure.h"
+#include "simulation/world.h"
+
+namespace switchboard::simulation {
+namespace {
+
+constexpr std::uint64_t kSeeds = 300;
+// Each has found a defect once.
+constexpr std::uint64_t kRegressionSeeds[] = {1};
+
+std::uint64_t setting(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+/// Written by a failed assertion of the server, which cannot return here.
+volatile std::uint64_t running_seed = 0;
+
+extern "C" void name_the_seed(int signal) {
+  char text[64] = "simulation: died with seed ";
+  char digits[20];
+  std::size_t count = 0;
+  for (std::uint64_t seed = running_seed; seed > 0 || count == 0; seed /= 10)
+    digits[count++] = static_cast<char>('0' + seed % 10);
+  std::size_t length = 27;
+  while (count > 0)
+    text[length++] = digits[--count];
+  text[length++] = '\n';
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, length);
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+/// True when every promise was kept.
+bool run(std::uint64_t seed, std::uint64_t& deliveries) {
+  running_seed = seed;
+  if (setting("SWITCHBOARD_SIM_TRACE", 0) != 0) std::cerr << "seed " << seed << std::endl;
+  const Config config = Config::draw(seed);
+  try {
+    World world(config);
+    world.run();
+    deliveries += world.ledger().deliveries;
+    return true;
+  } catch (const Failure& failure) {
+    ADD_FAILURE() << failure.what() << "\n  " << config.describe() << "\n  again: SWITCHBOARD_SIM_SEED=" << seed;
+    return false;
+  }
+}
+
+TEST(Simulation, KeepsItsPromisesUnderEverySeed) {
+  std::signal(SIGABRT, name_the_seed);
+  std::uint64_t deliveries = 0;
+  if (const std::uint64_t seed = setting("SWITCHBOARD_SIM_SEED", 0); seed != 0) {
+    run(seed, deliveries);
+    return;
+  }
+  const std::uint64_t first = setting("SWITCHBOARD_SIM_FIRST", 1);
+  const std::uint64_t count = setting("SWITCHBOARD_SIM_SEEDS", kSeeds);
+  const std::uint64_t failures_max = setting("SWITCHBOARD_SIM_FAILURES", 1);
+  std::uint64_t failures = 0;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    if (!run(seed, deliveries) && ++failures == failures_max) return;
+  }
+  EXPECT_GT(deliveries, count) << "the clients hardly talked";
+  RecordProperty("deliveries", std::to_string(deliveries));
+  std::cout << deliveries << " deliveries checked\n";
+}
+
+TEST(Simulation, KeepsItsPromisesUnderSeedsThatOnceFoundADefect) {
+  std::signal(SIGABRT, name_the_seed);
+  std::uint64_t deliveries = 0;
+  for (const std::uint64_t seed : kRegressionSeeds) {
+    if (!run(seed, deliveries)) return;
+  }
+}
+
+}  // namespace
+}  // namespace switchboard::simulation

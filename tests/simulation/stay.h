@@ -1,0 +1,71 @@
+// One client in one room, from its side: the commands that wait for an answer, and since `joined` which numbers it got,
+// which it was told it would not get, and which it may not get because they are its own without echo.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "simulation/ledger.h"
+
+namespace switchboard::simulation {
+
+enum class CommandKind : std::uint8_t { kJoin, kJoinAsOther, kLeave, kBroadcast };
+
+/// A command that was sent, in the order in which its room's answers must come.
+struct Outstanding {
+  CommandKind kind;
+  std::string id;       // raw JSON, "" for none
+  std::string content;  // of a broadcast
+};
+
+class Stay {
+ public:
+  Stay(std::string room, std::uint32_t connection, bool is_v1, Ledger& ledger)
+      : room_(std::move(room)), connection_(connection), is_v1_(is_v1), ledger_(ledger) {}
+
+  void expect(Outstanding command) { outstanding_.push_back(std::move(command)); }
+  /// `joined`, `left`, `ack` or `error` for this room.
+  void on_answer(const std::string& type, const test::JsonObject& answer);
+  void on_publication(const test::JsonObject& push, const std::string& payload);
+  void on_lagged(const test::JsonObject& push);
+
+  /// Everything has come to rest and everybody has read: nothing may be missing.
+  void verify_complete();
+  /// The connection is over: what it did not get must have been its own without echo, as far as is known.
+  void verify_gaps_at_end();
+
+  bool is_member() const { return is_member_; }
+  bool lagged() const { return missed_ > 0; }
+  const std::string& epoch() const { return epoch_; }
+
+ private:
+  void begin(const test::JsonObject& joined);
+  void settle_unanswered();
+  void note_gap(std::uint64_t from, std::uint64_t to);
+  void on_own_without_echo(std::uint64_t seq, const std::string& epoch);
+  void verify_unexplained(bool is_final);
+  [[noreturn]] void fail(const std::string& why) const;
+
+  std::string room_;
+  std::uint32_t connection_;
+  bool is_v1_;
+  Ledger& ledger_;
+  std::deque<Outstanding> outstanding_;
+
+  // Of the current membership.
+  bool is_member_ = false;
+  std::string epoch_;       // "" while unknown
+  std::uint64_t next_ = 0;  // 0 while unknown
+  bool knew_its_start_ = false;
+  std::uint64_t missed_ = 0;                        // declared, or to be found in the server's counters
+  std::set<std::uint64_t> unexplained_;             // numbers jumped over without a word
+  std::set<std::uint64_t> own_without_echo_;        // acknowledged and not yet jumped over
+  std::map<std::uint32_t, std::uint64_t> last_of_;  // by sending connection: its last message seen here
+  std::vector<std::string> published_;              // contents without id, committed for all we know
+};
+
+}  // namespace switchboard::simulation

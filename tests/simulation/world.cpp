@@ -1,0 +1,205 @@
+#include "simulation/world.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "simulation/failure.h"
+
+namespace switchboard::simulation {
+namespace {
+
+constexpr std::uint32_t kRoundsToRestMax = 40'000;
+constexpr std::uint32_t kRoundsSkippedMax = 3;
+constexpr std::uint64_t kTurnsWithoutNewsMax = 20'000;  // a shard that still finds work then is spinning
+constexpr std::uint32_t kLives = 2;
+
+}  // namespace
+
+World::World(const Config& config)
+    : config_(config),
+      random_(config.seed + 99),
+      clock_(config.seed, config.look_ns_max),
+      exchange_(config.shards, config.ring_slots),
+      skipped_(config.shards, 0) {
+  for (std::uint32_t i = 0; i < config.shards; ++i)
+    drivers_.push_back(std::make_unique<ShardDriver>(i, config_, exchange_, clock_));
+}
+
+void World::run() {
+  for (std::uint32_t i = 0; i < kLives; ++i) {
+    live();
+    rest();
+  }
+  end();
+}
+
+void World::connect() {
+  const std::uint32_t connection = ++connections_;
+  auto settings = config_.socket;
+  if (!config_.all_are_well && config_.socket.delay_max < std::chrono::milliseconds(1) && random_.below(4) == 0) {
+    settings.send_buffer_bytes = 64;
+  }
+  auto socket = std::make_shared<test::SimSocket>(clock_, config_.seed * 31 + connection, settings);
+  clients_.push_back(std::make_unique<Client>(connection, config_, clock_, ledger_, socket));
+  drivers_[random_.below(config_.shards)]->connect(socket);
+}
+
+void World::live() {
+  for (std::uint32_t i = 0; i < config_.rounds; ++i) {
+    if (clients_.size() < config_.clients && random_.below(3) == 0) connect();
+    round(true);
+  }
+}
+
+void World::round(bool is_active) {
+  clock_.advance(std::chrono::microseconds(random_.below(config_.round_us_max + 1)));
+  for (auto& client : clients_) {
+    client->read();
+    client->act(is_active);
+  }
+  for (auto& driver : drivers_)
+    driver->step_network();
+  step_shards();
+  verify_the_dead_are_closed();
+  std::erase_if(clients_, [](const auto& client) { return client->is_over(); });
+}
+
+void World::step_shards() {
+  std::vector<std::uint32_t> order(drivers_.size());
+  std::iota(order.begin(), order.end(), 0);
+  for (std::size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[random_.below(i)]);
+  for (const std::uint32_t index : order) {
+    std::uint64_t steps = random_.below(4);
+    if (steps == 0 && ++skipped_[index] > kRoundsSkippedMax) steps = 1;
+    if (steps > 0) skipped_[index] = 0;
+    for (; steps > 0; --steps)
+      drivers_[index]->step(random_);
+    check(drivers_[index]->turns_without_news() < kTurnsWithoutNewsMax,
+          "shard " + std::to_string(index) + " finds work for ever and does none");
+  }
+}
+
+void World::verify_the_dead_are_closed() {
+  const auto& session = config_.shard.session;
+  const auto ms = [](std::uint32_t value) { return Duration(std::chrono::milliseconds(value)); };
+  const Duration slack = ms(60) + std::chrono::microseconds(10 * config_.round_us_max) + 4 * config_.socket.delay_max;
+  const Duration heartbeat = ms(2 * std::max(session.ping_interval_ms, session.pong_timeout_ms)) +
+                             ms(session.pong_timeout_ms + session.write_timeout_ms + session.close_timeout_ms);
+  for (const auto& client : clients_) {
+    const auto& socket = *client->socket();
+    if (socket.is_stalled()) {
+      check(clock_.peek() - socket.stalled_since() <= ms(session.write_timeout_ms) + slack,
+            "takes not one byte and is not closed: " + client->describe());
+    }
+    if (client->is_silent() && session.ping_interval_ms > 0 && !socket.server_has_closed() && !socket.was_reset() &&
+        socket.last_arrival() != Instant{}) {
+      const Duration bound = std::max(heartbeat, ms(session.handshake_timeout_ms + session.close_timeout_ms)) + slack;
+      check(clock_.peek() - std::max(socket.last_arrival(), socket.last_paused) <= bound,
+            "is silent and not closed: " + client->describe());
+    }
+  }
+}
+
+bool World::is_at_rest() const {
+  for (const auto& driver : drivers_) {
+    if (!driver->is_at_rest()) return false;
+    bool is_closing = false;
+    driver->shard().for_each_session(
+        [&](session::Session& session) { is_closing |= session.state() == session::State::kClosing; });
+    if (is_closing) return false;
+  }
+  return std::ranges::none_of(clients_, [](const auto& client) {
+    return client->has_something_to_send() || client->is_over() || client->socket()->client_readable() > 0 ||
+           (!client->is_open() && !client->is_silent());
+  });
+}
+
+std::string World::describe() const {
+  std::string text;
+  for (const auto& client : clients_)
+    text += "\n  " + client->describe();
+  for (const auto& driver : drivers_) {
+    text += "\n  shard " + std::to_string(driver->is_at_rest()) + " work=" + std::to_string(driver->shard().has_work());
+    driver->shard().for_each_session([&](session::Session& session) {
+      text += "\n    session " + session.connection_id() + " user=" + session.user_id() +
+              " state=" + std::to_string(static_cast<int>(session.state())) +
+              " paused=" + std::to_string(session.paused()) + " outbox=" + std::to_string(session.outbox().size()) +
+              " rooms=" + std::to_string(session.memberships().size());
+    });
+  }
+  return text;
+}
+
+void World::rest() {
+  for (auto& client : clients_)
+    client->rest();
+  const bool finds_the_dead = config_.shard.session.ping_interval_ms > 0;
+  for (std::uint32_t i = 0; i < kRoundsToRestMax; ++i) {
+    round(false);
+    const bool is_anyone_silent =
+        finds_the_dead && std::ranges::any_of(clients_, [](const auto& client) { return client->is_silent(); });
+    if (is_anyone_silent && random_.below(4) == 0) clock_.advance(std::chrono::milliseconds(20));
+    if (!is_anyone_silent && is_at_rest()) return verify_at_rest();
+  }
+  throw Failure("does not come to rest:" + describe());
+}
+
+void World::verify_at_rest() {
+  for (std::size_t i = 0; i < drivers_.size(); ++i) {
+    check(!drivers_[i]->shard().has_work(), "shard " + std::to_string(i) + " sleeps although it has work");
+  }
+  for (auto& client : clients_)
+    client->verify_complete();
+  ledger_.verify_order();
+  std::uint64_t memberships = 0;
+  for (const auto& client : clients_)
+    memberships += client->is_open() ? client->memberships() : 0;
+  const bool all_are_open = std::ranges::all_of(clients_, [](const auto& client) { return client->is_open(); });
+  if (all_are_open) {
+    check(sum([](auto& s) -> auto& { return s.connections; }) == clients_.size(),
+          "connections are counted wrongly: " + std::to_string(sum([](auto& s) -> auto& { return s.connections; })) +
+              describe());
+    check(sum([](auto& s) -> auto& { return s.members; }) == memberships, "members are counted wrongly");
+    check(sum([](auto& s) -> auto& { return s.log_bytes; }) == 0, "logs hold what everybody has had");
+  }
+  const std::uint64_t lagged = sum([](auto& s) -> auto& { return s.lagged_messages; });
+  check(ledger_.undeclared_gaps + ledger_.declared_gaps <= lagged,
+        "clients missed " + std::to_string(ledger_.undeclared_gaps) + " without and " +
+            std::to_string(ledger_.declared_gaps) + " with a word, the counter says " + std::to_string(lagged));
+  if (config_.disconnects_the_slow()) check(lagged == 0, "somebody was moved on where the slow are disconnected");
+}
+
+void World::end() {
+  for (auto& client : clients_)
+    client->go_away();
+  for (std::uint32_t i = 0; i < kRoundsToRestMax; ++i) {
+    round(false);
+    if (random_.below(4) == 0) clock_.advance(std::chrono::milliseconds(20));
+    if (config_.shard.session.ping_interval_ms == 0) {
+      // Nobody looks for the silent ones: their networks do at last.
+      for (auto& client : clients_) {
+        if (client->is_silent() && !client->is_over()) client->socket()->client_reset();
+      }
+    }
+    if (clients_.empty() && is_at_rest()) return verify_gone();
+  }
+  throw Failure("connections are left:" + describe());
+}
+
+void World::verify_gone() {
+  const auto is_zero = [&](const char* what, std::uint64_t value) {
+    check(value == 0, std::string(what) + " are left after everybody has gone: " + std::to_string(value));
+  };
+  check(sum([](auto& s) -> auto& { return s.connections; }) == 0, "connections are left on the server" + describe());
+  is_zero("members", sum([](auto& s) -> auto& { return s.members; }));
+  is_zero("views", sum([](auto& s) -> auto& { return s.views; }));
+  is_zero("home rooms", sum([](auto& s) -> auto& { return s.home_rooms; }));
+  is_zero("log bytes", sum([](auto& s) -> auto& { return s.log_bytes; }));
+  for (auto& driver : drivers_) {
+    is_zero("clients", driver->shard().connections());
+    check(!driver->shard().next_deadline().has_value(), "a timer is left after everybody has gone");
+  }
+}
+
+}  // namespace switchboard::simulation

@@ -1,0 +1,38 @@
+// The client's side of RFC 6455 framing, written apart from the server's on purpose: what one side gets wrong the other
+// must not get wrong in the same way.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/random.h"
+
+namespace switchboard::test {
+
+struct ServerFrame {
+  std::uint8_t opcode = 0;
+  std::string payload;
+};
+
+/// Takes a server's bytes, gives its frames. Servers must not mask, and ours never fragments.
+class ServerFrameReader {
+ public:
+  void feed(std::string_view bytes) { bytes_.append(bytes); }
+  /// The next whole frame. `error()` is set when the bytes can be none.
+  std::optional<ServerFrame> next();
+  const std::string& error() const { return error_; }
+  /// Bytes of a frame that is not complete.
+  std::size_t pending() const { return bytes_.size() - at_; }
+
+ private:
+  std::string bytes_;
+  std::size_t at_ = 0;
+  std::string error_;
+};
+
+/// One masked frame.
+std::string client_frame(std::uint8_t opcode, std::string_view payload, bool is_final, Random& random);
+
+}  // namespace switchboard::test
