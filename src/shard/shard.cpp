@@ -24,6 +24,7 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       clock_(parts.clock),
       observer_(parts.observer),
       hash_key_(parts.hash_key),
+      assets_(parts.assets),
       context_(*this, settings_.session, parts.random_seed),
       timers_(parts.clock.now()),
       views_(parts.hash_key, chunks_),
@@ -39,7 +40,7 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
   context_.now = clock_.now();
   context_.server_name = settings_.server_name;
   context_.shard = index;
-  if (settings_.demo) context_.assets = parts.assets;
+  context_.assets = settings_.demo ? assets_ : http::AssetTable{};
 }
 
 Shard::~Shard() = default;
@@ -228,7 +229,10 @@ void Shard::drain(Duration over) {
 void Shard::reload(ShardSettings settings) {
   settings_ = std::move(settings);
   context_.settings = settings_.session;
+  context_.server_name = settings_.server_name;
+  context_.assets = settings_.demo ? assets_ : http::AssetTable{};
   context_.decoder = protocol::CommandDecoder(settings_.session.json_depth_max);
+  home_.set_rooms_max(settings_.rooms_max);
   views_.for_each([&](SlotId, RoomView& view) { view.room.use(settings_.rooms.of(view.room.id())); });
 }
 

@@ -116,6 +116,7 @@ class Shard final : private session::SessionHost, private HomeEvents {
   const Clock& clock_;
   ConnectionObserver& observer_;
   HashKey hash_key_;
+  http::AssetTable assets_;  // served while the setting says so
   ShardStats stats_;
   session::SessionContext context_;
   TimerWheel timers_;

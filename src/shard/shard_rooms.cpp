@@ -87,9 +87,9 @@ void Shard::on_join_result(const JoinResult& result) {
       client->session.on_join_refused(view->room.id(), result.command_id, result.refusal);
     }
   } else {
-    if (view->home_room != result.home_room) {
-      // The first join here, or the first since the room ended at its home: with joins under way the view outlived it.
-      SB_ASSERT(view->room.members().empty());
+    if (view->room.members().empty()) {
+      // The first join here, or the first since the last member left while joins were under way: the home may have
+      // stopped telling this shard in between, or have ended the room and begun it anew.
       view->room.log.trim_before(view->room.log.end());
       view->home_room = result.home_room;
       view->epoch = result.epoch;
