@@ -23,7 +23,8 @@ class FileDescriptors(unittest.TestCase):
                 peer.socket.close()
             server.wait_for_health(active_connections=0)
 
-    # UBSan's check of virtual calls opens a pipe to see whether memory can be read, and takes its failure for a bad object.
+    # UBSan's check of virtual calls opens a pipe to see whether memory can be read, and takes its failure for a bad
+    # object.
     @unittest.skipIf(SANITIZED, "the sanitizer needs file descriptors of its own")
     def test_out_of_files_it_waits_without_spinning_and_recovers(self):
         files_max = 40
