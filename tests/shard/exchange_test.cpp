@@ -324,5 +324,30 @@ TEST_F(ExchangeTest, AShardThatSleepsIsWokenByWhatIsSentToIt) {
   EXPECT_TRUE(far.texts().starts_with("{\"type\":\"joined\""));
 }
 
+TEST_F(ExchangeTest, AJoinRefusedWhileTheLastMemberLeavesDoesNotKeepTheLogOfBefore) {
+  settings.rooms = room::RoomSettingsTable({.members_max = 2});
+  start(2);
+  const std::string room = room_at(0);
+  Peer near = member(room, 0);
+  Peer far = member(room, 1);
+  Peer refused = open(1);
+  refused.join(room);
+  turn(1);
+  far.leave(room);
+  turn(1);
+  turn(0);                    // refuses the join, then stops telling the other shard
+  near.broadcast(room, "1");  // so of this nothing is heard there
+  Peer next = open(1);
+  next.join(room);  // before the refusal is known there
+  run();
+  near.broadcast(room, "2");
+  run();
+  EXPECT_NE(refused.texts().find("room_full"), std::string::npos);
+  EXPECT_EQ(next.contents(), "2");
+  for (Peer* peer : {&near, &far, &refused, &next})
+    peer->finish();
+  expect_nothing_left();
+}
+
 }  // namespace
 }  // namespace switchboard::shard
