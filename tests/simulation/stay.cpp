@@ -14,7 +14,6 @@ void Stay::begin(const test::JsonObject& joined) {
   is_member_ = true;
   epoch_ = joined.text("epoch");
   next_ = joined.has("seq") ? joined.number("seq") + 1 : 0;
-  knew_its_start_ = next_ != 0;
   missed_ = 0;
   unexplained_.clear();
   own_without_echo_.clear();
@@ -164,7 +163,7 @@ void Stay::verify_complete() {
   std::uint64_t not_seen = 0;
   for (const std::string& content : published_)
     not_seen += ledger_.find(content).echo && !ledger_.find(content).seen_by_sender ? 1 : 0;
-  if (not_seen > missed_ && !is_v1_ && !knew_its_start_) {  // it was moved on before its first message
+  if (not_seen > missed_ && !is_v1_) {  // moved on before the first or behind the last message that it saw
     ledger_.undeclared_gaps += not_seen - missed_;
     missed_ = not_seen;
   }

@@ -58,9 +58,8 @@ class Stay {
 
   // Of the current membership.
   bool is_member_ = false;
-  std::string epoch_;       // "" while unknown
-  std::uint64_t next_ = 0;  // 0 while unknown
-  bool knew_its_start_ = false;
+  std::string epoch_;                               // "" while unknown
+  std::uint64_t next_ = 0;                          // 0 while unknown
   std::uint64_t missed_ = 0;                        // declared, or to be found in the server's counters
   std::set<std::uint64_t> unexplained_;             // numbers jumped over without a word
   std::set<std::uint64_t> own_without_echo_;        // acknowledged and not yet jumped over

@@ -9,6 +9,7 @@ namespace switchboard::simulation {
 namespace {
 
 constexpr std::uint32_t kRoundsToRestMax = 40'000;
+constexpr std::uint32_t kRoundsAtPace = 500;
 constexpr std::uint32_t kRoundsSkippedMax = 3;
 constexpr std::uint64_t kTurnsWithoutNewsMax = 20'000;  // a shard that still finds work then is spinning
 constexpr std::uint32_t kLives = 2;
@@ -141,6 +142,7 @@ void World::rest() {
         finds_the_dead && std::ranges::any_of(clients_, [](const auto& client) { return client->is_silent(); });
     if (is_anyone_silent && random_.below(4) == 0) clock_.advance(std::chrono::milliseconds(20));
     if (!is_anyone_silent && is_at_rest()) return verify_at_rest();
+    if (i > kRoundsAtPace) clock_.advance(std::chrono::microseconds(random_.below(5'000)));  // much is under way
   }
   throw Failure("does not come to rest:" + describe());
 }
