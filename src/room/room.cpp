@@ -8,6 +8,7 @@ namespace switchboard::room {
 
 std::uint32_t Room::add(std::uint32_t session, std::uint32_t slot, Seq cursor) {
   members_.push_back({.session = session, .slot = slot, .cursor = cursor});
+  if (lap_wanted()) ++lap_.left;  // the lap passes it, too, and must not be a step short for the others
   return static_cast<std::uint32_t>(members_.size() - 1);
 }
 

@@ -81,6 +81,20 @@ TEST_F(RoomTest, AMemberAddedInTheMiddleOfALapKeepsWhatItHasYetToGet) {
   EXPECT_TRUE(room->log.empty());
 }
 
+TEST_F(RoomTest, AMemberAddedInTheMiddleOfALapTakesNobodysTurn) {
+  make();
+  add_members(3);
+  room->append(kFrame, {});
+  serve_next();
+  room->append(kFrame, {});  // the lap goes on from the second member, and comes to the first last
+  serve_next();
+  add_members(1);
+  serve_lap();
+  for (const Member& member : room->members())
+    EXPECT_EQ(member.cursor, room->log.end());
+  EXPECT_TRUE(room->log.empty());
+}
+
 TEST_F(RoomTest, RemovingPutsTheLastMemberInTheFreePlace) {
   make();
   add_members(4);
