@@ -25,8 +25,11 @@ class Client {
   /// One round of its life.
   void act(bool may_begin_something);
   void read();
-  /// From here on: reads all, answers, begins nothing.
-  void rest() { pace_ = Pace::kPrompt; }
+  /// From here on: reads all, over a better line, answers, begins nothing.
+  void rest() {
+    pace_ = Pace::kPrompt;
+    socket_->widen();
+  }
   /// In one of the ways in which clients go: with a Close frame, the end of the stream, a reset, or silently.
   void go_away();
 

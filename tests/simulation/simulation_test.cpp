@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t kSeeds = 300;
 // Each has found a defect once.
-constexpr std::uint64_t kRegressionSeeds[] = {1, 30, 82, 186};
+constexpr std::uint64_t kRegressionSeeds[] = {1, 30, 82, 186, 6396};
 
 std::uint64_t setting(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);

@@ -112,7 +112,7 @@ bool World::is_at_rest() const {
   }
   return std::ranges::none_of(clients_, [](const auto& client) {
     return client->has_something_to_send() || client->is_over() || client->socket()->client_readable() > 0 ||
-           (!client->is_open() && !client->is_silent());
+           (!client->is_over() && client->socket()->client_at_end()) || (!client->is_open() && !client->is_silent());
   });
 }
 
@@ -151,8 +151,12 @@ void World::verify_at_rest() {
   for (std::size_t i = 0; i < drivers_.size(); ++i) {
     check(!drivers_[i]->shard().has_work(), "shard " + std::to_string(i) + " sleeps although it has work");
   }
-  for (auto& client : clients_)
-    client->verify_complete();
+  try {
+    for (auto& client : clients_)
+      client->verify_complete();
+  } catch (const Failure& failure) {
+    throw Failure(failure.what() + describe());
+  }
   ledger_.verify_order();
   std::uint64_t memberships = 0;
   for (const auto& client : clients_)

@@ -2,6 +2,7 @@
 // is announced exactly as `net::Transport` promises and no more often. It knows nothing of what the bytes mean.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <string>
@@ -42,6 +43,9 @@ class SimSocket {
   bool client_at_end() const;
   void client_finish();  // FIN
   void client_reset();   // RST: both directions are gone
+
+  /// A better line from now on: what was kept back comes in some steps.
+  void widen() { settings_.send_buffer_bytes = std::max<std::size_t>(settings_.send_buffer_bytes, 16'000); }
 
   // --- the network --------------------------------------------------------------------------------------------
   /// Moves what is due. Call it often; the result is what epoll would report.
