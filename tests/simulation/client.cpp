@@ -306,6 +306,8 @@ void Client::on_push(const std::string& payload) {
     stay(push->text("room_id")).on_lagged(*push);
   } else if (type == "hello" && is_v1_ && !greeted_) {
     greeted_ = true;
+  } else if (type == "goaway" && is_v1_ && is_drained_) {
+    // It stays until it is closed.
   } else {
     fail("sent an unknown or unasked " + payload);
   }
@@ -329,8 +331,10 @@ void Client::on_server_close(const std::string& payload) {
   const bool is_own = own_close_code_ != 0 && code == own_close_code_;
   const bool is_provoked = misbehaved_code_ != 0 && code == misbehaved_code_;
   const bool is_too_slow = code == 4101 && config_.disconnects_the_slow();
+  const bool is_drain = code == 4200 && is_drained_;
   const bool is_dead = code == 4201 && (silent_ || was_unwell_);
-  if (!is_own && !is_provoked && !is_too_slow && !is_dead) fail("closed with " + std::to_string(code) + " " + reason);
+  if (!is_own && !is_provoked && !is_too_slow && !is_dead && !is_drain)
+    fail("closed with " + std::to_string(code) + " " + reason);
   if (own_close_code_ == 0 && !silent_ && random_.below(4) != 0) {
     unsent_ += test::client_frame(kClose, payload.substr(0, 2), true, random_);
     own_close_code_ = code;
@@ -344,6 +348,7 @@ void Client::on_end() {
     stay.verify_gaps_at_end();
   const bool may_end = is_going_ || silent_ || was_unwell_ || server_close_code_ != 0 || misbehaved_code_ != 0;
   // The Close frame may come too late.
+  if (is_drained_) return;  // nobody waits long for the Close frames then
   const bool was_too_slow = config_.disconnects_the_slow() && socket_->ending.starts_with("4101 fell");
   if (!may_end && !was_too_slow) fail("was cut off without a reason: " + socket_->ending);
   if (open_ && !socket_->was_reset() && frames_.pending() > 0 && !was_unwell_ && !is_going_ && misbehaved_code_ == 0 &&

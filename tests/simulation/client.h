@@ -30,6 +30,8 @@ class Client {
     pace_ = Pace::kPrompt;
     socket_->widen();
   }
+  /// The server is going to send it away.
+  void expect_drain() { is_drained_ = true; }
   /// In one of the ways in which clients go: with a Close frame, the end of the stream, a reset, or silently.
   void go_away();
 
@@ -81,7 +83,8 @@ class Client {
   bool over_ = false;
   bool silent_ = false;
   bool is_going_ = false;  // it has said goodbye itself
-  bool greeted_ = false;   // has had `hello`
+  bool is_drained_ = false;
+  bool greeted_ = false;  // has had `hello`
   std::uint16_t own_close_code_ = 0;
   std::uint16_t server_close_code_ = 0;
   std::uint16_t misbehaved_code_ = 0;  // the code that it provoked

@@ -64,6 +64,7 @@ Config Config::draw(std::uint64_t seed) {
   session.first_byte_timeout_ms = 500;
   session.handshake_timeout_ms = 1'000;
   session.errors_max = 10'000;
+  c.ends_in_drain = random.below(4) == 0;
   return c;
 }
 
@@ -74,10 +75,11 @@ std::string Config::describe() const {
   out << "seed=" << seed << " shards=" << shards << " ring_slots=" << ring_slots << " clients=" << clients
       << " rooms=" << rooms << " rounds=" << rounds << " content_bytes=" << content_bytes
       << " eagerness=" << eagerness_percent << " publish=" << publish_percent << " all_are_well=" << all_are_well
-      << " look_ns=" << look_ns_max << " round_us=" << round_us_max << "\n  socket: buffer=" << socket.send_buffer_bytes
-      << " delay_us=" << socket.delay_max.count() / 1'000 << " short=" << socket.short_write_percent
-      << " spurious=" << socket.spurious_percent << "\n  shard: log_bytes_max=" << shard.log_bytes_max
-      << " rooms_max=" << shard.rooms_max << " sweep_us=" << shard.sweep_us << " slice=" << shard.slice_members
+      << " look_ns=" << look_ns_max << " round_us=" << round_us_max << " drain=" << ends_in_drain
+      << "\n  socket: buffer=" << socket.send_buffer_bytes << " delay_us=" << socket.delay_max.count() / 1'000
+      << " short=" << socket.short_write_percent << " spurious=" << socket.spurious_percent
+      << "\n  shard: log_bytes_max=" << shard.log_bytes_max << " rooms_max=" << shard.rooms_max
+      << " sweep_us=" << shard.sweep_us << " slice=" << shard.slice_members
       << " send_bytes_max=" << shard.send_bytes_max << "\n  room: backlog_bytes=" << room.backlog_bytes
       << " backlog_messages=" << room.backlog_messages << " members_max=" << room.members_max
       << " disconnects=" << disconnects_the_slow() << "\n  session: queue_bytes_max=" << s.queue_bytes_max

@@ -21,7 +21,10 @@ class ShardDriver final : private shard::ConnectionObserver {
   /// One round of its loop; nothing if it sleeps and nothing wakes it.
   void step(Random& random);
   bool is_at_rest() const;
-  /// Whether it would be at rest, for want of anything to do, were it asked now.
+  void drain(Duration over) {
+    shard_->drain(over);
+    woken_ = true;
+  }
   shard::Shard& shard() { return *shard_; }
   void verify_bounds();
   std::uint64_t turns_without_news() const { return turns_without_news_; }

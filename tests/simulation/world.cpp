@@ -177,8 +177,15 @@ void World::verify_at_rest() {
 }
 
 void World::end() {
-  for (auto& client : clients_)
-    client->go_away();
+  if (config_.ends_in_drain) {
+    for (auto& client : clients_)
+      client->expect_drain();
+    for (auto& driver : drivers_)
+      driver->drain(std::chrono::milliseconds(200));
+  } else {
+    for (auto& client : clients_)
+      client->go_away();
+  }
   for (std::uint32_t i = 0; i < kRoundsToRestMax; ++i) {
     round(false);
     if (random_.below(4) == 0) clock_.advance(std::chrono::milliseconds(20));
