@@ -15,7 +15,16 @@
 namespace switchboard::simulation {
 namespace {
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SIMULATION_IS_SANITIZED
+#endif
+#endif
+#ifdef SIMULATION_IS_SANITIZED
+constexpr std::uint64_t kSeeds = 100;  // fifteen times as slow
+#else
 constexpr std::uint64_t kSeeds = 300;
+#endif
 // Each has found a defect once.
 constexpr std::uint64_t kRegressionSeeds[] = {1, 30, 82, 186, 6396};
 
