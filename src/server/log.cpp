@@ -8,6 +8,7 @@
 #include <spdlog/async_logger.h>
 #include <spdlog/sinks/base_sink.h>
 #include <string>
+#include <thread>
 #include <unistd.h>
 
 namespace switchboard::server {
@@ -46,6 +47,11 @@ std::shared_ptr<Pool> start_pool(std::size_t queue_lines) {
   return std::make_shared<Pool>(queue_lines, 1);
 }
 
+// After a write the thread rests, so that what a busy moment logs (thousands of connections, say) shares the next write
+// and nobody who logs has to wake anybody.
+constexpr auto kRest = std::chrono::milliseconds(5);
+constexpr std::size_t kWriteBytes = 65'536;  // lines gathered for one write
+
 /// Lines arrive complete, so there is nothing to format. Runs on the pool's only thread: no lock of its own.
 class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
@@ -53,17 +59,25 @@ class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
 
   LineSink(Log::Writer writer, Pool& pool, Report report)
       : writer_(std::move(writer)), pool_(pool), report_(std::move(report)) {}
+  /// After the pool's thread has ended, for whose end the last lines may have been kept waiting.
+  ~LineSink() override {
+    if (!lines_.empty()) writer_(lines_);
+  }
 
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
     const std::uint64_t dropped = pool_.overrun_counter();
     if (dropped != reported_) {
-      writer_(report_(dropped - reported_));
+      lines_ += report_(dropped - reported_);
       reported_ = dropped;
     }
-    line_.assign(message.payload.data(), message.payload.size());
-    line_.push_back('\n');
-    writer_(line_);
+    lines_.append(message.payload.data(), message.payload.size());
+    lines_.push_back('\n');
+    const bool is_last = pool_.queue_size() == 0;
+    if (!is_last && lines_.size() < kWriteBytes) return;
+    writer_(lines_);
+    lines_.clear();
+    if (is_last) std::this_thread::sleep_for(kRest);
   }
   void flush_() override {}
 
@@ -71,7 +85,7 @@ class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
   Pool& pool_;
   Report report_;
   std::uint64_t reported_ = 0;
-  std::string line_;
+  std::string lines_;
 };
 
 }  // namespace

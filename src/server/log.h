@@ -18,8 +18,8 @@ namespace switchboard::server {
 /// Any thread may log. One per process, owned by main and handed down; its destructor writes what is queued.
 class Log {
  public:
-  /// Receives whole lines with their newline, on the log's own thread.
-  using Writer = std::function<void(std::string_view line)>;
+  /// Receives one or more whole lines, each with its newline, on the log's own thread.
+  using Writer = std::function<void(std::string_view lines)>;
 
   static constexpr std::size_t kQueueLines = 8192;
 

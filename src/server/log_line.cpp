@@ -3,7 +3,6 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 
 #include "server/log_escape.h"
 
@@ -24,19 +23,30 @@ std::string_view level_name(LogLevel level) {
   return "error";
 }
 
-/// RFC 3339 in UTC with milliseconds.
+/// Writes `value` in decimal, with leading zeros, and `after` behind it. Returns where to go on.
+char* put_digits(char* at, std::int64_t value, int digits, char after) {
+  for (int i = digits; i-- > 0; value /= 10)
+    at[i] = static_cast<char>('0' + value % 10);
+  at[digits] = after;
+  return at + digits + 1;
+}
+
+/// RFC 3339 in UTC with milliseconds. By hand: snprintf took half the time of a line.
 void append_timestamp(std::string& out, UnixMillis unix_ms) {
   using namespace std::chrono;
   const sys_time<milliseconds> instant{milliseconds(unix_ms)};
   const auto day = floor<days>(instant);
   const year_month_day date(day);
   const hh_mm_ss time(instant - day);
-  char text[48];
-  const int length =
-      std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int(date.year()), unsigned(date.month()),
-                    unsigned(date.day()), int(time.hours().count()), int(time.minutes().count()),
-                    int(time.seconds().count()), int(time.subseconds().count()));
-  out.append(text, static_cast<std::size_t>(length));
+  char text[24];
+  char* at = put_digits(text, int(date.year()), 4, '-');
+  at = put_digits(at, unsigned(date.month()), 2, '-');
+  at = put_digits(at, unsigned(date.day()), 2, 'T');
+  at = put_digits(at, time.hours().count(), 2, ':');
+  at = put_digits(at, time.minutes().count(), 2, ':');
+  at = put_digits(at, time.seconds().count(), 2, '.');
+  at = put_digits(at, time.subseconds().count(), 3, 'Z');
+  out.append(text, at);
 }
 
 template <typename Number>

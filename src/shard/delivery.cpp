@@ -71,10 +71,9 @@ bool Delivery::serve(Client& client, SlotId view_id, RoomView& view, room::Membe
         return true;
       }
       stats_.deliveries.add(distance(member.cursor, slice.after));
-      if (slice.bytes.size() >= budget) {
-        member.cursor = slice.after;
-        return member.cursor >= view.room.log.end();
-      }
+      member.cursor = slice.after;
+      // A small rest of the budget is not worth a send of its own.
+      if (slice.bytes.size() > budget / 2) return member.cursor >= view.room.log.end();
       budget -= slice.bytes.size();
     }
     member.cursor = slice.after;

@@ -3,6 +3,7 @@
 #include <future>
 #include <gtest/gtest.h>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace switchboard::server {
@@ -16,16 +17,31 @@ class EpochClock final : public Clock {
 
 const std::string kPrefix = "1970-01-01T00:00:00.000Z ";
 
-/// Collects lines; they are complete once the log is destroyed.
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return lines;
+}
+
+/// Collects what is written; it is complete once the log is destroyed.
 class Lines {
  public:
   Log::Writer writer() {
-    return [this](std::string_view line) { lines_.emplace_back(line); };
+    return [this](std::string_view lines) {
+      text_ += lines;
+      ++writes_;
+    };
   }
-  const std::vector<std::string>& all() const { return lines_; }
+  std::vector<std::string> all() const { return split(text_); }
+  int writes() const { return writes_; }
 
  private:
-  std::vector<std::string> lines_;
+  std::string text_;
+  int writes_ = 0;
 };
 
 TEST(Log, DestructorWritesWhatIsQueuedInOrder) {
@@ -40,6 +56,29 @@ TEST(Log, DestructorWritesWhatIsQueuedInOrder) {
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(lines.all()[std::size_t(i)], kPrefix + "info  line i=" + std::to_string(i) + "\n");
   }
+}
+
+TEST(Log, WhatABusyMomentLogsSharesItsWrites) {
+  const EpochClock clock;
+  Lines lines;
+  std::promise<void> writing, go_on;
+  {
+    auto resume = go_on.get_future();
+    auto writer = lines.writer();
+    Log log({}, clock, [&, is_first = true](std::string_view text) mutable {
+      writer(text);
+      if (!std::exchange(is_first, false)) return;
+      writing.set_value();
+      resume.wait();
+    });
+    log.info("first");
+    writing.get_future().wait();
+    for (int i = 0; i < 100; ++i)
+      log.info("line", {{"i", i}});
+    go_on.set_value();
+  }
+  EXPECT_EQ(lines.all().size(), 101u);
+  EXPECT_EQ(lines.writes(), 2);
 }
 
 TEST(Log, LinesBelowTheLevelAreNotWritten) {
@@ -73,14 +112,15 @@ TEST(Log, LevelAndFormatChangeWhileItRuns) {
 TEST(Log, FullQueueDropsTheOldestLinesCountsAndReportsThem) {
   const EpochClock clock;
   std::promise<void> writing, go_on;
-  std::vector<std::string> lines;
+  std::string text;
   {
     auto resume = go_on.get_future();
     Log log(
         {}, clock,
-        [&](std::string_view line) {
-          lines.emplace_back(line);
-          if (lines.size() > 1) return;
+        [&](std::string_view lines) {
+          const bool is_first = text.empty();
+          text += lines;
+          if (!is_first) return;
           writing.set_value();
           resume.wait();
         },
@@ -95,9 +135,10 @@ TEST(Log, FullQueueDropsTheOldestLinesCountsAndReportsThem) {
     EXPECT_EQ(log.lines_dropped(), 3u);
     go_on.set_value();
   }
-  EXPECT_EQ(lines, (std::vector<std::string>{kPrefix + "info  first\n", kPrefix + "warn  log_lines_dropped count=3\n",
-                                             kPrefix + "info  line i=3\n", kPrefix + "info  line i=4\n",
-                                             kPrefix + "info  line i=5\n", kPrefix + "info  line i=6\n"}));
+  EXPECT_EQ(split(text),
+            (std::vector<std::string>{kPrefix + "info  first\n", kPrefix + "warn  log_lines_dropped count=3\n",
+                                      kPrefix + "info  line i=3\n", kPrefix + "info  line i=4\n",
+                                      kPrefix + "info  line i=5\n", kPrefix + "info  line i=6\n"}));
 }
 
 }  // namespace

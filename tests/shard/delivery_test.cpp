@@ -85,6 +85,23 @@ TEST_F(DeliveryTest, ABlockedMemberDelaysNobodyAndCatchesUpInOneGo) {
   EXPECT_EQ(shard().stats().log_bytes.value(), 0u);
 }
 
+TEST_F(DeliveryTest, AMemberFarBehindIsServedInFullSendsWithoutSmallRests) {
+  Peer slow = member("lobby");
+  Peer other = member("lobby");
+  for (int i = 0; i < 800; ++i) {  // fills chunks of every size, so that what follows lies in large ones
+    if (i == 400) slow.stream->room = 0;
+    other.broadcast("lobby", '"' + std::string(900, 'x') + '"');
+    run();
+  }
+  const std::uint64_t sends = shard().stats().sends.value();
+  const std::uint64_t bytes = shard().stats().bytes_sent.value();
+  slow.allow(kNoLimit);
+  run();
+  const std::uint64_t bytes_caught_up = shard().stats().bytes_sent.value() - bytes;
+  EXPECT_GT(bytes_caught_up, 300'000u);
+  EXPECT_LE(shard().stats().sends.value() - sends, 14u) << "seven budgets, and a cut at the end of each chunk";
+}
+
 TEST_F(DeliveryTest, CutAtEveryByteTheRestFollows) {
   const std::size_t length = frame_bytes();
   for (std::size_t cut = 0; cut <= 3 * length; ++cut) {
