@@ -10,6 +10,7 @@ std::span<const Command> commands() {
       {"check", "Check a configuration file and say everything that is wrong with it.", run_check},
       {"config", "Print the configuration that would be in force, explained.", run_config},
       {"bench", "Put load on a server and measure what arrives, when, and what it cost.", run_bench},
+      {"echo", "Answer every WebSocket message with itself, for conformance suites.", run_echo},
       {"version", "Print the version, how it was built and with which libraries.", run_version},
   };
   return kCommands;

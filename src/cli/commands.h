@@ -18,6 +18,7 @@ std::span<const Command> commands();
 int run_serve(int argc, char** argv);
 int run_check(int argc, char** argv);
 int run_config(int argc, char** argv);
+int run_echo(int argc, char** argv);
 int run_version(int argc, char** argv);
 
 }  // namespace switchboard::cli

@@ -69,7 +69,7 @@ int run_serve(int argc, char** argv) {
   const SystemClock clock;
   server::Log log(config->log, clock);
   log.info("configured", {{"file", sources.file.value_or("none")}});
-  return server::run(std::move(*config), sources, log);
+  return server::run(std::move(*config), &sources, log);
 }
 
 }  // namespace switchboard::cli

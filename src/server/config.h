@@ -16,7 +16,7 @@ struct Config {
   std::vector<std::string> listen = {":8080"};  // HOST:PORT, [IPv6]:PORT; without a host every address, IPv4 and IPv6
   std::string ops = "127.0.0.1:8081";           // health, metrics; "" or "off": no ops port
   std::uint32_t shards = 0;                     // 0: one per core, at most 64
-  std::string data = "switchboard-data";        // directory for anything that lasts
+  std::string data = "switchboard-data";        // directory for anything that lasts; "": none (echo only)
   std::uint32_t accept_backlog = 4'096;         // connections the kernel may hold for us
   std::uint32_t drain_ms = 5'000;               // over how long a shutdown spreads the closes
 

@@ -27,7 +27,7 @@ Duration ms(std::uint32_t value) {
 /// The running server, from bound sockets to the last connection. The main thread's.
 class Process {
  public:
-  Process(Config config, const ConfigSources& sources, Log& log, const Clock& clock)
+  Process(Config config, const ConfigSources* sources, Log& log, const Clock& clock)
       : config_(std::move(config)), sources_(sources), log_(log), clock_(clock), observer_(log, admission_) {}
 
   /// The steps of a start; the first that fails says why and ends it.
@@ -78,6 +78,7 @@ class Process {
   }
 
   bool open_data_directory() {
+    if (config_.data.empty()) return true;
     auto opened = DataDirectory::open(config_.data);
     if (!opened) return fail(opened.error());
     data_ = std::make_unique<DataDirectory>(std::move(*opened));
@@ -174,7 +175,8 @@ class Process {
   }
 
   void reload() {
-    auto wanted = load_config(sources_);
+    if (sources_ == nullptr) return log_.warn("there is no configuration to read again");
+    auto wanted = load_config(*sources_);
     if (!wanted) {
       for (const ConfigProblem& problem : wanted.error())
         log_.error("configuration not reloaded", {{"problem", problem.text()}});
@@ -201,7 +203,7 @@ class Process {
   }
 
   Config config_;
-  const ConfigSources& sources_;
+  const ConfigSources* sources_;
   Log& log_;
   const Clock& clock_;
   Signals signals_;
@@ -220,7 +222,7 @@ class Process {
 
 }  // namespace
 
-int run(Config config, const ConfigSources& sources, Log& log) {
+int run(Config config, const ConfigSources* sources, Log& log) {
   const SystemClock clock;
   try {
     Process process(std::move(config), sources, log, clock);

@@ -8,7 +8,7 @@
 namespace switchboard::server {
 
 /// Serves until SIGTERM or SIGINT and returns the exit code. Call once, from main's thread.
-/// `sources` is read again on SIGHUP.
-int run(Config config, const ConfigSources& sources, Log& log);
+/// `sources` is read again on SIGHUP; null: there is nothing to read.
+int run(Config config, const ConfigSources* sources, Log& log);
 
 }  // namespace switchboard::server

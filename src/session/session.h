@@ -135,6 +135,7 @@ class Session final : private ws::Events {
   bool reads_frames() const {
     return (state_ == State::kOpen || state_ == State::kClosing) && !wants_finish() && !ws_.peer_closed();
   }
+  ws::Flow echo(ws::Opcode kind, std::string_view payload);
   ws::Flow run_documents(std::string_view text);
   Attempt run(const protocol::Command& command);
   ws::Flow pause(std::string_view rest_of_message, bool join_under_way);

@@ -51,14 +51,15 @@ void Session::answer_request(const http::Request& request) {
 void Session::open(const http::Request& request) {
   const auto upgrade = ws::check_upgrade(request);
   if (!upgrade) return respond(upgrade.error(), &request);
-  if (!is_endpoint(request.path())) {
+  if (context_->settings.service == Service::kRooms && !is_endpoint(request.path())) {
     return respond({.status = 404, .message = "WebSocket connections are accepted at / and /ws."}, &request);
   }
   if (!is_allowed(upgrade->origin, context_->settings.origins_allowed)) {
     return respond({.status = 403, .message = "Pages of this origin may not connect (setting limits.origins_allowed)."},
                    &request);
   }
-  is_v1_ = std::ranges::find(upgrade->subprotocols, kSubprotocol) != upgrade->subprotocols.end();
+  is_v1_ = context_->settings.service == Service::kRooms &&
+           std::ranges::find(upgrade->subprotocols, kSubprotocol) != upgrade->subprotocols.end();
   outbox_.append(ws::upgrade_response(upgrade->key, is_v1_ ? kSubprotocol : std::string_view{}));
   state_ = State::kOpen;
   context_->stats.handshakes.add();

@@ -1,4 +1,6 @@
 // Session, second part of its life: frames, messages, commands.
+#include <algorithm>
+
 #include "protocol/close_code.h"
 #include "session/commands/commands.h"
 #include "session/paused.h"
@@ -61,6 +63,7 @@ void Session::end_join() {
 ws::Flow Session::on_message(ws::Opcode kind, std::string_view payload) {
   if (state_ != State::kOpen) return ws::Flow::kContinue;
   context_->stats.messages_received.add();
+  if (context_->settings.service == Service::kEcho) return echo(kind, payload);
   if (kind == ws::Opcode::kBinary) {
     close(ws::close::kUnsupportedData, "binary messages are not supported; send JSON as text");
     return ws::Flow::kContinue;
@@ -77,6 +80,10 @@ ws::Flow Session::on_ping(std::string_view payload) {
 
 ws::Flow Session::on_pong(std::string_view) {
   context_->stats.pongs_received.add();
+  if (ping_outstanding_) {
+    ping_outstanding_ = false;
+    ping_at_ = std::max(ping_at_ + std::chrono::milliseconds(context_->settings.ping_interval_ms), context_->now);
+  }
   return ws::Flow::kContinue;
 }
 

@@ -7,7 +7,15 @@
 
 namespace switchboard::session {
 
+/// What the messages of a connection are for.
+enum class Service : std::uint8_t {
+  kRooms,  // they are commands of our protocol
+  kEcho,   // they go back as they came, text and binary: `switchboard echo`
+};
+
 struct SessionSettings {
+  Service service = Service::kRooms;
+
   // Before the handshake is done.
   std::uint32_t first_byte_timeout_ms = 5'000;       // a connection that says nothing at all
   std::uint32_t handshake_timeout_ms = 10'000;       // from accept to the end of the request head

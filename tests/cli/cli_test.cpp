@@ -56,14 +56,14 @@ TEST(Cli, HelpListsEveryCommand) {
   for (const char* spelling : {"--help", "-h", "help"}) {
     const Outcome outcome = run(spelling);
     EXPECT_EQ(outcome.exit_code, 0);
-    for (const char* command : {"\n  serve ", "\n  check ", "\n  config ", "\n  version "}) {
+    for (const char* command : {"\n  serve ", "\n  check ", "\n  config ", "\n  echo ", "\n  version "}) {
       EXPECT_TRUE(contains(outcome.output, command)) << command;
     }
   }
 }
 
 TEST(Cli, EveryCommandExplainsItself) {
-  for (const char* command : {"serve", "check", "config", "version"}) {
+  for (const char* command : {"serve", "check", "config", "echo", "version"}) {
     const Outcome outcome = run(std::string(command) + " --help");
     EXPECT_EQ(outcome.exit_code, 0);
     EXPECT_TRUE(contains(outcome.output, std::string("Usage: switchboard ") + command)) << outcome.output;

@@ -378,6 +378,15 @@ TEST_F(SessionLifeTest, APeerThatAnswersPingsLivesOn) {
   EXPECT_NEAR(pings_, 3'600 / 25, 1);
 }
 
+TEST_F(SessionLifeTest, AnIntervalShorterThanThePongTimeoutIsKeptWhilePingsAreAnswered) {
+  settings.ping_interval_ms = 5'000;
+  settings.pong_timeout_ms = 20'000;
+  open();
+  run_until_end(1h, true);
+  EXPECT_EQ(session().state(), State::kOpen);
+  EXPECT_NEAR(pings_, 3'600 / 5, 1);
+}
+
 TEST_F(SessionLifeTest, ASilentPeerIsClosedAtThePongTimeout) {
   open();
   const Instant first_ping = session().next_deadline();
