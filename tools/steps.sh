@@ -15,6 +15,7 @@ g++                  cmd:g++
 cmake                cmd:cmake
 ninja-build          cmd:ninja
 libssl-dev           header:openssl/ssl.h
+zlib1g-dev           header:zlib.h
 libsimdjson-dev      header:simdjson.h
 libboost1.81-dev     header:boost/unordered/unordered_flat_map.hpp
 libtomlplusplus-dev  header:toml++/toml.h

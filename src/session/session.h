@@ -114,6 +114,8 @@ class Session final : private ws::Events {
   void set_user_id(std::string_view user_id) { user_id_ = user_id; }
   /// Offered the subprotocol: may be sent pushes it did not ask for.
   bool is_v1() const { return is_v1_; }
+  /// permessage-deflate was negotiated: the client takes compressed messages. Fixed from the handshake on.
+  bool wants_deflate() const { return ws_.deflates(); }
   Instant opened_at() const { return opened_at_; }
 
  private:

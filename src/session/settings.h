@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "ws/deflate_settings.h"
+
 namespace switchboard::session {
 
 /// What the messages of a connection are for.
@@ -30,6 +32,8 @@ struct SessionSettings {
   std::uint32_t errors_max = 50;                 // error answers until the connection is closed with 4000 ...
   std::uint32_t errors_refill_ms = 1'000;        // ... one is forgiven every so often
   std::uint32_t queue_bytes_max = 65'536;        // answers waiting for one client; a full queue stops reading from it
+
+  ws::DeflateSettings deflate;
 
   // Life and death.
   std::uint32_t ping_interval_ms = 25'000;  // 0: no pings

@@ -56,6 +56,9 @@ class Connection {
   /// Events and failure do not depend on the split. What follows the peer's Close is taken and ignored (section 1.4).
   Received receive(std::span<char> bytes, Events& events);
 
+  /// permessage-deflate was negotiated (RFC 7692).
+  bool deflates() const { return deflates_; }
+
   /// True once the peer's Close frame was seen.
   bool peer_closed() const { return peer_closed_; }
   /// Bytes held for an incomplete message, control frame or header.
@@ -80,6 +83,7 @@ class Connection {
   std::uint32_t message_bytes_max_;
   bool peer_closed_ = false;
   bool failed_ = false;
+  bool deflates_ = false;
 };
 
 static_assert(sizeof(Connection) <= 16);

@@ -12,9 +12,9 @@ std::size_t server_header_bytes(std::size_t payload_bytes) {
   return payload_bytes <= 65535 ? 4 : 10;
 }
 
-std::size_t write_server_header(char* out, Opcode opcode, std::size_t payload_bytes) {
+std::size_t write_server_header(char* out, Opcode opcode, std::size_t payload_bytes, Encoding encoding) {
   const std::size_t header_bytes = server_header_bytes(payload_bytes);
-  out[0] = static_cast<char>(0x80 | static_cast<unsigned>(opcode));
+  out[0] = static_cast<char>((encoding == Encoding::kDeflated ? 0xC0 : 0x80) | static_cast<unsigned>(opcode));
   if (header_bytes == 2) {
     out[1] = static_cast<char>(payload_bytes);
     return header_bytes;
@@ -26,10 +26,10 @@ std::size_t write_server_header(char* out, Opcode opcode, std::size_t payload_by
   return header_bytes;
 }
 
-void append_frame(std::string& out, Opcode opcode, std::string_view payload) {
+void append_frame(std::string& out, Opcode opcode, std::string_view payload, Encoding encoding) {
   SB_ASSERT(opcode <= Opcode::kBinary || payload.size() <= kControlPayloadMax);
   char header[kServerHeaderBytesMax];
-  out.append(header, write_server_header(header, opcode, payload.size()));
+  out.append(header, write_server_header(header, opcode, payload.size(), encoding));
   out.append(payload);
 }
 
@@ -48,11 +48,11 @@ std::string& FrameBuilder::begin() {
   return bytes_;
 }
 
-std::string_view FrameBuilder::finish(Opcode opcode) {
+std::string_view FrameBuilder::finish(Opcode opcode, Encoding encoding) {
   SB_ASSERT(bytes_.size() >= kServerHeaderBytesMax);
   const std::size_t payload_bytes = bytes_.size() - kServerHeaderBytesMax;
   const std::size_t start = kServerHeaderBytesMax - server_header_bytes(payload_bytes);
-  write_server_header(bytes_.data() + start, opcode, payload_bytes);
+  write_server_header(bytes_.data() + start, opcode, payload_bytes, encoding);
   return std::string_view(bytes_).substr(start);
 }
 

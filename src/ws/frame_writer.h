@@ -12,14 +12,18 @@ namespace switchboard::ws {
 
 inline constexpr std::size_t kServerHeaderBytesMax = 10;
 
+/// How a data message's payload stands in its frame; a compressed one has the bit RSV1 (RFC 7692 section 6).
+enum class Encoding : std::uint8_t { kPlain, kDeflated };
+
 /// 2, 4 or 10.
 std::size_t server_header_bytes(std::size_t payload_bytes);
 
 /// Writes the header of an unmasked final frame to `out` (room for 10 bytes); returns its length.
-std::size_t write_server_header(char* out, Opcode opcode, std::size_t payload_bytes);
+std::size_t write_server_header(char* out, Opcode opcode, std::size_t payload_bytes,
+                                Encoding encoding = Encoding::kPlain);
 
 /// Appends a whole frame. A control frame's payload has at most 125 bytes.
-void append_frame(std::string& out, Opcode opcode, std::string_view payload);
+void append_frame(std::string& out, Opcode opcode, std::string_view payload, Encoding encoding = Encoding::kPlain);
 
 /// Appends a Close frame; the reason is cut to 123 bytes at a UTF-8 boundary. kNoStatus gives an empty body.
 void append_close(std::string& out, std::uint16_t code, std::string_view reason);
@@ -30,7 +34,7 @@ class FrameBuilder {
  public:
   /// Only append to it: its first 10 bytes are the header's place.
   std::string& begin();
-  std::string_view finish(Opcode opcode);
+  std::string_view finish(Opcode opcode, Encoding encoding = Encoding::kPlain);
 
  private:
   std::string bytes_;  // 10 bytes of head-room, then the payload
