@@ -1,15 +1,11 @@
 #include "base/histogram.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "base/assert.h"
 
 namespace switchboard {
-
-// Values below 2^bits have a bucket each. From there on every power of two [2^(bits+s), 2^(bits+s+1)) has 2^bits
-// buckets of width 2^s, which start at bucket (s + 1) * 2^bits.
 
 Histogram::Histogram(int precision_bits) : precision_bits_(precision_bits) {
   SB_ASSERT(precision_bits >= 1 && precision_bits <= 14);
@@ -55,13 +51,6 @@ std::int64_t Histogram::percentile(double percent) const {
     if (passed >= rank) return std::min(highest_in(bucket), max_);
   }
   return max_;
-}
-
-std::size_t Histogram::bucket_of(std::int64_t value) const {
-  const auto bits = static_cast<std::uint64_t>(value);
-  const int shift = static_cast<int>(std::bit_width(bits)) - 1 - precision_bits_;
-  if (shift <= 0) return bits;
-  return (static_cast<std::size_t>(shift) << precision_bits_) + (bits >> shift);
 }
 
 std::int64_t Histogram::highest_in(std::size_t bucket) const {

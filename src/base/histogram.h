@@ -2,6 +2,8 @@
 // For one thread; what another thread reads while it is written is base/shared_histogram.h.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -16,7 +18,14 @@ class Histogram {
   explicit Histogram(int precision_bits = kDefaultPrecisionBits);
 
   /// A negative value counts as 0.
-  void record(std::int64_t value) { record_n(value, 1); }
+  void record(std::int64_t value) {
+    value = std::max<std::int64_t>(value, 0);
+    ++buckets_[bucket_of(value)];
+    ++count_;
+    min_ = std::min(min_, value);
+    max_ = std::max(max_, value);
+    sum_ += static_cast<double>(value);
+  }
   void record_n(std::int64_t value, std::uint64_t count);
 
   /// Adds everything recorded in `other`, which must have the same precision.
@@ -38,7 +47,14 @@ class Histogram {
   std::int64_t percentile(double percent) const;
 
  private:
-  std::size_t bucket_of(std::int64_t value) const;
+  // Values below 2^bits have a bucket each. From there on every power of two [2^(bits+s), 2^(bits+s+1)) has 2^bits
+  // buckets of width 2^s, which start at bucket (s + 1) * 2^bits.
+  std::size_t bucket_of(std::int64_t value) const {
+    const auto bits = static_cast<std::uint64_t>(value);
+    const int shift = static_cast<int>(std::bit_width(bits)) - 1 - precision_bits_;
+    if (shift <= 0) return bits;
+    return (static_cast<std::size_t>(shift) << precision_bits_) + (bits >> shift);
+  }
   std::int64_t highest_in(std::size_t bucket) const;
 
   int precision_bits_;

@@ -1,5 +1,6 @@
 #include "room/chunk_pool.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
@@ -31,10 +32,14 @@ ChunkPool::~ChunkPool() {
   }
 }
 
+void ChunkPool::bound_by(std::uint64_t all_logs_bytes_max) {
+  const auto quarter = static_cast<std::size_t>(std::min<std::uint64_t>(all_logs_bytes_max / 4, kChunkBytesMax));
+  chunk_bytes_max_ = std::bit_floor(std::max(quarter, kChunkBytesMin));
+}
+
 Chunk* ChunkPool::take(std::size_t wanted_bytes, std::size_t frame_bytes, Seq first) {
   const std::size_t needed = sizeof(Chunk) + frame_bytes + sizeof(std::uint32_t);
-  std::size_t total = std::bit_ceil(wanted_bytes < kChunkBytesMin ? kChunkBytesMin : wanted_bytes);
-  if (total > kChunkBytesMax) total = kChunkBytesMax;
+  std::size_t total = std::bit_ceil(std::clamp(wanted_bytes, kChunkBytesMin, chunk_bytes_max_));
   if (needed > total) total = needed <= kChunkBytesMax ? std::bit_ceil(needed) : (needed + 7) & ~std::size_t{7};
 
   Chunk* chunk = nullptr;

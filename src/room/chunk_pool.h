@@ -50,6 +50,8 @@ class ChunkPool {
   /// `frame_bytes`. A frame past 256 KiB gets a chunk of its own size.
   Chunk* take(std::size_t wanted_bytes, std::size_t frame_bytes, Seq first);
   void give_back(Chunk* chunk);
+  /// All logs together are held to so many bytes by giving up whole chunks: from now on none is larger than a quarter.
+  void bound_by(std::uint64_t all_logs_bytes_max);
 
   /// Bytes of all chunks that logs hold now (not the spare ones).
   std::uint64_t bytes_in_use() const { return bytes_in_use_; }
@@ -60,6 +62,7 @@ class ChunkPool {
   static constexpr std::size_t kSpareBytesMax = 1 << 20;  // kept per class; the rest goes back to the allocator
 
   std::array<std::vector<Chunk*>, kClasses> spare_;
+  std::size_t chunk_bytes_max_ = kChunkBytesMax;
   std::uint64_t bytes_in_use_ = 0;
 };
 

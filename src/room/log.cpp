@@ -15,10 +15,11 @@ void RoomLog::start_at(Seq next) {
   first_ = end_ = next;
 }
 
-void RoomLog::append(std::string_view frame, SlotId excluded) {
+void RoomLog::append(std::string_view frame, SlotId excluded, std::size_t chunk_bytes_max) {
   if (newest_ == nullptr || !newest_->fits(frame.size())) {
-    // As large as what is held already: a busy room soon has 256 KiB chunks, a quiet one never does.
-    Chunk* chunk = pool_.take(static_cast<std::size_t>(bytes_), frame.size(), end_);
+    // Eight times what is held already: a busy room has 256 KiB chunks after three smaller ones, each of which cuts
+    // sends in two for members behind; a quiet one never does.
+    Chunk* chunk = pool_.take(std::min(8 * static_cast<std::size_t>(bytes_), chunk_bytes_max), frame.size(), end_);
     (newest_ == nullptr ? oldest_ : newest_->next) = chunk;
     newest_ = chunk;
     bytes_ += chunk->capacity + sizeof(Chunk);

@@ -34,8 +34,9 @@ class RoomLog {
   /// Only while empty: the number of the next entry.
   void start_at(Seq next);
 
-  /// Copies one whole frame in, as number `end()`. `excluded` (may be none) is the connection it must not go to.
-  void append(std::string_view frame, SlotId excluded);
+  /// Copies one whole frame in, as number `end()`. `excluded` (may be none) is the connection it must not go to. A new
+  /// chunk, if one is needed, is at most about `chunk_bytes_max` large (or one frame).
+  void append(std::string_view frame, SlotId excluded, std::size_t chunk_bytes_max = kChunkBytesMax);
 
   Seq first() const { return first_; }  // the oldest entry; equals end() when empty
   Seq end() const { return end_; }      // the number that the next entry will get

@@ -27,7 +27,8 @@ void Room::remove(std::uint32_t index) {
 }
 
 Seq Room::append(std::string_view frame, SlotId excluded) {
-  log.append(frame, excluded);
+  // Whole chunks are given up: a quarter of the backlog is as coarse as that may be.
+  log.append(frame, excluded, settings_.backlog_bytes / 4);
   ask_for_lap();
   Seq keep = log.trim_point(settings_.backlog_bytes);
   if (log.size() > settings_.backlog_messages) keep = std::max(keep, Seq{log.end().value - settings_.backlog_messages});

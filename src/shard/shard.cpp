@@ -37,6 +37,7 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       delivery_(views_, clients_, stats_),
       sweep_(views_, clients_, delivery_, stats_),
       receive_buffer_(std::make_unique<char[]>(kReceiveBytes + kReceivePadding)) {
+  chunks_.bound_by(settings_.log_bytes_max);
   context_.now = clock_.now();
   context_.server_name = settings_.server_name;
   context_.shard = index;
@@ -228,6 +229,7 @@ void Shard::drain(Duration over) {
 
 void Shard::reload(ShardSettings settings) {
   settings_ = std::move(settings);
+  chunks_.bound_by(settings_.log_bytes_max);
   context_.settings = settings_.session;
   context_.server_name = settings_.server_name;
   context_.assets = settings_.demo ? assets_ : http::AssetTable{};

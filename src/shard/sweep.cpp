@@ -45,6 +45,18 @@ void Sweep::run(const Clock& clock, const SweepLimits& limits) {
   } while (!idle() && now < until);
 }
 
+/// In a large room every member's lines have left the cache since its last turn. They are fetched while the kernel
+/// carries the sends before it: a client two ahead, and what its transport points to one ahead.
+void Sweep::prefetch_after(room::Room& room) {
+  const std::uint32_t at = room.next_in_lap();
+  const auto& members = room.members();
+  if (at + 2 >= members.size()) return;
+  const auto* client = reinterpret_cast<const char*>(&clients_.at_index(members[at + 2].session));
+  for (std::size_t offset = 0; offset < sizeof(Client); offset += 64)
+    __builtin_prefetch(client + offset);
+  __builtin_prefetch(clients_.at_index(members[at + 1].session).transport.get());
+}
+
 void Sweep::serve_room(SlotId view_id, RoomView& view, const SweepLimits& limits, Instant now) {
   room::Room& room = view.room;
   // Members that need nothing cost next to nothing: they count only a sixteenth of one that is served.
@@ -56,6 +68,7 @@ void Sweep::serve_room(SlotId view_id, RoomView& view, const SweepLimits& limits
       if (client.blocked) {
         effort += 1;
       } else {
+        prefetch_after(room);
         if (!delivery_.serve(client, view_id, view, member, limits.send_bytes_max)) want(client);
         effort += 16;
       }

@@ -32,6 +32,7 @@ class Sweep {
  private:
   void serve_client(Client& client, const SweepLimits& limits);
   void serve_room(SlotId view_id, RoomView& view, const SweepLimits& limits, Instant now);
+  void prefetch_after(room::Room& room);
   void line_up(SlotId view_id, const RoomView& view);
 
   static constexpr std::uint32_t kClientsPerRound = 16;
