@@ -63,7 +63,8 @@ bool Request::has_token(std::string_view name, std::string_view token) const {
 }
 
 std::string_view Request::path() const {
-  return target.substr(0, target.find('?'));
+  const std::string_view path = target.substr(0, target.find('?'));
+  return path.empty() ? "/" : path;
 }
 
 }  // namespace switchboard::http

@@ -20,7 +20,8 @@ struct RequestField {
 /// request moves but does not copy.
 struct Request {
   std::string_view method;
-  std::string_view target;  // origin-form, as sent: "/ws?x=1"
+  std::string_view target;  // "/ws?x=1"; of a whole URI ("http://host/ws?x=1") what follows the host
+  std::string_view host;    // of the URI when the target was a whole one, else the Host field's value
   int version = 11;         // 10 or 11
   std::vector<RequestField> fields;
   std::unique_ptr<char[]> text;  // the head as sent
@@ -31,7 +32,7 @@ struct Request {
   std::size_t count(std::string_view name) const;
   /// True when a comma-separated list field of that name holds the token (case-insensitive), over all its lines.
   bool has_token(std::string_view name, std::string_view token) const;
-  /// The target without its query.
+  /// The target without its query; "/" for a URI that ends with its host.
   std::string_view path() const;
 };
 

@@ -4,6 +4,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "base/assert.h"
@@ -53,6 +54,24 @@ std::string message_of(const beast::error_code& code) {
   }
 }
 
+/// RFC 9112 section 3.2.2: a server must take a whole URI for a target as well; its host then overrides the Host field.
+struct AbsoluteTarget {
+  std::string_view host;
+  std::string_view rest;  // "" or from the path or query on
+};
+
+/// Nothing for a target that is no http or https URI, or one without a host or with a user's name in front of it.
+std::optional<AbsoluteTarget> read_absolute_target(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!equals_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
+    target.remove_prefix(scheme.size());
+    const std::string_view host = target.substr(0, target.find_first_of("/?"));
+    if (host.empty() || host.find('@') != std::string_view::npos) return std::nullopt;
+    return AbsoluteTarget{host, target.substr(host.size())};
+  }
+  return std::nullopt;
+}
+
 /// Collects what Beast finds in a complete head into a Request.
 class HeadReader final : public beast::http::basic_parser<true> {
  public:
@@ -80,6 +99,10 @@ class HeadReader final : public beast::http::basic_parser<true> {
                        beast::error_code&) override {
     request_.method = view(method);
     request_.target = view(target);
+    if (const auto absolute = read_absolute_target(request_.target)) {
+      request_.target = absolute->rest;
+      request_.host = absolute->host;
+    }
     request_.version = version;
   }
 
@@ -89,6 +112,7 @@ class HeadReader final : public beast::http::basic_parser<true> {
     switch (field) {
       case beast::http::field::host:
         ++hosts_;
+        if (request_.host.empty()) request_.host = view(value);
         break;
       case beast::http::field::transfer_encoding:
         ++transfer_encodings_;
@@ -134,7 +158,10 @@ std::expected<void, RequestError> check_request_line(std::string_view line) {
     return refuse(400, "The HTTP version is malformed.");
   }
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return refuse(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
-  if (line[method_end + 1] != '/') return refuse(400, "The request target must begin with '/'.");
+  const std::string_view target = line.substr(method_end + 1, target_end - method_end - 1);
+  if (!target.starts_with('/') && !read_absolute_target(target)) {
+    return refuse(400, "The request target must begin with '/' or be a whole http URI.");
+  }
   return {};
 }
 

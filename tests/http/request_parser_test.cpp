@@ -100,6 +100,20 @@ TEST(RequestParser, TakesAContentLengthOfZero) {
   EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"), 0);
 }
 
+TEST(RequestParser, TakesAWholeUriAsTarget) {
+  const auto parsed = [](std::string_view target) {
+    RequestParser parser(kHeadBytesMax);
+    EXPECT_TRUE(parser.feed("GET " + std::string(target) + " HTTP/1.1\r\nHost: field\r\n\r\n")) << target;
+    const Request& request = parser.request();
+    return std::string(request.host) + " " + std::string(request.path()) + " " + std::string(request.target);
+  };
+  EXPECT_EQ(parsed("/ws?x=/1"), "field /ws /ws?x=/1");
+  EXPECT_EQ(parsed("http://uri/ws?x=/1"), "uri /ws /ws?x=/1");
+  EXPECT_EQ(parsed("HTTPS://[::1]:443/"), "[::1]:443 / /");
+  EXPECT_EQ(parsed("http://uri:80"), "uri:80 / ");
+  EXPECT_EQ(parsed("http://uri?x"), "uri / ?x");
+}
+
 TEST(RequestParser, AHeadIsHeldToItsLimit) {
   const std::string head = "GET / HTTP/1.1\r\nHost: a\r\nX-Filler: 0123456789\r\n\r\n";
   EXPECT_EQ(outcome_of_any_split(head, head.size() + 1).substr(0, 5), "GET /");
@@ -192,7 +206,10 @@ const Refusal kRefusals[] = {
     {"ControlCharacterInAValue", "GET / HTTP/1.1\r\nHost: a\x01\r\n\r\n"sv, 400, "control character"},
     {"DeleteInAValue", "GET / HTTP/1.1\r\nHost: a\x7f\r\n\r\n"sv, 400, "control character"},
     {"NulInTheTarget", "GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "target"},
-    {"AbsoluteTarget", "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "begin with '/'"},
+    {"UriOfAnotherScheme", "GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "begin with '/'"},
+    {"UriWithoutAHost", "GET http:///a HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "begin with '/'"},
+    {"UriWithAUser", "GET http://user@a/ HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "begin with '/'"},
+    {"UriWithoutAHostField", "GET http://a/ HTTP/1.1\r\n\r\n"sv, 400, "Host"},
     {"AsteriskTarget", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "begin with '/'"},
     {"AuthorityTarget", "CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "begin with '/'"},
     {"EmptyTarget", "GET  HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "target"},

@@ -193,7 +193,7 @@ class Requests(HostilePeers):
             ("short key", HANDSHAKE.replace(b"dGhlIHNhbXBsZSBub25jZQ==", b"dGhl") + b"\r\n"),
             ("no version", HANDSHAKE.replace(b"Sec-WebSocket-Version: 13\r\n", b"") + b"\r\n"),
             ("no connection field", HANDSHAKE.replace(b"Connection: Upgrade\r\n", b"") + b"\r\n"),
-            ("absolute target", b"GET http://x/ HTTP/1.1\r\n" + rest + b"\r\n"),
+            ("target of another scheme", b"GET ftp://x/ HTTP/1.1\r\n" + rest + b"\r\n"),
             ("nonsense", b"hello\r\n\r\n"),
             ("TLS", b"\x16\x03\x01\x02\x00\x01"),
         ]:
