@@ -30,6 +30,8 @@ sb_tests(session session)
 sb_tests(shard shard)
 sb_tests(server server)
 sb_tests(simulation shard)
+# What clients see, laid out by section of the RFCs.
+sb_tests(conformance shard)
 
 # tests/cli also runs the binary itself.
 sb_tests(cli cli)
