@@ -10,13 +10,12 @@
 #include "ws/frame_header.h"
 #include "ws/mask.h"
 #include "ws/message_buffer.h"
+#include "ws/message_inflater.h"
 #include "ws/utf8.h"
 
 namespace switchboard::ws {
 
 namespace {
-
-constexpr Failure kInvalidText{close::kInvalidPayload, "A text message is not valid UTF-8."};
 
 std::string_view view(std::span<const char> bytes) {
   return {bytes.data(), bytes.size()};
@@ -24,7 +23,7 @@ std::string_view view(std::span<const char> bytes) {
 
 }  // namespace
 
-/// All plain values, so that it could be written down and taken up elsewhere.
+/// All plain values but for the inflater, so that it could be written down and taken up elsewhere.
 struct Connection::Incomplete {
   std::uint8_t header_size = 0;  // bytes of an incomplete header, in `header`
   char header[kClientHeaderBytesMax];
@@ -36,10 +35,14 @@ struct Connection::Incomplete {
 
   bool in_message = false;  // a data frame has begun and the message's last byte has not come
   Opcode message_kind;
-  Utf8Validator utf8;  // over the message so far, when it is text; a whole one leaves it at its beginning
+  std::uint32_t fragments = 0;  // frames of the message so far that do not end it
+  Utf8Validator utf8;           // over the message so far, when it is text; a whole one leaves it at its beginning
   MessageBuffer message;
 
-  bool idle() const { return header_size == 0 && !in_frame && !in_message; }
+  bool compressed = false;                  // the message is
+  std::optional<MessageInflater> inflater;  // from the first compressed message on
+
+  bool idle() const { return header_size == 0 && !in_frame && !in_message && !(inflater && inflater->keeps_context()); }
 };
 
 /// What became of the front of the bytes.
@@ -63,13 +66,26 @@ bool Connection::in_message() const {
   return incomplete_ && incomplete_->in_message;
 }
 
-std::uint64_t Connection::message_room() const {
-  return message_bytes_max_ - (in_message() ? incomplete_->message.size() : 0);
+FrameContext Connection::context() const {
+  FrameContext context{.in_message = in_message(),
+                       .message_room = message_bytes_max_,
+                       .deflates = deflates_,
+                       .compressed_room = compressed_bytes_max(message_bytes_max_)};
+  if (!context.in_message) return context;
+  context.message_room = incomplete_->compressed ? context.compressed_room - incomplete_->inflater->compressed_bytes()
+                                                 : message_bytes_max_ - incomplete_->message.size();
+  return context;
+}
+
+void Connection::use_deflate(std::uint8_t takeover_window_bits) {
+  deflates_ = true;
+  takeover_window_bits_ = takeover_window_bits;
 }
 
 std::size_t Connection::buffered_bytes() const {
   if (!incomplete_) return 0;
-  return incomplete_->header_size + incomplete_->control.size() + incomplete_->message.size();
+  return incomplete_->header_size + incomplete_->control.size() + incomplete_->message.size() +
+         (incomplete_->inflater ? incomplete_->inflater->pending_bytes() : 0);
 }
 
 Connection::Received Connection::receive(std::span<char> bytes, Events& events) {
@@ -98,7 +114,7 @@ Connection::Step Connection::next(std::span<char> bytes, Events& events) {
 }
 
 Connection::Step Connection::begin_frame(std::span<char> bytes, Events& events) {
-  const auto header = read_frame_header(view(bytes), in_message(), message_room());
+  const auto header = read_frame_header(view(bytes), context());
   if (!header) return {.failure = header.error()};
   if (!*header) {
     std::memcpy(incomplete().header, bytes.data(), bytes.size());
@@ -115,7 +131,7 @@ Connection::Step Connection::continue_header(std::span<char> bytes, Events& even
   Incomplete& state = *incomplete_;
   for (std::size_t taken = 1; taken <= bytes.size(); ++taken) {
     state.header[state.header_size++] = bytes[taken - 1];
-    const auto header = read_frame_header({state.header, state.header_size}, state.in_message, message_room());
+    const auto header = read_frame_header({state.header, state.header_size}, context());
     if (!header) return {.consumed = taken, .failure = header.error()};
     if (!*header) continue;
     state.header_size = 0;
@@ -126,11 +142,11 @@ Connection::Step Connection::continue_header(std::span<char> bytes, Events& even
   return {.consumed = bytes.size()};
 }
 
-/// `bytes` begin with the frame's payload. A control frame or an unfragmented message that is all there is handed out
-/// where it lies; anything else goes through the buffers.
+/// `bytes` begin with the frame's payload. A control frame, or an unfragmented message that is all there and not
+/// compressed, is handed out where it lies; anything else goes through the buffers.
 Connection::Step Connection::open_frame(const FrameHeader& header, std::span<char> bytes, Events& events) {
   const bool control = is_control(header.opcode);
-  if (header.payload_bytes <= bytes.size() && (control || (header.final && !in_message()))) {
+  if (header.payload_bytes <= bytes.size() && (control || (header.final && !header.compressed && !in_message()))) {
     const std::span<char> payload = bytes.first(header.payload_bytes);
     apply_mask(payload, header.mask_key);
     if (control) return control_frame(header.opcode, view(payload), payload.size(), events);
@@ -145,7 +161,11 @@ Connection::Step Connection::open_frame(const FrameHeader& header, std::span<cha
   if (!control && !state.in_message) {
     state.in_message = true;
     state.message_kind = header.opcode;
+    state.fragments = 0;
+    state.compressed = header.compressed;
+    if (state.compressed && !state.inflater) state.inflater.emplace(*events.inflaters(), takeover_window_bits_);
   }
+  if (!header.final) events.on_fragment(++state.fragments);
   return continue_payload(bytes, events);
 }
 
@@ -163,6 +183,7 @@ Connection::Step Connection::continue_payload(std::span<char> bytes, Events& eve
     return control_frame(state.frame.opcode, payload.view(), piece.size(), events);
   }
 
+  if (state.compressed) return compressed_payload(view(piece), events);
   if (state.message_kind == Opcode::kText && !state.utf8.feed(view(piece))) return {.failure = kInvalidText};
   state.message.append(view(piece), state.message.size() + piece.size() + state.frame_left);
   if (state.in_frame || !state.frame.final) return {.consumed = piece.size()};
@@ -177,6 +198,21 @@ Connection::Step Connection::finish_message(Events& events) {
   state.in_message = false;
   const MessageBuffer message = std::exchange(state.message, {});
   return {.flow = events.on_message(state.message_kind, message.view())};
+}
+
+/// Most of the time this is a whole small message, inflated and handed out without being put anywhere in between.
+Connection::Step Connection::compressed_payload(std::string_view piece, Events& events) {
+  Incomplete& state = *incomplete_;
+  const bool last = !state.in_frame && state.frame.final;
+  const auto message = state.inflater->take(piece, last,
+                                            {.buffer = state.message,
+                                             .utf8 = state.message_kind == Opcode::kText ? &state.utf8 : nullptr,
+                                             .bytes_max = message_bytes_max_});
+  if (!message) return {.failure = message.error()};
+  if (!last) return {.consumed = piece.size()};
+  state.in_message = false;
+  const MessageBuffer held = std::exchange(state.message, {});  // `message` may be in there
+  return {.consumed = piece.size(), .flow = events.on_message(state.message_kind, *message)};
 }
 
 Connection::Step Connection::control_frame(Opcode opcode, std::string_view payload, std::size_t consumed,

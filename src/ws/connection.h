@@ -14,7 +14,9 @@
 
 namespace switchboard::ws {
 
+struct FrameContext;
 struct FrameHeader;
+class InflaterPool;
 
 /// Whether `Connection::receive` goes on after an event. `kPause` makes it return at once, having consumed the bytes
 /// of that event; the caller keeps the rest and feeds it later.
@@ -24,12 +26,18 @@ enum class Flow : std::uint8_t { kContinue, kPause };
 /// behind it are readable. A handler must not destroy the connection or call its `receive`.
 class Events {
  public:
-  /// A whole message, fragments joined. `kind` is kText (valid UTF-8, checked) or kBinary.
+  /// A whole message, fragments joined and inflated. `kind` is kText (valid UTF-8, checked) or kBinary.
   virtual Flow on_message(Opcode kind, std::string_view payload) = 0;
   virtual Flow on_ping(std::string_view payload) = 0;
   virtual Flow on_pong(std::string_view payload) = 0;
   /// The peer's Close frame, its code validated (section 7.4); kNoStatus when it had no body. Nothing follows it.
   virtual void on_close(std::uint16_t code, std::string_view reason) = 0;
+  /// A frame has begun that does not end its message, the message's so-manieth: some may be empty, so only who counts
+  /// them can bound them.
+  virtual void on_fragment(std::uint32_t) {}
+  /// Where compressed messages get an inflater from; must outlive the connection. Not null once `use_deflate` was
+  /// called.
+  virtual InflaterPool* inflaters() { return nullptr; }
 
  protected:
   ~Events() = default;
@@ -40,7 +48,8 @@ class Events {
 class Connection {
  public:
   /// `message_bytes_max`: the largest message, over all its fragments. It is held against the declared length as soon
-  /// as a frame's header is read, and buffers grow with the bytes that came, never with what was declared.
+  /// as a frame's header is read, and against what a compressed one becomes while that is inflated. Buffers grow with
+  /// the bytes that came, never with what was declared.
   explicit Connection(std::uint32_t message_bytes_max);
   ~Connection();
   Connection(Connection&&) noexcept;
@@ -52,11 +61,15 @@ class Connection {
   };
 
   /// Takes bytes as they came, in any split, and unmasks them in place. 64 bytes behind them must be readable. Text is
-  /// checked for UTF-8 as it arrives and failed at the first impossible byte, also in the middle of a fragment.
+  /// checked for UTF-8 as it arrives and failed at the first impossible byte, also in the middle of a fragment;
+  /// compressed text in batches (see MessageInflater). Data that is not deflate's fails with 1007.
   /// Events and failure do not depend on the split. What follows the peer's Close is taken and ignored (section 1.4).
   Received receive(std::span<char> bytes, Events& events);
 
-  /// permessage-deflate was negotiated (RFC 7692).
+  /// permessage-deflate was negotiated (RFC 7692): messages may come compressed. Before any bytes do.
+  /// `takeover_window_bits` as in `DeflateAgreement`; other than 0, the connection keeps an inflater from its first
+  /// compressed message on.
+  void use_deflate(std::uint8_t takeover_window_bits);
   bool deflates() const { return deflates_; }
 
   /// True once the peer's Close frame was seen.
@@ -74,9 +87,10 @@ class Connection {
   Step open_frame(const FrameHeader& header, std::span<char> bytes, Events& events);
   Step continue_payload(std::span<char> bytes, Events& events);
   Step finish_message(Events& events);
+  Step compressed_payload(std::string_view piece, Events& events);
   Step control_frame(Opcode opcode, std::string_view payload, std::size_t consumed, Events& events);
   bool in_message() const;
-  std::uint64_t message_room() const;
+  FrameContext context() const;
   Incomplete& incomplete();
 
   std::unique_ptr<Incomplete> incomplete_;  // null: between two messages, with not a byte of the next one
@@ -84,6 +98,7 @@ class Connection {
   bool peer_closed_ = false;
   bool failed_ = false;
   bool deflates_ = false;
+  std::uint8_t takeover_window_bits_ = 0;  // 0: no context takeover
 };
 
 static_assert(sizeof(Connection) <= 16);

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "ws/opcode.h"
+
 namespace switchboard::ws {
 
 /// The close code to send and a sentence for the peer's developer (at most 123 bytes).
@@ -11,5 +13,8 @@ struct Failure {
   std::uint16_t code;
   std::string_view reason;  // a literal
 };
+
+inline constexpr Failure kInvalidText{close::kInvalidPayload, "A text message is not valid UTF-8."};
+inline constexpr Failure kMessageTooLarge{close::kMessageTooBig, "The message is larger than this server takes."};
 
 }  // namespace switchboard::ws

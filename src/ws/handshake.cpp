@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "http/token.h"
 
 namespace switchboard::ws {
 
@@ -31,19 +32,10 @@ bool is_key(std::string_view key) {
          std::all_of(key.begin(), key.end() - 2, [](char c) { return is_base64(c); });
 }
 
-/// RFC 9110 section 5.6.2.
-bool is_token(std::string_view text) {
-  constexpr std::string_view kSigns = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           kSigns.find(c) != std::string_view::npos;
-  });
-}
-
 bool offer_subprotocols(std::string_view list, std::vector<std::string_view>& offered) {
   std::string_view name;
   while (http::next_list_element(list, name)) {
-    if (!is_token(name)) return false;
+    if (!http::is_token(name)) return false;
     offered.push_back(name);
   }
   return true;
@@ -112,9 +104,9 @@ std::string accept_value(std::string_view key) {
   return {reinterpret_cast<const char*>(encoded), static_cast<std::size_t>(length)};
 }
 
-std::string upgrade_response(std::string_view key, std::string_view subprotocol) {
+std::string upgrade_response(std::string_view key, std::string_view subprotocol, std::string_view extensions) {
   std::string out;
-  out.reserve(192 + subprotocol.size());
+  out.reserve(224 + subprotocol.size() + extensions.size());
   out.append(
       "HTTP/1.1 101 Switching Protocols\r\n"
       "Upgrade: websocket\r\n"
@@ -122,6 +114,7 @@ std::string upgrade_response(std::string_view key, std::string_view subprotocol)
       "Sec-WebSocket-Accept: ");
   out.append(accept_value(key)).append("\r\n");
   if (!subprotocol.empty()) out.append("Sec-WebSocket-Protocol: ").append(subprotocol).append("\r\n");
+  if (!extensions.empty()) out.append("Sec-WebSocket-Extensions: ").append(extensions).append("\r\n");
   out.append("\r\n");
   return out;
 }

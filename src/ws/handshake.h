@@ -29,7 +29,7 @@ std::expected<Upgrade, http::RequestError> check_upgrade(const http::Request& re
 /// Sec-WebSocket-Accept for a key (section 4.2.2).
 std::string accept_value(std::string_view key);
 
-/// The 101 response; `subprotocol` "" sends none.
-std::string upgrade_response(std::string_view key, std::string_view subprotocol);
+/// The 101 response; `subprotocol` and `extensions` "" send none.
+std::string upgrade_response(std::string_view key, std::string_view subprotocol, std::string_view extensions = {});
 
 }  // namespace switchboard::ws

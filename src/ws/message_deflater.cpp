@@ -30,10 +30,20 @@ struct MessageDeflater::Stream {
 };
 
 MessageDeflater::MessageDeflater(const DeflateSettings& settings)
-    : stream_(std::make_unique<Stream>(settings.level, settings.window_bits)), bytes_min_(settings.bytes_min) {}
+    : stream_(std::make_unique<Stream>(settings.level, settings.window_bits)),
+      bytes_min_(settings.bytes_min),
+      level_(settings.level),
+      window_bits_(settings.window_bits) {}
 MessageDeflater::~MessageDeflater() = default;
 MessageDeflater::MessageDeflater(MessageDeflater&&) noexcept = default;
 MessageDeflater& MessageDeflater::operator=(MessageDeflater&&) noexcept = default;
+
+void MessageDeflater::use(const DeflateSettings& settings) {
+  bytes_min_ = settings.bytes_min;
+  if (settings.level == level_) return;
+  level_ = settings.level;
+  stream_ = std::make_unique<Stream>(level_, window_bits_);
+}
 
 bool MessageDeflater::deflate(std::string_view payload, std::string& out) {
   if (payload.empty() || payload.size() < bytes_min_ || payload.size() > kPayloadBytesMax) return false;

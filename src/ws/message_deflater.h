@@ -11,14 +11,17 @@
 
 namespace switchboard::ws {
 
-/// One per shard: not thread-safe, and `deflate` is one message's work (about 10 us for 1 KB), never a wait. Its memory,
-/// some 30 KB at the default window, is allocated by the constructor.
+/// One per shard: not thread-safe, and `deflate` is one message's work (about 10 us for 1 KB), never a wait. Its
+/// memory, some 30 KB at the default window, is allocated by the constructor.
 class MessageDeflater {
  public:
   explicit MessageDeflater(const DeflateSettings& settings);
   ~MessageDeflater();
   MessageDeflater(MessageDeflater&&) noexcept;
   MessageDeflater& operator=(MessageDeflater&&) noexcept;
+
+  /// Takes `level` and `bytes_min` from reloaded settings. The window stays: it is what clients were promised.
+  void use(const DeflateSettings& settings);
 
   /// Compresses one whole message without context: `out` becomes the payload of its frame, the tail 00 00 ff ff
   /// removed (section 7.2.1). False, leaving `out` unspecified, when that would not be smaller than `payload`, or
@@ -31,6 +34,8 @@ class MessageDeflater {
 
   std::unique_ptr<Stream> stream_;
   std::uint32_t bytes_min_;
+  std::uint8_t level_;
+  std::uint8_t window_bits_;
 };
 
 }  // namespace switchboard::ws

@@ -4,11 +4,13 @@
 #include <cstring>
 #include <gtest/gtest.h>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ws/connection.h"
+#include "ws/inflater_pool.h"
 
 namespace switchboard::ws {
 
@@ -17,7 +19,9 @@ class RecordedEvents final : public Events {
  public:
   std::vector<std::string> list;
   Flow flow = Flow::kContinue;
+  InflaterPool* pool = nullptr;
 
+  InflaterPool* inflaters() override { return pool; }
   Flow on_message(Opcode kind, std::string_view payload) override {
     return record(kind == Opcode::kText ? "text:" : "binary:", payload);
   }
@@ -39,10 +43,19 @@ class RecordedEvents final : public Events {
   unsigned touched = 0;
 };
 
+/// Whether permessage-deflate was negotiated, and with which `takeover_window_bits`.
+using Deflate = std::optional<std::uint8_t>;
+inline constexpr Deflate kNoDeflate = std::nullopt;
+inline constexpr Deflate kNoTakeover = std::uint8_t{0};
+
 /// A connection that is given pieces in memory of their own, with exactly the 64 readable bytes behind them.
 class ConnectionDriver {
  public:
-  explicit ConnectionDriver(std::uint32_t message_bytes_max) : connection(message_bytes_max) {}
+  explicit ConnectionDriver(std::uint32_t message_bytes_max, Deflate deflate = kNoDeflate)
+      : connection(message_bytes_max) {
+    events.pool = &pool;
+    if (deflate) connection.use_deflate(*deflate);
+  }
 
   /// Feeds one piece, and after a pause the rest of it. False once nothing may be fed any more.
   bool feed(std::string_view piece) {
@@ -67,6 +80,7 @@ class ConnectionDriver {
     return !ended_;
   }
 
+  InflaterPool pool;
   Connection connection;
   RecordedEvents events;
   std::optional<Failure> failure;
@@ -79,8 +93,8 @@ class ConnectionDriver {
 using EventList = std::vector<std::string>;
 
 inline EventList events_of(const std::vector<std::string_view>& pieces, std::uint32_t message_bytes_max,
-                           Flow flow = Flow::kContinue) {
-  ConnectionDriver driver(message_bytes_max);
+                           Flow flow = Flow::kContinue, Deflate deflate = kNoDeflate) {
+  ConnectionDriver driver(message_bytes_max, deflate);
   driver.events.flow = flow;
   for (std::string_view piece : pieces) {
     if (!driver.feed(piece)) break;
@@ -90,17 +104,21 @@ inline EventList events_of(const std::vector<std::string_view>& pieces, std::uin
 
 /// The events of the whole input, having checked that neither splits nor pauses change them. Long inputs are cut near
 /// their ends and here and there.
-inline EventList events_of_any_split(std::string_view bytes, std::uint32_t message_bytes_max = 1'000'000) {
-  const EventList whole = events_of({bytes}, message_bytes_max);
-  EXPECT_EQ(events_of({bytes}, message_bytes_max, Flow::kPause), whole) << "with pauses";
+inline EventList events_of_any_split(std::string_view bytes, std::uint32_t message_bytes_max = 1'000'000,
+                                     Deflate deflate = kNoDeflate) {
+  const auto events = [&](const std::vector<std::string_view>& pieces, Flow flow = Flow::kContinue) {
+    return events_of(pieces, message_bytes_max, flow, deflate);
+  };
+  const EventList whole = events({bytes});
+  EXPECT_EQ(events({bytes}, Flow::kPause), whole) << "with pauses";
   std::vector<std::string_view> singles;
   for (std::size_t i = 0; i < bytes.size(); ++i)
     singles.push_back(bytes.substr(i, 1));
-  EXPECT_EQ(events_of(singles, message_bytes_max), whole) << "byte by byte";
-  EXPECT_EQ(events_of(singles, message_bytes_max, Flow::kPause), whole) << "byte by byte, with pauses";
+  EXPECT_EQ(events(singles), whole) << "byte by byte";
+  EXPECT_EQ(events(singles, Flow::kPause), whole) << "byte by byte, with pauses";
   for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
     if (bytes.size() > 1000 && cut > 40 && cut + 40 < bytes.size() && cut % 4001 != 0) continue;
-    EXPECT_EQ(events_of({bytes.substr(0, cut), bytes.substr(cut)}, message_bytes_max), whole) << "cut at " << cut;
+    EXPECT_EQ(events({bytes.substr(0, cut), bytes.substr(cut)}), whole) << "cut at " << cut;
   }
   return whole;
 }

@@ -42,6 +42,15 @@ TEST(FrameWriter, TheBuilderWritesWhatAppendFrameWrites) {
   }
 }
 
+TEST(FrameWriter, ACompressedMessageHasRsv1) {  // RFC 7692 section 6
+  std::string out;
+  append_frame(out, Opcode::kText, "Hello", Encoding::kDeflated);
+  EXPECT_EQ(out, "\xC1\x05Hello");
+  FrameBuilder builder;
+  builder.begin().append("Hello");
+  EXPECT_EQ(builder.finish(Opcode::kBinary, Encoding::kDeflated), "\xC2\x05Hello");
+}
+
 TEST(FrameWriter, ACloseFrameCarriesCodeAndReason) {
   std::string out = "before";
   append_close(out, 1001, "bye");

@@ -51,6 +51,8 @@ TEST(Handshake, AnswersWith101) {
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
   EXPECT_TRUE(upgrade_response(kKey, "chat").ends_with("\r\nSec-WebSocket-Protocol: chat\r\n\r\n"));
+  EXPECT_TRUE(upgrade_response(kKey, "chat", "x; y=1")
+                  .ends_with("\r\nSec-WebSocket-Protocol: chat\r\nSec-WebSocket-Extensions: x; y=1\r\n\r\n"));
 }
 
 TEST(Handshake, AcceptsAGoodRequest) {
