@@ -176,6 +176,24 @@ void add_delivery(std::vector<Setting>& out) {
                         "Size of a socket's send buffer (SO_SNDBUF). 0 leaves it to the kernel."));
 }
 
+void add_compression(std::vector<Setting>& out) {
+  out.push_back(plain("compression", "enabled", SB_FIELD(config.shard.session.deflate.enabled), nullptr, kReload,
+                      "Whether clients that offer compression get it; a change is for connections to come."));
+  out.push_back(integer("compression", "bytes_min", SB_FIELD(config.shard.session.deflate.bytes_min), 0, 64 * kMiB,
+                        "bytes", kReload, "Smaller messages are sent as they are: compressing them gains little."));
+  out.push_back(integer("compression", "level", SB_FIELD(config.shard.session.deflate.level), 1, 9, "", kReload,
+                        "How much work goes into making a message smaller: 1 is the least, 9 the most."));
+  out.push_back(integer("compression", "window_bits", SB_FIELD(config.shard.session.deflate.window_bits), 9, 15, "bits",
+                        kRestart,
+                        "How far back a repetition is found: 12 means 4,096 bytes. Clients that insist on a smaller "
+                        "window than this are served without compression."));
+  out.push_back(plain("compression", "client_context_takeover",
+                      SB_FIELD(config.shard.session.deflate.client_context_takeover), nullptr, kReload,
+                      "Whether clients may compress a message by reference to their earlier ones. It makes what they "
+                      "send smaller, and costs up to 40 KB of memory for every client that sends compressed "
+                      "messages, for as long as it is connected; a change is for connections to come."));
+}
+
 void add_log(std::vector<Setting>& out) {
   out.push_back(choice<kLevelNames>("log", "level", SB_FIELD(config.log.level), kReload,
                                     "The least important lines that are written."));
@@ -202,6 +220,7 @@ std::vector<Setting> build_table() {
   add_limits(out);
   add_heartbeat(out);
   add_delivery(out);
+  add_compression(out);
   add_log(out);
   add_rooms(out);
   return out;
@@ -217,6 +236,9 @@ std::span<const SettingSection> setting_sections() {
       {"limits", "What clients may ask of it."},
       {"heartbeat", "How dead and stuck connections are found."},
       {"delivery", "How messages leave. The defaults are measured; change them with a benchmark at hand."},
+      {"compression",
+       "permessage-deflate (RFC 7692), when a client offers it. A message is compressed once for all who "
+       "take it so."},
       {"log", "What is written to standard error. Never a message's content."},
       {"rooms",
        "Rooms, by namespace: the part of a room's id before the first ':'. [rooms.default] is for every room without a "

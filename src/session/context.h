@@ -1,6 +1,7 @@
 // What all sessions of one shard share: settings, scratch memory, the turn's time, and the shard itself as their host.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/random.h"
@@ -11,6 +12,8 @@
 #include "session/settings.h"
 #include "session/stats.h"
 #include "ws/frame_writer.h"
+#include "ws/inflater_pool.h"
+#include "ws/message_deflater.h"
 
 namespace switchboard::session {
 
@@ -28,6 +31,18 @@ struct SessionContext {
   http::AssetTable assets;  // served to a plain GET; empty: none
   std::uint32_t shard = 0;  // named in connection ids
   SessionStats stats;
+  ws::InflaterPool inflaters;  // for compressed messages on their way in
+
+  /// For messages to one client alone; what goes to a room is compressed where its log is. Made on first use, because
+  /// most servers never need it.
+  ws::MessageDeflater& deflater() {
+    if (!deflater_) deflater_.emplace(settings.deflate);
+    deflater_->use(settings.deflate);
+    return *deflater_;
+  }
+
+ private:
+  std::optional<ws::MessageDeflater> deflater_;
 };
 
 }  // namespace switchboard::session

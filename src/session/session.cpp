@@ -46,6 +46,19 @@ void Session::send_frame(ws::Opcode opcode) {
   context_->stats.replies.add();
 }
 
+void Session::send_message(ws::Opcode kind, std::string_view payload) {
+  std::string deflated;
+  ws::Encoding encoding = ws::Encoding::kPlain;
+  if (wants_deflate() && context_->deflater().deflate(payload, deflated)) {
+    encoding = ws::Encoding::kDeflated;
+    payload = deflated;
+  }
+  char header[ws::kServerHeaderBytesMax];
+  outbox_.append({header, ws::write_server_header(header, kind, payload.size(), encoding)});
+  outbox_.append(payload);
+  context_->stats.replies.add();
+}
+
 // --- rooms ---------------------------------------------------------------------------------------------------------
 
 void Session::on_joined(std::string_view room_id, std::string_view command_id, Seq seq, std::string_view epoch) {

@@ -125,6 +125,7 @@ class Session final : private ws::Events {
   ws::Flow on_ping(std::string_view payload) override;
   ws::Flow on_pong(std::string_view payload) override;
   void on_close(std::uint16_t code, std::string_view reason) override;
+  ws::InflaterPool* inflaters() override { return &context_->inflaters; }
 
   void receive_request(std::span<char> bytes);
   void answer_request(const http::Request& request);
@@ -144,6 +145,8 @@ class Session final : private ws::Events {
   void end_join();
   bool outbox_full() const { return outbox_.size() + ack_bytes_owed_ > context_->settings.queue_bytes_max; }
   void send_frame(ws::Opcode opcode);
+  /// A whole message, compressed if the client takes that and it gets smaller.
+  void send_message(ws::Opcode kind, std::string_view payload);
   void end(std::uint16_t code, std::string_view reason, bool by_peer);
 
   SessionContext* context_;

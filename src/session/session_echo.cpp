@@ -1,7 +1,6 @@
 // Session as an echo: every message goes back as it came, through the same frames, queue and limits as everything else.
 #include "session/echo_settings.h"
 #include "session/session.h"
-#include "ws/frame_writer.h"
 
 namespace switchboard::session {
 
@@ -11,16 +10,14 @@ SessionSettings echo_settings() {
   settings.message_bytes_max = 64U << 20;  // the largest that Autobahn's suite sends is 16 MiB
   settings.queue_bytes_max = 1U << 20;
   settings.ping_interval_ms = 0;
+  settings.deflate = {.bytes_min = 0, .window_bits = 9, .client_context_takeover = true};  // take every offer there is
   return settings;
 }
 
 /// One message may take the queue past its bound by itself; then nothing more is read until it is written, so no answer
 /// is ever dropped.
 ws::Flow Session::echo(ws::Opcode kind, std::string_view payload) {
-  char header[ws::kServerHeaderBytesMax];
-  outbox_.append({header, ws::write_server_header(header, kind, payload.size())});
-  outbox_.append(payload);
-  context_->stats.replies.add();
+  send_message(kind, payload);
   return outbox_full() ? pause({}, false) : ws::Flow::kContinue;
 }
 

@@ -4,6 +4,7 @@
 #include "http/response.h"
 #include "protocol/close_code.h"
 #include "session/session.h"
+#include "ws/deflate_negotiation.h"
 #include "ws/handshake.h"
 
 namespace switchboard::session {
@@ -58,9 +59,13 @@ void Session::open(const http::Request& request) {
     return respond({.status = 403, .message = "Pages of this origin may not connect (setting limits.origins_allowed)."},
                    &request);
   }
+  const auto deflate = ws::negotiate_deflate(upgrade->extensions, context_->settings.deflate);
+  if (!deflate) return respond(deflate.error(), &request);
+  if (*deflate) ws_.use_deflate((*deflate)->takeover_window_bits);
   is_v1_ = context_->settings.service == Service::kRooms &&
            std::ranges::find(upgrade->subprotocols, kSubprotocol) != upgrade->subprotocols.end();
-  outbox_.append(ws::upgrade_response(upgrade->key, is_v1_ ? kSubprotocol : std::string_view{}));
+  outbox_.append(ws::upgrade_response(upgrade->key, is_v1_ ? kSubprotocol : std::string_view{},
+                                      *deflate ? std::string_view((*deflate)->response) : std::string_view{}));
   state_ = State::kOpen;
   context_->stats.handshakes.add();
 
