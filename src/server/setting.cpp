@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "server/log_escape.h"
+#include "server/setting_checks.h"
 
 namespace switchboard::server {
 namespace {
@@ -39,7 +40,8 @@ bool has_type(const Setting& setting, const SettingValue& value) {
 }
 
 std::string problem_with_text(const Setting& setting, std::string_view text) {
-  const std::string problem = setting.problem_with == nullptr ? "" : setting.problem_with(text);
+  std::string problem = problem_with_encoding(text);
+  if (problem.empty() && setting.problem_with != nullptr) problem = setting.problem_with(text);
   return problem.empty() ? "" : "is " + quoted(text) + ": " + problem;
 }
 

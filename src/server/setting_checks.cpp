@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "ws/utf8.h"
+
 namespace switchboard::server {
 namespace {
 
@@ -84,7 +86,13 @@ std::string problem_with_server_name(std::string_view text) {
   return "";
 }
 
+std::string problem_with_encoding(std::string_view text) {
+  ws::Utf8Validator utf8;
+  return utf8.feed(text) && utf8.complete() ? "" : "must be UTF-8";
+}
+
 std::string problem_with_namespace(std::string_view text) {
+  if (std::string problem = problem_with_encoding(text); !problem.empty()) return "a namespace " + problem;
   if (text.empty() || text.size() > 255 || text.find(':') != std::string_view::npos || has_control_characters(text)) {
     return "a namespace has 1 to 255 bytes, no ':' and no control characters";
   }

@@ -22,7 +22,10 @@ std::string problem_with_path(std::string_view text);
 /// 1 to 64 bytes of printable ASCII.
 std::string problem_with_server_name(std::string_view text);
 
-/// A namespace: 1 to 255 bytes, no ':' and no control characters.
+/// Valid UTF-8, as a file of settings is: variables and flags may hold any bytes.
+std::string problem_with_encoding(std::string_view text);
+
+/// A namespace: 1 to 255 bytes of UTF-8, no ':' and no control characters.
 std::string problem_with_namespace(std::string_view text);
 
 }  // namespace switchboard::server

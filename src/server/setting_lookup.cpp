@@ -94,7 +94,11 @@ std::expected<SettingAddress, std::string> lookup_environment_name(std::string_v
     if (name.starts_with(rooms_prefix) && name.ends_with(suffix) && name.size() > rooms_prefix.size() + suffix.size()) {
       name.remove_prefix(rooms_prefix.size());
       name.remove_suffix(suffix.size());
-      return SettingAddress{&setting, lower(name)};
+      std::string room_namespace = lower(name);
+      if (std::string problem = problem_with_namespace(room_namespace); !problem.empty()) {
+        return std::unexpected(problem);
+      }
+      return SettingAddress{&setting, std::move(room_namespace)};
     }
   }
   return std::unexpected(did_you_mean("variable", name, nearest_name(name, known)));

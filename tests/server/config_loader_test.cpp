@@ -202,6 +202,16 @@ TEST(ConfigLoader, BadValuesOfVariablesAndFlagsNameTheirSource) {
                    "--set shards=1: `shards` is not of the form SECTION.KEY"}));
 }
 
+TEST(ConfigLoader, VariablesAndFlagsMayNotHoldWhatAFileCouldNot) {
+  EXPECT_EQ(problems_of({{},
+                         {{"SWITCHBOARD_ROOMS_A:B_MEMBERS_MAX", "1"},
+                          {"SWITCHBOARD_ROOMS_\xF4_MEMBERS_MAX", "1"},
+                          {"SWITCHBOARD_SERVER_DATA", "caf\xE9"}},
+                         {{"rooms.\xF4.members_max", "1", "--set"}}})
+                .size(),
+            4u);
+}
+
 TEST(ConfigLoader, ProblemsOfAllSourcesAreReportedTogether) {
   const ConfigFile file("[limits]\nx = 1\ny = 2\n");
   EXPECT_EQ(problems_of({file.path(), {{"SWITCHBOARD_X", "1"}}, {{"a.b", "1", "--set"}}}).size(), 4u);
