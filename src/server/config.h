@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "server/listener_settings.h"
 #include "server/log_settings.h"
 #include "shard/settings.h"
 
@@ -13,7 +14,7 @@ namespace switchboard::server {
 
 struct Config {
   // The process.
-  std::vector<std::string> listen = {":8080"};  // HOST:PORT, [IPv6]:PORT; without a host every address, IPv4 and IPv6
+  std::vector<std::string> listen = {":8080"};  // with [listeners.NAME] sections none, unless it is given
   std::string ops = "127.0.0.1:8081";           // health, metrics; "" or "off": no ops port
   std::uint32_t shards = 0;                     // 0: one per core, at most 64
   std::string data = "switchboard-data";        // directory for anything that lasts; "": none (echo only)
@@ -28,6 +29,10 @@ struct Config {
   std::uint32_t notsent_lowat_bytes = 16'384;  // TCP_NOTSENT_LOWAT: unsent bytes the kernel may hold per connection
   std::uint32_t send_buffer_bytes = 0;         // SO_SNDBUF; 0: the kernel's own choice
 
+  // Where clients connect.
+  ListenerSettings listener_defaults;       // what a listener does not say itself; its name and address are empty
+  std::vector<ListenerSettings> listeners;  // the entries of `listen`, then the [listeners.NAME], sorted by name
+
   LogSettings log;
 
   /// `log_bytes_max` is for the whole process here: divide it by the number of shards when handing it on.
@@ -35,6 +40,9 @@ struct Config {
 
   bool ops_enabled() const { return !ops.empty() && ops != "off"; }
 };
+
+/// Puts the entries of `listen` before the named ones; whoever sets `listen` by hand calls it once.
+void add_listen_entries(Config& config);
 
 inline constexpr std::uint32_t kShardsMax = 64;
 
