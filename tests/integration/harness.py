@@ -51,7 +51,7 @@ class Server:
         self._directory = tempfile.mkdtemp(prefix="switchboard-test-")
         self.data = data or os.path.join(self._directory, "data")
         self.config = os.path.join(self._directory, "switchboard.toml")
-        command = [BINARY, "serve", "--listen", listen, "--ops", ops, "--shards", str(shards), "--data", self.data]
+        command = self._command(listen, ops, shards)
         if config is not None:
             self.write_config(config)
             command += ["--config", self.config]
@@ -90,6 +90,9 @@ class Server:
         self._reader.join()
         self._process.stderr.close()
         shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _command(self, listen, ops, shards):
+        return [BINARY, "serve", "--listen", listen, "--ops", ops, "--shards", str(shards), "--data", self.data]
 
     # --- life ---------------------------------------------------------------------------------------------------
 
@@ -187,6 +190,13 @@ class Server:
         with open(f"/proc/{self.pid}/stat", encoding="ascii") as file:
             fields = file.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class EchoServer(Server):
+    """`switchboard echo`: it has neither settings nor an ops port."""
+
+    def _command(self, listen, ops, shards):
+        return [BINARY, "echo", "--listen", listen]
 
 
 def _address(text):
