@@ -117,7 +117,9 @@ void append(std::string& out, const Error& error) {
   append_pieces(out, Json{R"({"type":"error","code":)"}, Text{name(error.code)}, Json{R"(,"message":)"},
                 Text{error.message});
   if (!error.room_id.empty()) append_pieces(out, Json{R"(,"room_id":)"}, Text{error.room_id});
-  append_pieces(out, Id{error.id}, Json{R"(,"retryable":)"}, Json{retryable(error.code) ? "true" : "false"}, Json{"}"});
+  append_pieces(out, Id{error.id}, Json{R"(,"retryable":)"}, Json{retryable(error.code) ? "true" : "false"});
+  if (error.retry_after_ms > 0) append_pieces(out, Json{R"(,"retry_after_ms":)"}, Number{error.retry_after_ms});
+  out.push_back('}');
 }
 
 }  // namespace switchboard::protocol

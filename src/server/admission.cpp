@@ -1,47 +1,64 @@
 #include "server/admission.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "protocol/close_code.h"
 
 namespace switchboard::server {
 
-std::size_t Admission::IpHash::operator()(const std::array<std::uint8_t, 16>& ip) const {
-  return std::hash<std::string_view>{}({reinterpret_cast<const char*>(ip.data()), ip.size()});
+std::size_t Admission::KeyHash::operator()(const Key& key) const {
+  return std::hash<std::string_view>{}({reinterpret_cast<const char*>(key.data()), key.size()});
 }
 
-Admission::Verdict Admission::admit(const net::PeerAddress& peer) {
+Admission::Key Admission::key_of(const net::PeerAddress& peer) {
+  constexpr std::size_t kMappedPrefix = 12;  // ::ffff:0:0/96 is IPv4
+  constexpr std::size_t kNetworkBytes = 8;
+  const bool is_ipv4 =
+      std::all_of(peer.ip.begin(), peer.ip.begin() + 10, [](std::uint8_t byte) { return byte == 0; }) &&
+      peer.ip[10] == 0xff && peer.ip[kMappedPrefix - 1] == 0xff;
+  Key key = peer.ip;
+  if (!is_ipv4) std::fill(key.begin() + kNetworkBytes, key.end(), std::uint8_t{0});
+  return key;
+}
+
+Admission::Admitted Admission::admit(const net::PeerAddress& peer) {
   const std::uint64_t max = connections_max_.load(std::memory_order_relaxed);
   const std::uint64_t before = connections_.fetch_add(1, std::memory_order_relaxed);
   if (max > 0 && before >= max + kTold) {
     connections_.fetch_sub(1, std::memory_order_relaxed);
-    return Verdict::kDrop;
+    return {.verdict = Verdict::kDrop};
   }
-  Verdict verdict = max > 0 && before >= max ? Verdict::kTellFull : Verdict::kWelcome;
+  Admitted admitted{.verdict = max > 0 && before >= max ? Verdict::kTellFull : Verdict::kWelcome};
+  if (!keeps_accounts_.load(std::memory_order_relaxed) || peer.ip == decltype(peer.ip){}) return admitted;
+
   const std::scoped_lock lock(mutex_);
+  const Key key = key_of(peer);
+  Account& account = accounts_[key];
   const std::uint32_t address_max = per_address_max_.load(std::memory_order_relaxed);
-  if (address_max > 0 || !by_address_.empty()) {
-    const std::uint32_t from_there = ++by_address_[peer.ip];
-    if (address_max > 0 && from_there > address_max) verdict = Verdict::kTellTooMany;
-    if (address_max > 0 && from_there > address_max + kTold) {
-      --by_address_[peer.ip];
-      connections_.fetch_sub(1, std::memory_order_relaxed);
-      return Verdict::kDrop;
-    }
+  if (address_max > 0 && account.connections >= address_max + kTold) {
+    connections_.fetch_sub(1, std::memory_order_relaxed);
+    return {.verdict = Verdict::kDrop};
   }
-  return verdict;
+  if (address_max > 0 && account.connections >= address_max) admitted.verdict = Verdict::kTellTooMany;
+  account.key = key;
+  ++account.connections;
+  admitted.address = &account;
+  return admitted;
 }
 
-void Admission::release(const net::PeerAddress& peer) {
+void Admission::release(session::AddressRate* address) {
   connections_.fetch_sub(1, std::memory_order_relaxed);
+  if (address == nullptr) return;
   const std::scoped_lock lock(mutex_);
-  const auto found = by_address_.find(peer.ip);
-  if (found != by_address_.end() && --found->second == 0) by_address_.erase(found);
+  auto& account = static_cast<Account&>(*address);
+  if (--account.connections == 0) accounts_.erase(Key(account.key));  // a copy: the key's own goes with the account
 }
 
-void Admission::set_limits(std::uint64_t connections_max, std::uint32_t per_address_max) {
-  connections_max_.store(connections_max, std::memory_order_relaxed);
-  per_address_max_.store(per_address_max, std::memory_order_relaxed);
+void Admission::set_limits(const AdmissionLimits& limits) {
+  connections_max_.store(limits.connections_max, std::memory_order_relaxed);
+  per_address_max_.store(limits.per_address_max, std::memory_order_relaxed);
+  keeps_accounts_.store(limits.per_address_max > 0 || limits.has_address_rates, std::memory_order_relaxed);
 }
 
 session::Ending refusal(Admission::Verdict verdict) {

@@ -1,22 +1,32 @@
-// How many connections the process takes: in all, and from one address. Asked once per accepted connection, from any
-// shard's thread.
+// How many connections the process takes: in all, and from one address; and what the connections of one address share.
+// Asked once per accepted connection, from any shard's thread.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <unordered_map>
 
 #include "net/address.h"
+#include "session/rate_limiter.h"
 #include "session/session.h"
 
 namespace switchboard::server {
 
+/// A limit of 0 is none.
+struct AdmissionLimits {
+  std::uint64_t connections_max = 0;
+  std::uint32_t per_address_max = 0;
+  bool has_address_rates = false;  // an address has rate limits, so it has an account
+};
+
+/// An address is an IPv4 address, or the first 64 bits of an IPv6 one: whoever has one of those has them all. A peer
+/// without any (a Unix socket's) is only counted in all.
 class Admission {
  public:
-  /// A limit of 0 is none. A few connections over `connections_max` are still taken, to be told so with a close code.
-  Admission(std::uint64_t connections_max, std::uint32_t per_address_max)
-      : connections_max_(connections_max), per_address_max_(per_address_max) {}
+  /// A few connections over a limit are still taken, to be told so with a close code.
+  explicit Admission(const AdmissionLimits& limits) { set_limits(limits); }
 
   enum class Verdict : std::uint8_t {
     kWelcome,
@@ -24,26 +34,41 @@ class Admission {
     kTellTooMany,  // its address is over the limit: the same
     kDrop,         // too many even to be told
   };
+  struct Admitted {
+    Verdict verdict = Verdict::kWelcome;
+    /// Valid until it is released; null while no limit is for addresses, and when dropped.
+    session::AddressRate* address = nullptr;
+  };
 
   /// Counts the connection unless it is to be dropped.
-  Verdict admit(const net::PeerAddress& peer);
-  void release(const net::PeerAddress& peer);
-  void set_limits(std::uint64_t connections_max, std::uint32_t per_address_max);
+  Admitted admit(const net::PeerAddress& peer);
+  /// Once for every connection that was counted, with the address it was given.
+  void release(session::AddressRate* address);
+  /// Connections that came while no limit was for addresses stay uncounted there.
+  void set_limits(const AdmissionLimits& limits);
 
-  /// Connections beyond `connections_max` that are taken only to be told.
+  /// Connections beyond a limit that are taken only to be told.
   static constexpr std::uint64_t kTold = 64;
 
  private:
-  struct IpHash {
-    std::size_t operator()(const std::array<std::uint8_t, 16>& ip) const;
+  using Key = std::array<std::uint8_t, 16>;
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const;
   };
+  struct Account : session::AddressRate {
+    std::uint32_t connections = 0;
+    Key key{};
+  };
+
+  static Key key_of(const net::PeerAddress& peer);
 
   std::atomic<std::uint64_t> connections_{0};
   std::atomic<std::uint64_t> connections_max_;
   std::atomic<std::uint32_t> per_address_max_;
-  // Only used while there is a limit per address. Not on the data path: once per connection.
+  std::atomic<bool> keeps_accounts_;
+  // Only used while a limit is for addresses. Not on the data path: once per connection.
   std::mutex mutex_;
-  std::unordered_map<std::array<std::uint8_t, 16>, std::uint32_t, IpHash> by_address_;
+  std::unordered_map<Key, Account, KeyHash> accounts_;  // its nodes stay where they are
 };
 
 /// What a client that is not welcome is told; code 0 for one that is.

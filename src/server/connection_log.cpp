@@ -10,7 +10,7 @@ void ConnectionLog::on_opened(const session::Session& session) {
 }
 
 void ConnectionLog::on_ended(const session::Session& session, Instant now) {
-  admission_.release(session.peer());
+  admission_.release(session.address_rate());
   const session::Ending& ending = session.ending();
   const bool was_websocket = ending.code >= 1000;
   // Requests that never became connections are of interest to few.

@@ -85,6 +85,14 @@ void write_labelled(MetricsWriter& out, const StatsSnapshot& stats) {
     const auto code = static_cast<protocol::ErrorCode>(i);
     out.sample(stats.errors[i], "code=\"" + std::string(protocol::name(code)) + "\"");
   }
+
+  out.family("switchboard_rate_limited_total", Type::kCounter,
+             "What rate limits did, by the setting: commands refused (messages), times that reading paused (bytes), "
+             "connections closed (control_frames).");
+  for (std::size_t i = 0; i < stats.rate_limited.size(); ++i) {
+    const auto limit = static_cast<session::RateLimit>(i);
+    out.sample(stats.rate_limited[i], "limit=\"" + std::string(session::name(limit)) + "\"");
+  }
 }
 
 void write_histograms(MetricsWriter& out, const StatsSnapshot& stats) {

@@ -67,7 +67,9 @@ class Process {
     const std::uint64_t fit = connections_within(files, config_.shards);
     const std::uint64_t wanted = config_.connections_max;
     capacity_ = wanted == 0 ? fit : std::min(wanted, fit);
-    admission_.set_limits(capacity_, config_.connections_per_address_max);
+    admission_.set_limits({.connections_max = capacity_,
+                           .per_address_max = config_.connections_per_address_max,
+                           .has_address_rates = config_.shard.session.rate.has_address_limits()});
     log_.info("capacity", {{"connections", static_cast<std::int64_t>(capacity_)},
                            {"open_files", static_cast<std::int64_t>(files)}});
     if (wanted > fit) {
@@ -208,7 +210,7 @@ class Process {
   const Clock& clock_;
   Signals signals_;
   net::Loop loop_;
-  Admission admission_{0, 0};
+  Admission admission_{AdmissionLimits{}};
   ConnectionLog observer_;
   std::uint64_t capacity_ = 0;
   std::unique_ptr<DataDirectory> data_;

@@ -102,7 +102,8 @@ void add_limits(std::vector<Setting>& out) {
                         "allows."));
   out.push_back(integer("limits", "connections_per_address_max", SB_FIELD(config.connections_per_address_max), 0,
                         100'000'000, "connections", kReload,
-                        "Connections from one IP address. 0 means no limit: behind a proxy or a large NAT many people "
+                        "Connections from one IP address (from one IPv6 /64). 0 means no limit: behind a proxy or a "
+                        "large NAT many people "
                         "share one address. Set it when clients connect directly."));
   out.push_back(plain("limits", "origins_allowed", SB_FIELD(config.shard.session.origins_allowed), problem_with_origin,
                       kReload,
@@ -125,6 +126,10 @@ void add_limits(std::vector<Setting>& out) {
                         1, 100'000, "documents", kReload, "JSON documents in one text message."));
   out.push_back(integer("limits", "json_depth_max", SB_FIELD(config.shard.session.json_depth_max), 1, 1'024, "levels",
                         kReload, "How deeply a client's JSON may nest."));
+  out.push_back(integer("limits", "frames_per_message_max", SB_FIELD(config.shard.session.frames_per_message_max), 1,
+                        100'000'000, "frames", kReload,
+                        "Frames that one message may come in; more close with 1009. Empty ones count, or a message "
+                        "could go on for ever."));
   out.push_back(integer("limits", "rooms_per_connection_max", SB_FIELD(config.shard.session.rooms_per_connection_max),
                         1, 100'000, "rooms", kReload,
                         "Rooms one connection may be in at once; `limit_reached` above it."));
@@ -141,6 +146,39 @@ void add_limits(std::vector<Setting>& out) {
                         kReload,
                         "Memory for all rooms' messages together, over all shards; above it the room with "
                         "the largest backlog is trimmed first."));
+}
+
+/// One rate is two settings: how much comes in a second, and how much may be used at once.
+template <typename PerSecond, typename Burst>
+void add_rate(std::vector<Setting>& out, std::string_view per_second_key, PerSecond per_second,
+              std::string_view burst_key, Burst burst, std::string_view unit, std::string_view doc) {
+  out.push_back(integer("limits", per_second_key, per_second, 0, 1'000'000'000, unit, kReload, doc));
+  out.push_back(integer("limits", burst_key, burst, 0, 1'000'000'000, unit, kReload,
+                        "How many of them may come at once after a pause. 0 means as many as in one second."));
+}
+
+void add_rates(std::vector<Setting>& out) {
+  add_rate(out, "messages_per_second", SB_FIELD(config.shard.session.rate.messages.per_second), "messages_burst",
+           SB_FIELD(config.shard.session.rate.messages.burst), "messages",
+           "Commands one connection may send; more are answered `rate_limited`, and 4102 if it goes on (errors_max). "
+           "Pings, pongs and fragments count like commands. 0 means no limit; 50 with a burst of 100 suits people and "
+           "most games.");
+  add_rate(out, "bytes_per_second", SB_FIELD(config.shard.session.rate.bytes.per_second), "bytes_burst",
+           SB_FIELD(config.shard.session.rate.bytes.burst), "bytes",
+           "Bytes one connection may send; while there are more, it is not read from, so that it has to wait. 0 means "
+           "no limit.");
+  add_rate(out, "control_frames_per_second", SB_FIELD(config.shard.session.rate.control_frames.per_second),
+           "control_frames_burst", SB_FIELD(config.shard.session.rate.control_frames.burst), "frames",
+           "WebSocket pings and pongs one connection may send; more close it with 4102. 0 means no limit.");
+  add_rate(out, "address_messages_per_second", SB_FIELD(config.shard.session.rate.address_messages.per_second),
+           "address_messages_burst", SB_FIELD(config.shard.session.rate.address_messages.burst), "messages",
+           "The same as messages_per_second for all connections of one IP address together (of one IPv6 /64). 0 means "
+           "no limit: behind a proxy or a large NAT many people share one address. From 0 to a limit: for connections "
+           "to come.");
+  add_rate(out, "address_bytes_per_second", SB_FIELD(config.shard.session.rate.address_bytes.per_second),
+           "address_bytes_burst", SB_FIELD(config.shard.session.rate.address_bytes.burst), "bytes",
+           "The same as bytes_per_second for all connections of one IP address together (of one IPv6 /64). 0 means no "
+           "limit. From 0 to a limit: for connections to come.");
 }
 
 void add_heartbeat(std::vector<Setting>& out) {
@@ -218,6 +256,7 @@ std::vector<Setting> build_table() {
   std::vector<Setting> out;
   add_server(out);
   add_limits(out);
+  add_rates(out);
   add_heartbeat(out);
   add_delivery(out);
   add_compression(out);

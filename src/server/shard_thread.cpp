@@ -110,14 +110,15 @@ void ShardThread::accept_from(std::size_t listener, std::size_t budget) {
     net::Accepted accepted = listeners_[listener].accept();
     if (accepted.status == net::AcceptStatus::kNone) return;
     if (accepted.status == net::AcceptStatus::kOutOfResources) return pause_accepting();
-    const auto verdict = admission_.admit(accepted.peer);
-    if (verdict == Admission::Verdict::kDrop) {
+    const auto admitted = admission_.admit(accepted.peer);
+    if (admitted.verdict == Admission::Verdict::kDrop) {
       shard_.stats().connections_refused.add();
       continue;
     }
     const int fd = accepted.socket.get();
     const SlotId id =
-        shard_.accept(std::make_unique<net::TcpTransport>(std::move(accepted.socket)), accepted.peer, refusal(verdict));
+        shard_.accept(std::make_unique<net::TcpTransport>(std::move(accepted.socket)), accepted.peer,
+                      refusal(admitted.verdict), admitted.address);
     // Whatever has come already is reported as readiness right away. Without readiness its handshake times out.
     loop_.add_stream(fd, id.pack());
   }

@@ -72,6 +72,8 @@ void StatsSnapshot::add(const shard::ShardStats& shard, const session::SessionSt
   endings_http += shard.endings.http();
   for (std::size_t i = 0; i < errors.size(); ++i)
     errors[i] += sessions.errors[i].value();
+  for (std::size_t i = 0; i < rate_limited.size(); ++i)
+    rate_limited[i] += sessions.rate_limited[i].value();
   merge(loop_lag, shard.loop_lag);
   merge(fan_out, shard.fan_out);
 }

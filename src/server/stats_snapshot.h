@@ -52,7 +52,8 @@ struct StatsSnapshot {
   std::uint64_t publishes = 0;
   std::uint64_t pings_sent = 0;
   std::uint64_t pongs_received = 0;
-  std::array<std::uint64_t, session::kErrorCodes> errors{};  // by protocol::ErrorCode
+  std::array<std::uint64_t, session::kErrorCodes> errors{};        // by protocol::ErrorCode
+  std::array<std::uint64_t, session::kRateLimits> rate_limited{};  // by session::RateLimit
 
   /// Frames handed to sockets: room messages and what went to one client alone.
   std::uint64_t messages_sent() const { return deliveries + replies; }

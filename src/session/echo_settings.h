@@ -5,7 +5,8 @@
 
 namespace switchboard::session {
 
-/// Messages up to 64 MiB, any path and origin, no pings of ours (a suite counts the frames it gets).
+/// Messages up to 64 MiB in any number of frames, at any rate, any path and origin, no pings of ours (a suite counts
+/// the frames it gets).
 SessionSettings echo_settings();
 
 }  // namespace switchboard::session

@@ -24,7 +24,7 @@ std::uint32_t ack_bytes_max(std::string_view room_id, std::string_view command_i
 
 }  // namespace
 
-Session::Session(SessionContext& context, net::PeerAddress peer, Ending refusal)
+Session::Session(SessionContext& context, net::PeerAddress peer, Ending refusal, AddressRate* address_rate)
     : context_(&context),
       ws_(context.settings.message_bytes_max),
       request_(std::make_unique<http::RequestParser>(context.settings.request_bytes_max)),
@@ -32,6 +32,7 @@ Session::Session(SessionContext& context, net::PeerAddress peer, Ending refusal)
       last_heard_(context.now),
       ping_at_(kNever),
       deadline_(context.now + ms(context.settings.handshake_timeout_ms)),
+      limiter_(address_rate),
       ending_(refusal),
       peer_(peer) {}
 
@@ -119,7 +120,12 @@ void Session::refuse(const protocol::Error& error) {
     errors_ -= static_cast<std::uint32_t>(std::min<std::int64_t>(forgiven, errors_));
     errors_as_of_ = errors_ == 0 ? context_->now : errors_as_of_ + forgiven * refill;
   }
-  if (++errors_ > settings.errors_max) close(protocol::close::kBadRequests, "too many refused commands");
+  if (++errors_ <= settings.errors_max) return;
+  if (error.code == protocol::ErrorCode::kRateLimited) {
+    close(protocol::close::kRateLimited, "went on sending more than it may");
+  } else {
+    close(protocol::close::kBadRequests, "too many refused commands");
+  }
 }
 
 // --- time ----------------------------------------------------------------------------------------------------------
@@ -132,6 +138,7 @@ Instant Session::next_deadline() const {
   } else if (state_ == State::kOpen) {
     next = draining_ ? deadline_ : kNever;
     next = std::min(next, ping_outstanding_ ? ping_at_ + ms(settings.pong_timeout_ms) : ping_at_);
+    if (is_throttled_) next = std::min(next, context_->now + limiter_.read_pause(context_->now, settings.rate).wait);
   }
   if (blocked_) next = std::min(next, blocked_since_ + ms(settings.write_timeout_ms));
   return next;
@@ -145,6 +152,10 @@ Instant Session::on_timer() {
     end(protocol::close::kTooSlow, "took none of the waiting bytes within the write timeout", false);
     return now;
   }
+  if (is_throttled_ && !limiter_.read_pause(now, settings.rate).is_refused()) {
+    is_throttled_ = false;
+    last_heard_ = now;  // what the peer sent meanwhile lies unread: its silence begins here
+  }
   switch (state_) {
     case State::kHandshake:
       if (!request_->started() && now >= opened_at_ + ms(settings.first_byte_timeout_ms)) {
@@ -157,7 +168,7 @@ Instant Session::on_timer() {
       if (draining_ && now >= deadline_) {
         close(protocol::close::kDrain, "the server is shutting down");
       } else if (ping_outstanding_ && now >= ping_at_ + ms(settings.pong_timeout_ms)) {
-        if (paused_ != nullptr || last_heard_ >= ping_at_) {
+        if (paused() || last_heard_ >= ping_at_) {
           // Not read from on purpose, or alive after all: the next interval decides.
           ping_outstanding_ = false;
           ping_at_ = std::max(ping_at_ + ms(settings.ping_interval_ms), now);
@@ -213,6 +224,7 @@ void Session::close(std::uint16_t code, std::string_view reason) {
   state_ = State::kClosing;
   deadline_ = context_->now + ms(context_->settings.close_timeout_ms);
   ending_ = {.code = code, .by_peer = false, .reason = reason};
+  is_throttled_ = false;  // what comes costs little, and if it lay unread the reset would take our Close frame with it
   // No command is obeyed any more, but the peer's Close may be in there, or the beginning of a frame.
   if (const auto paused = std::move(paused_)) receive_kept(std::move(paused->bytes));
 }

@@ -19,6 +19,7 @@
 #include "protocol/push.h"
 #include "session/context.h"
 #include "session/membership.h"
+#include "session/rate_limiter.h"
 #include "ws/connection.h"
 
 namespace switchboard::session {
@@ -40,8 +41,9 @@ struct Ending {
 class Session final : private ws::Events {
  public:
   /// `refusal`: when its code is not 0, the client is told so right after its upgrade and closed: browsers can read a
-  /// close code, but not a refused handshake. The context must outlive the session.
-  Session(SessionContext& context, net::PeerAddress peer, Ending refusal = {});
+  /// close code, but not a refused handshake. `address_rate`: what it shares with the other connections of its address,
+  /// null when nothing. The context and that must outlive the session's last `receive` and `on_timer`.
+  Session(SessionContext& context, net::PeerAddress peer, Ending refusal = {}, AddressRate* address_rate = nullptr);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -51,8 +53,9 @@ class Session final : private ws::Events {
   void receive(std::span<char> bytes);
   /// The peer has closed its side, or the socket failed.
   void on_peer_gone(std::string_view reason);
-  /// True while input must wait: a join is under way, the way to a room is full, or the private queue is.
-  bool paused() const { return paused_ != nullptr; }
+  /// True while input must wait: a join is under way, the way to a room is full, or the private queue is, or the client
+  /// has sent more bytes than it may for the moment; `on_timer` ends that.
+  bool paused() const { return paused_ != nullptr || is_throttled_; }
   /// Goes on with input that had to wait, if what it waited for has come.
   void resume();
   /// What waits to be written to this client alone. Whole frames, but for the rest of one already begun.
@@ -109,6 +112,7 @@ class Session final : private ws::Events {
   SlotId id() const { return id_; }
   void set_id(SlotId id) { id_ = id; }
   const net::PeerAddress& peer() const { return peer_; }
+  AddressRate* address_rate() const { return limiter_.address(); }
   std::string connection_id() const;
   const std::string& user_id() const { return user_id_; }
   void set_user_id(std::string_view user_id) { user_id_ = user_id; }
@@ -125,6 +129,7 @@ class Session final : private ws::Events {
   ws::Flow on_ping(std::string_view payload) override;
   ws::Flow on_pong(std::string_view payload) override;
   void on_close(std::uint16_t code, std::string_view reason) override;
+  void on_fragment(std::uint32_t fragments) override;
   ws::InflaterPool* inflaters() override { return &context_->inflaters; }
 
   void receive_request(std::span<char> bytes);
@@ -139,8 +144,11 @@ class Session final : private ws::Events {
     return (state_ == State::kOpen || state_ == State::kClosing) && !wants_finish() && !ws_.peer_closed();
   }
   ws::Flow echo(ws::Opcode kind, std::string_view payload);
-  ws::Flow run_documents(std::string_view text);
+  ws::Flow run_documents(std::string_view text, bool first_is_counted = false);
   Attempt run(const protocol::Command& command);
+  void count_bytes(std::size_t bytes);
+  bool count_control_frame();
+  void refuse_for_rate(const RateLimiter::Verdict& verdict, std::string_view room_id, std::string_view command_id);
   ws::Flow pause(std::string_view rest_of_message, bool join_under_way);
   void end_join();
   bool outbox_full() const { return outbox_.size() + ack_bytes_owed_ > context_->settings.queue_bytes_max; }
@@ -162,6 +170,7 @@ class Session final : private ws::Events {
   Instant deadline_{};  // kHandshake: of the request; kOpen: of the drain, if draining; kClosing: of the peer's answer
   Instant blocked_since_{};
   Instant errors_as_of_{};  // `errors_` was right then; more may have been forgiven since
+  RateLimiter limiter_;
   SlotId id_;
   Ending ending_;  // kHandshake: what to close with right after the upgrade, if its code is not 0
   net::PeerAddress peer_;
@@ -172,6 +181,7 @@ class Session final : private ws::Events {
   bool blocked_ = false;
   bool ping_outstanding_ = false;
   bool draining_ = false;
+  bool is_throttled_ = false;  // nothing is read until the bytes over the limit are paid for
   bool input_failed_ = false;  // the peer broke the protocol: nothing more is read from it
 };
 

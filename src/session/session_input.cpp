@@ -1,5 +1,6 @@
 // Session, second part of its life: frames, messages, commands.
 #include <algorithm>
+#include <utility>
 
 #include "protocol/close_code.h"
 #include "session/commands/commands.h"
@@ -7,6 +8,18 @@
 #include "session/session.h"
 
 namespace switchboard::session {
+namespace {
+
+std::string_view room_of(const protocol::Command& command) {
+  return std::visit(
+      [](const auto& body) {
+        if constexpr (requires { body.room_id; }) return body.room_id;
+        return std::string_view{};
+      },
+      command.body);
+}
+
+}  // namespace
 
 void Session::receive(std::span<char> bytes) {
   context_->stats.bytes_received.add(bytes.size());
@@ -16,6 +29,7 @@ void Session::receive(std::span<char> bytes) {
   } else if (reads_frames()) {
     receive_frames(bytes);
   }
+  count_bytes(bytes.size());
 }
 
 /// Bytes that were put aside.
@@ -41,7 +55,7 @@ void Session::resume() {
   if (paused_ == nullptr || paused_->join_under_way || outbox_full()) return;
   const auto paused = std::move(paused_);
   last_heard_ = context_->now;  // what the peer sent meanwhile lies unread: its silence begins here
-  if (!paused->documents.empty() && run_documents(paused->documents) == ws::Flow::kPause) {
+  if (!paused->documents.empty() && run_documents(paused->documents, paused->first_is_counted) == ws::Flow::kPause) {
     if (paused_ != nullptr) paused_->bytes = std::move(paused->bytes);
     return;
   }
@@ -49,9 +63,45 @@ void Session::resume() {
 }
 
 ws::Flow Session::pause(std::string_view rest_of_message, bool join_under_way) {
-  paused_ = std::make_unique<Paused>(
-      Paused{.join_under_way = join_under_way, .documents = std::string(rest_of_message), .bytes = {}});
+  paused_ = std::make_unique<Paused>(Paused{.join_under_way = join_under_way,
+                                            .first_is_counted = false,
+                                            .documents = std::string(rest_of_message),
+                                            .bytes = {}});
   return ws::Flow::kPause;
+}
+
+// --- rate limits ---------------------------------------------------------------------------------------------------
+
+/// Bytes over the limit are handled, for they are here; the next ones wait in the kernel, and then at the client.
+void Session::count_bytes(std::size_t bytes) {
+  if (state_ != State::kOpen) return;
+  const RateSettings& rate = context_->settings.rate;
+  limiter_.count_bytes(context_->now, bytes, rate);
+  const auto pause = limiter_.read_pause(context_->now, rate);
+  if (!pause.is_refused()) return;
+  is_throttled_ = true;
+  context_->stats.rate_limited[static_cast<std::size_t>(pause.limit)].add();
+}
+
+/// Pings and pongs have no answer that could refuse them, so too many end the connection.
+bool Session::count_control_frame() {
+  const RateSettings& rate = context_->settings.rate;
+  limiter_.count_frame(context_->now, rate);
+  if (limiter_.take_control_frame(context_->now, rate)) return true;
+  context_->stats.rate_limited[static_cast<std::size_t>(RateLimit::kControlFrames)].add();
+  close(protocol::close::kRateLimited, "sent more pings and pongs than it may");
+  return false;
+}
+
+void Session::refuse_for_rate(const RateLimiter::Verdict& verdict, std::string_view room_id,
+                              std::string_view command_id) {
+  context_->stats.rate_limited[static_cast<std::size_t>(verdict.limit)].add();
+  const bool is_own = verdict.limit == RateLimit::kMessages;
+  refuse({.code = protocol::ErrorCode::kRateLimited,
+          .message = is_own ? "too many messages on this connection" : "too many messages from this address",
+          .room_id = std::string(room_id),
+          .id = std::string(command_id),
+          .retry_after_ms = std::chrono::ceil<std::chrono::milliseconds>(verdict.wait).count()});
 }
 
 void Session::end_join() {
@@ -71,14 +121,23 @@ ws::Flow Session::on_message(ws::Opcode kind, std::string_view payload) {
   return run_documents(payload);
 }
 
+void Session::on_fragment(std::uint32_t fragments) {
+  if (state_ != State::kOpen) return;
+  limiter_.count_frame(context_->now, context_->settings.rate);
+  if (fragments >= context_->settings.frames_per_message_max) {
+    close(ws::close::kMessageTooBig, "The message comes in more frames than this server takes.");
+  }
+}
+
 ws::Flow Session::on_ping(std::string_view payload) {
-  if (state_ != State::kOpen) return ws::Flow::kContinue;
+  if (state_ != State::kOpen || !count_control_frame()) return ws::Flow::kContinue;
   context_->frame.begin().append(payload);
   send_frame(ws::Opcode::kPong);
   return outbox_full() ? pause({}, false) : ws::Flow::kContinue;
 }
 
 ws::Flow Session::on_pong(std::string_view) {
+  if (state_ != State::kOpen || !count_control_frame()) return ws::Flow::kContinue;
   context_->stats.pongs_received.add();
   if (ping_outstanding_) {
     ping_outstanding_ = false;
@@ -97,12 +156,18 @@ void Session::on_close(std::uint16_t code, std::string_view) {
 
 // --- commands ------------------------------------------------------------------------------------------------------
 
-ws::Flow Session::run_documents(std::string_view text) {
+/// `first_is_counted`: the rate limits have let the first one pass before, when it had to wait for something else.
+ws::Flow Session::run_documents(std::string_view text, bool first_is_counted) {
   std::uint32_t documents = 0;
   do {
     const std::string_view from_here = text;
     const auto command = context_->decoder.next(text);
-    if (!command) {
+    RateLimiter::Verdict rate;
+    if (!std::exchange(first_is_counted, false)) rate = limiter_.take_message(context_->now, context_->settings.rate);
+    if (rate.is_refused()) {
+      refuse_for_rate(rate, command ? room_of(*command) : command.error().room_id,
+                      command ? command->id : command.error().id);
+    } else if (!command) {
       refuse(command.error());
     } else {
       switch (run(*command)) {
@@ -111,7 +176,9 @@ ws::Flow Session::run_documents(std::string_view text) {
         case Attempt::kPending:
           return pause(text, true);
         case Attempt::kBusy:
-          return pause(from_here, false);
+          pause(from_here, false);
+          paused_->first_is_counted = true;
+          return ws::Flow::kPause;
       }
     }
     if (state_ != State::kOpen) return ws::Flow::kContinue;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "session/rate_limiter.h"
 #include "ws/deflate_settings.h"
 
 namespace switchboard::session {
@@ -27,11 +28,14 @@ struct SessionSettings {
   // Messages and commands.
   std::uint32_t message_bytes_max = 65'536;       // one WebSocket message from a client: 1009 above it
   std::uint32_t documents_per_message_max = 100;  // JSON documents in one text message
+  std::uint32_t frames_per_message_max = 4'096;   // frames that one message may come in: 1009 above it
   std::uint32_t json_depth_max = 64;
   std::uint32_t rooms_per_connection_max = 100;  // `limit_reached` above it
   std::uint32_t errors_max = 50;                 // error answers until the connection is closed with 4000 ...
   std::uint32_t errors_refill_ms = 1'000;        // ... one is forgiven every so often
   std::uint32_t queue_bytes_max = 65'536;        // answers waiting for one client; a full queue stops reading from it
+
+  RateSettings rate;  // `rate_limited` above it, and 4102 if that goes on
 
   ws::DeflateSettings deflate;
 

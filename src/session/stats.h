@@ -5,6 +5,7 @@
 
 #include "base/counter.h"
 #include "protocol/error.h"
+#include "session/rate_limiter.h"
 
 namespace switchboard::session {
 
@@ -22,7 +23,8 @@ struct SessionStats {
   Counter publishes;
   Counter pings_sent;
   Counter pongs_received;
-  std::array<Counter, kErrorCodes> errors;  // by protocol::ErrorCode
+  std::array<Counter, kErrorCodes> errors;        // by protocol::ErrorCode
+  std::array<Counter, kRateLimits> rate_limited;  // by RateLimit: commands refused, times that reading paused, closes
 };
 
 }  // namespace switchboard::session

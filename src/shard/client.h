@@ -22,8 +22,8 @@ struct Unfinished {
 /// Is its own timer: the wheel hands back the node.
 struct Client : TimerNode {
   Client(session::SessionContext& context, std::unique_ptr<net::Transport> stream, net::PeerAddress peer,
-         session::Ending refusal)
-      : session(context, peer, refusal), transport(std::move(stream)) {}
+         session::Ending refusal, session::AddressRate* address_rate)
+      : session(context, peer, refusal, address_rate), transport(std::move(stream)) {}
 
   session::Session session;
   std::unique_ptr<net::Transport> transport;

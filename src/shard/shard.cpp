@@ -52,12 +52,13 @@ std::uint32_t Shard::home_of(std::string_view room_id) const {
 
 // --- clients -------------------------------------------------------------------------------------------------------
 
-SlotId Shard::accept(std::unique_ptr<net::Transport> transport, net::PeerAddress peer, session::Ending refusal) {
+SlotId Shard::accept(std::unique_ptr<net::Transport> transport, net::PeerAddress peer, session::Ending refusal,
+                     session::AddressRate* address_rate) {
   context_.now = clock_.now();
   if (drain_until_ && refusal.code == 0) {
     refusal = {.code = protocol::close::kDrain, .by_peer = false, .reason = "the server is shutting down"};
   }
-  auto [id, client] = clients_.emplace(context_, std::move(transport), peer, refusal);
+  auto [id, client] = clients_.emplace(context_, std::move(transport), peer, refusal, address_rate);
   client.session.set_id(id);
   timers_.arm(client, client.session.next_deadline());
   stats_.connections.add();

@@ -43,7 +43,9 @@ class Shard final : private session::SessionHost, private HomeEvents {
 
   // --- from the loop -------------------------------------------------------------------------------------------
   /// Takes a connected stream. Readiness for it is reported under the id returned.
-  SlotId accept(std::unique_ptr<net::Transport> transport, net::PeerAddress peer, session::Ending refusal = {});
+  /// `address_rate` as in Session: valid until the observer is told of the connection's end.
+  SlotId accept(std::unique_ptr<net::Transport> transport, net::PeerAddress peer, session::Ending refusal = {},
+                session::AddressRate* address_rate = nullptr);
   /// Edge-triggered: once is enough for all that has come. `hung_up`: the peer has finished sending.
   void on_readable(SlotId id, bool hung_up);
   void on_writable(SlotId id);

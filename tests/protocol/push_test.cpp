@@ -104,5 +104,11 @@ TEST(Push, ErrorLeavesOutWhatCouldNotBeRead) {
             R"({"type":"error","code":"room_full","message":"m","id":7,"retryable":true})");
 }
 
+TEST(Push, ErrorSaysWhenToTryAgain) {
+  EXPECT_EQ(
+      text(Error{.code = ErrorCode::kRateLimited, .message = "m", .room_id = {}, .id = {}, .retry_after_ms = 250}),
+      R"({"type":"error","code":"rate_limited","message":"m","retryable":true,"retry_after_ms":250})");
+}
+
 }  // namespace
 }  // namespace switchboard::protocol

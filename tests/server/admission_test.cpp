@@ -7,83 +7,132 @@ namespace {
 
 using Verdict = Admission::Verdict;
 
+/// 192.0.2.N
 net::PeerAddress peer(std::uint8_t last) {
   net::PeerAddress address;
-  address.ip[15] = last;
+  address.ip = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, last};
+  return address;
+}
+
+/// 2001:db8:0:SUBNET::HOST
+net::PeerAddress ipv6_peer(std::uint8_t subnet, std::uint8_t host) {
+  net::PeerAddress address;
+  address.ip = {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, subnet, 0, 0, 0, 0, 0, 0, 0, host};
   return address;
 }
 
 TEST(Admission, TakesAsManyAsItMayThenTellsSomeThenDrops) {
-  Admission admission(3, 0);
+  Admission admission({.connections_max = 3});
   for (int i = 0; i < 3; ++i)
-    EXPECT_EQ(admission.admit(peer(1)), Verdict::kWelcome);
+    EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kWelcome);
   for (std::uint64_t i = 0; i < Admission::kTold; ++i)
-    EXPECT_EQ(admission.admit(peer(1)), Verdict::kTellFull);
-  EXPECT_EQ(admission.admit(peer(1)), Verdict::kDrop);
-  EXPECT_EQ(admission.admit(peer(1)), Verdict::kDrop);
+    EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kTellFull);
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kDrop);
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kDrop);
 }
 
 TEST(Admission, WhoLeavesMakesRoom) {
-  Admission admission(1, 0);
-  EXPECT_EQ(admission.admit(peer(1)), Verdict::kWelcome);
-  EXPECT_EQ(admission.admit(peer(2)), Verdict::kTellFull);
-  admission.release(peer(2));
-  admission.release(peer(1));
-  EXPECT_EQ(admission.admit(peer(2)), Verdict::kWelcome);
+  Admission admission({.connections_max = 1});
+  const auto first = admission.admit(peer(1));
+  EXPECT_EQ(first.verdict, Verdict::kWelcome);
+  const auto second = admission.admit(peer(2));
+  EXPECT_EQ(second.verdict, Verdict::kTellFull);
+  admission.release(second.address);
+  admission.release(first.address);
+  EXPECT_EQ(admission.admit(peer(2)).verdict, Verdict::kWelcome);
 }
 
 TEST(Admission, ADroppedConnectionIsNotCounted) {
-  Admission admission(1, 0);
+  Admission admission({.connections_max = 1});
   for (std::uint64_t i = 0; i <= Admission::kTold; ++i)
     admission.admit(peer(1));
   for (int i = 0; i < 10; ++i)
-    EXPECT_EQ(admission.admit(peer(1)), Verdict::kDrop);
+    EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kDrop);
   for (std::uint64_t i = 0; i <= Admission::kTold; ++i)
-    admission.release(peer(1));
-  EXPECT_EQ(admission.admit(peer(1)), Verdict::kWelcome);
+    admission.release(nullptr);
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kWelcome);
 }
 
 TEST(Admission, NoLimitIsNone) {
-  Admission admission(0, 0);
-  for (int i = 0; i < 10'000; ++i)
-    ASSERT_EQ(admission.admit(peer(1)), Verdict::kWelcome);
+  Admission admission(AdmissionLimits{});
+  for (int i = 0; i < 10'000; ++i) {
+    const auto admitted = admission.admit(peer(1));
+    ASSERT_EQ(admitted.verdict, Verdict::kWelcome);
+    ASSERT_EQ(admitted.address, nullptr);
+  }
 }
 
 TEST(Admission, OneAddressMayHaveSoManyAndNoMore) {
-  Admission admission(0, 2);
-  EXPECT_EQ(admission.admit(peer(1)), Verdict::kWelcome);
-  EXPECT_EQ(admission.admit(peer(1)), Verdict::kWelcome);
-  EXPECT_EQ(admission.admit(peer(1)), Verdict::kTellTooMany);
-  EXPECT_EQ(admission.admit(peer(2)), Verdict::kWelcome);
-  admission.release(peer(1));
-  admission.release(peer(1));
-  EXPECT_EQ(admission.admit(peer(1)), Verdict::kWelcome);
+  Admission admission({.per_address_max = 2});
+  const auto first = admission.admit(peer(1));
+  EXPECT_EQ(first.verdict, Verdict::kWelcome);
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kWelcome);
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kTellTooMany);
+  EXPECT_EQ(admission.admit(peer(2)).verdict, Verdict::kWelcome);
+  admission.release(first.address);
+  admission.release(first.address);
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kWelcome);
 }
 
 TEST(Admission, AnAddressFarOverItsLimitIsDroppedAndNotCounted) {
-  Admission admission(0, 1);
-  admission.admit(peer(1));
+  Admission admission({.per_address_max = 1});
+  session::AddressRate* const address = admission.admit(peer(1)).address;
   for (std::uint64_t i = 0; i < Admission::kTold; ++i)
-    EXPECT_EQ(admission.admit(peer(1)), Verdict::kTellTooMany);
-  EXPECT_EQ(admission.admit(peer(1)), Verdict::kDrop);
+    EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kTellTooMany);
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kDrop);
   for (std::uint64_t i = 0; i <= Admission::kTold; ++i)
-    admission.release(peer(1));
-  EXPECT_EQ(admission.admit(peer(1)), Verdict::kWelcome);
+    admission.release(address);
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kWelcome);
+}
+
+TEST(Admission, AnIpv6AddressIsItsNetworkOf64Bits) {
+  Admission admission({.per_address_max = 1});
+  EXPECT_EQ(admission.admit(ipv6_peer(1, 1)).verdict, Verdict::kWelcome);
+  EXPECT_EQ(admission.admit(ipv6_peer(1, 2)).verdict, Verdict::kTellTooMany);
+  EXPECT_EQ(admission.admit(ipv6_peer(2, 1)).verdict, Verdict::kWelcome);
+}
+
+TEST(Admission, APeerWithoutAnAddressIsHeldToNoneOfItsLimits) {
+  Admission admission({.per_address_max = 1, .has_address_rates = true});
+  for (int i = 0; i < 3; ++i) {
+    const auto admitted = admission.admit({});
+    EXPECT_EQ(admitted.verdict, Verdict::kWelcome);
+    EXPECT_EQ(admitted.address, nullptr);
+  }
+}
+
+TEST(Admission, TheConnectionsOfAnAddressShareAnAccountForAsLongAsThereAreAny) {
+  Admission admission({.has_address_rates = true});
+  const Rate rate{.per_second = 1, .burst = 1};
+  const Instant now(std::chrono::hours(1));
+  const auto first = admission.admit(peer(1));
+  const auto second = admission.admit(peer(1));
+  const auto other = admission.admit(peer(2));
+  ASSERT_NE(first.address, nullptr);
+  EXPECT_EQ(first.address, second.address);
+  EXPECT_NE(first.address, other.address);
+  first.address->messages.spend(now, 1, rate);
+  admission.release(first.address);
+  EXPECT_GT(second.address->messages.take(now, 1, rate), Duration::zero()) << "what was used stays used";
+  admission.release(second.address);
+  EXPECT_EQ(admission.admit(peer(1)).address->messages.take(now, 1, rate), Duration::zero()) << "a new account";
 }
 
 TEST(Admission, LimitsCanBeChangedWhileConnectionsAreOpen) {
-  Admission admission(1, 0);
-  admission.admit(peer(1));
-  admission.set_limits(2, 1);
-  EXPECT_EQ(admission.admit(peer(2)), Verdict::kWelcome);
-  EXPECT_EQ(admission.admit(peer(2)), Verdict::kTellTooMany);
-  admission.set_limits(0, 0);
-  EXPECT_EQ(admission.admit(peer(2)), Verdict::kWelcome);
-  for (int i = 0; i < 3; ++i)
-    admission.release(peer(2));
-  admission.release(peer(1));  // was never counted by address
-  admission.set_limits(0, 1);
-  EXPECT_EQ(admission.admit(peer(2)), Verdict::kWelcome);
+  Admission admission({.connections_max = 1});
+  const auto uncounted = admission.admit(peer(1));
+  EXPECT_EQ(uncounted.address, nullptr) << "there was no limit for its address";
+  admission.set_limits({.connections_max = 2, .per_address_max = 1});
+  const auto counted = admission.admit(peer(1));
+  EXPECT_EQ(counted.verdict, Verdict::kWelcome);
+  admission.release(uncounted.address);
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kTellTooMany) << "its leaving made no room there";
+  admission.set_limits({});
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kWelcome);
+  admission.release(counted.address);
+  admission.set_limits({.per_address_max = 2});
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kWelcome);
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kTellTooMany) << "one is left from before";
 }
 
 TEST(Admission, OnlyWhoIsNotWelcomeIsTold) {

@@ -19,7 +19,7 @@ class IdleShards {
   Log log{{}, clock, [](std::string_view) {}};
 
  private:
-  Admission admission_{0, 0};
+  Admission admission_{AdmissionLimits{}};
   ConnectionLog observer_{log, admission_};
   std::unique_ptr<ShardGroup> shards_;
 };

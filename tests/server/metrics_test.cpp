@@ -83,6 +83,7 @@ TEST(Metrics, SayTheCounters) {
   shard.bytes_sent.add(123'456'789'012);
   sessions.replies.add(12);
   sessions.errors[static_cast<std::size_t>(protocol::ErrorCode::kInternal)].add(2);
+  sessions.rate_limited[static_cast<std::size_t>(session::RateLimit::kAddressBytes)].add(3);
   const auto families = parse(metrics_text(report_of(shard, sessions)));
   EXPECT_EQ(value(families, "switchboard_connections"), 5);
   EXPECT_EQ(value(families, "switchboard_connections_total"), 9);
@@ -91,6 +92,7 @@ TEST(Metrics, SayTheCounters) {
   EXPECT_EQ(value(families, "switchboard_dropped_messages_total", R"({reason="slow_client"})"), 17);
   EXPECT_EQ(value(families, "switchboard_sent_bytes_total"), 123'456'789'012);
   EXPECT_EQ(value(families, "switchboard_errors_total", R"({code="internal"})"), 2);
+  EXPECT_EQ(value(families, "switchboard_rate_limited_total", R"({limit="address_bytes"})"), 3);
 }
 
 TEST(Metrics, LabelDisconnectsWithKnownCodesOnly) {

@@ -63,7 +63,7 @@ class Endings final : public shard::ConnectionObserver {
  public:
   explicit Endings(Admission& admission) : admission_(admission) {}
   void on_opened(const session::Session&) override {}
-  void on_ended(const session::Session& session, Instant) override { admission_.release(session.peer()); }
+  void on_ended(const session::Session& session, Instant) override { admission_.release(session.address_rate()); }
 
  private:
   Admission& admission_;
@@ -98,7 +98,7 @@ class ShardThreadTest : public testing::Test {
   SystemClock clock;
   shard::ShardSettings settings;
   shard::Exchange exchange{1};
-  Admission unlimited{0, 0};
+  Admission unlimited{AdmissionLimits{}};
   std::unique_ptr<Endings> observer;
   std::unique_ptr<ShardThread> thread;
   std::uint16_t port = 0;
@@ -146,7 +146,7 @@ TEST_F(ShardThreadTest, StoppingDoesNotWaitForOpenConnections) {
 }
 
 TEST_F(ShardThreadTest, CanBeStoppedBeforeItWasStarted) {
-  Admission admission(0, 0);
+  Admission admission(AdmissionLimits{});
   observer = std::make_unique<Endings>(admission);
   const shard::ShardParts parts{
       .exchange = exchange, .clock = clock, .observer = *observer, .hash_key = {1, 2}, .random_seed = 1, .assets = {}};
@@ -174,7 +174,7 @@ TEST_F(ShardThreadTest, WhoWaitsInTheAcceptQueueIsTakenBeforeTheListenersClose) 
 }
 
 TEST_F(ShardThreadTest, ClientsOverTheLimitAreToldAfterTheirUpgrade) {
-  Admission one(1, 0);
+  Admission one({.connections_max = 1});
   start(one);
   Client first(port);
   first.send(session::kUpgrade);
