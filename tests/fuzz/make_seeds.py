@@ -94,6 +94,55 @@ def http_request():
     return {name: sizes.get(name, b"\x00") + seed for name, seed in seeds.items()}
 
 
+# --- PROXY header ----------------------------------------------------------------------------------------------------
+
+
+def proxy_v2(command, family, block, length=None, version=2):
+    head = b"\r\n\r\n\0\r\nQUIT\n" + bytes([version << 4 | command, family])
+    return head + (len(block) if length is None else length).to_bytes(2, "big") + block
+
+
+def proxy_header():
+    ipv4 = bytes([192, 0, 2, 1, 192, 0, 2, 2]) + bytes.fromhex("dead01bb")
+    ipv6 = bytes.fromhex("20010db8" + "00" * 11 + "01") * 2 + bytes.fromhex("dead01bb")
+    crc = b"\x03\x00\x04abcd"
+    seeds = {
+        "v1_ipv4": b"PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\nGET / HTTP/1.1\r\n",
+        "v1_ipv6": b"PROXY TCP6 2001:db8::1 ::1 56324 443\r\n",
+        "v1_mapped_ipv4": b"PROXY TCP6 ::ffff:192.0.2.1 ::1 1 2\r\n",
+        "v1_unknown": b"PROXY UNKNOWN\r\n",
+        "v1_unknown_with_more": b"PROXY UNKNOWN ffff:f...f:ffff ffff:f...f:ffff 65535 65535\r\n",
+        "v1_of_107_bytes": b"PROXY UNKNOWN " + b"f" * 91 + b"\r\nX",
+        "v1_too_long": b"PROXY UNKNOWN " + b"f" * 92 + b"\r\nX",
+        "v1_port_out_of_range": b"PROXY TCP4 192.0.2.1 192.0.2.2 65536 443\r\n",
+        "v1_port_with_zero": b"PROXY TCP4 192.0.2.1 192.0.2.2 01 443\r\n",
+        "v1_other_family": b"PROXY TCP4 ::1 192.0.2.2 1 443\r\n",
+        "v1_no_address": b"PROXY TCP4 0.0.0.0 0.0.0.0 0 0\r\n",
+        "v1_two_spaces": b"PROXY TCP4  192.0.2.1 192.0.2.2 1 2\r\n",
+        "v1_line_feed": b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\n",
+        "v1_udp": b"PROXY UDP4 192.0.2.1 192.0.2.2 1 2\r\n",
+        "v2_ipv4": proxy_v2(1, 0x11, ipv4) + b"GET /",
+        "v2_ipv4_and_more": proxy_v2(1, 0x11, ipv4 + crc) + b"\x16\x03\x01",
+        "v2_ipv6": proxy_v2(1, 0x21, ipv6),
+        "v2_no_address": proxy_v2(1, 0x21, bytes(36)),
+        "v2_local": proxy_v2(0, 0x00, b"") + b"GET /",
+        "v2_local_with_addresses": proxy_v2(0, 0x11, ipv4),
+        "v2_unspecified": proxy_v2(1, 0x00, b"xyz"),
+        "v2_udp": proxy_v2(1, 0x12, ipv4),
+        "v2_unix": proxy_v2(1, 0x31, b"/run/a".ljust(108, b"\0") * 2),
+        "v2_too_short": proxy_v2(1, 0x11, ipv4[:-1]) + b"X",
+        "v2_large": proxy_v2(1, 0x11, ipv4 + bytes(2_020)),
+        "v2_too_large": proxy_v2(1, 0x11, ipv4, length=2_033),
+        "v2_of_version_3": proxy_v2(1, 0x11, ipv4, version=3),
+        "v2_unknown_command": proxy_v2(2, 0x11, ipv4),
+        "v2_unknown_family": proxy_v2(1, 0x41, ipv4),
+        "v2_unfinished": proxy_v2(1, 0x11, ipv4)[:-3],
+        "none": b"GET / HTTP/1.1\r\n\r\n",
+    }
+    pieces = [split(1), split(), split(7, 3)]
+    return {name: pieces[i % 3] + seed for i, (name, seed) in enumerate(seeds.items())}
+
+
 # --- frames ----------------------------------------------------------------------------------------------------------
 
 TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA
@@ -299,8 +348,12 @@ def config_dictionary():
 class Server:
     """A script for tests/fuzz/server.cpp. Rooms and users are numbers there."""
 
-    def __init__(self, shards=1, large=1, looks_cost=0, ends_with_resets=0):
-        self.bytes = bytearray([large, large, large, looks_cost, shards - 1, ends_with_resets])
+    def __init__(self, shards=1, large=1, rates=0, takeover=0, echo=0, looks_cost=0, ends_with_resets=0):
+        self.bytes = bytearray([*self.settings(large, rates, takeover), 7 * echo, looks_cost, shards - 1, ends_with_resets])
+
+    @staticmethod
+    def settings(large=1, rates=0, takeover=0):
+        return [rates, takeover, large, large, large]
 
     def act(self, action, client, *arguments, rest=1):
         self.bytes += bytes([rest << 7 | client << 4 | action, *arguments])
@@ -358,7 +411,7 @@ class Server:
         return self.act(15, 0, shard)
 
     def reload(self, large):
-        return self.act(15, 0, 4, large, large, large)
+        return self.act(15, 0, 4, *self.settings(large))
 
     def drain(self):
         return self.act(15, 0, 5)
@@ -407,7 +460,18 @@ def server():
     pages.connect_silently(1).raw(1, request(line="HEAD /x HTTP/1.1")).connect_silently(2).raw(2, b"\x16\x03\x01")
     pages.connect_silently(3).raw(3, b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 100)
 
-    compressed = Server(shards=2)
+    flood = Server(rates=15).connect(0).connect_v1(1, 1).join(0, 0).join(1, 0, user=1)
+    for _ in range(8):
+        flood.broadcast(0, 0, 5, with_id=1).broadcast(1, 0, 20)
+    for _ in range(20):
+        flood.frame(1, 0x89, b"p").frame(1, 0x01, b"").frame(1, 0x00, b"").frame(1, 0x80, b"")
+    flood.wait(2_000).wait(60_000).broadcast(0, 0, 5)
+
+    echo = Server(echo=1, large=0, takeover=1).connect_v1(0, 1).connect(1).frame(0, 0x82, bytes(range(60)))
+    echo.say(1, "any text").frame(0, 0xC1, deflated(b"abcabc" * 40, 9)).frame(1, 0x01, b"in ").frame(1, 0x80, b"two")
+    echo.allow(0, 3).frame(0, 0x82, b"z" * 200).frame(0, 0x82, b"y" * 200).frame(0, 0x82, b"w" * 200).allow_all(0)
+
+    compressed = Server(shards=2, takeover=1)
     for client in range(6):
         compressed.connect_v1(client, client).join(client, 0)
     compressed.frame(1, 0xC1, deflated(b'{"type":"broadcast","room_id":"a","content":"aaaaaaaaaaaaaaaaaaaa"}'))
@@ -419,7 +483,7 @@ def server():
     return {name: bytes(script.bytes) for name, script in scripts.items()}
 
 
-TARGETS = [http_request, frames, deflate, json_command, config, server]
+TARGETS = [http_request, proxy_header, frames, deflate, json_command, config, server]
 
 
 def main():

@@ -29,10 +29,23 @@ constexpr std::size_t kBacklogBytes = 4'096;
 constexpr std::string_view kRooms[] = {"a", "b", "c:1", "d", "e:\xC3\xA9\xF0\x9F\x98\x80", "@f"};
 constexpr std::string_view kUsers[] = {"u", "\\u0041\\uD83D\\uDE00", "w", ""};
 
+session::RateSettings rates_of(unsigned choice) {
+  session::RateSettings rate;
+  rate.control_frames = {.per_second = 2, .burst = 12};
+  if ((choice & 1) != 0) rate.messages = {.per_second = 2, .burst = 4};
+  if ((choice & 2) != 0) rate.bytes = {.per_second = 500, .burst = 800};
+  if ((choice & 4) != 0) rate.address_messages = {.per_second = 3, .burst = 6};
+  if ((choice & 8) != 0) rate.address_bytes = {.per_second = 1'000};
+  return rate;
+}
+
 /// Small, so that few bytes reach a limit.
 shard::ShardSettings settings_of(ByteScript& script) {
   shard::ShardSettings settings;
   session::SessionSettings& session = settings.session;
+  session.rate = rates_of(script.byte());
+  session.deflate = {.enabled = true, .bytes_min = 64, .window_bits = 9, .client_context_takeover = script.flag()};
+  session.frames_per_message_max = 6;
   session.request_bytes_max = 512;
   session.message_bytes_max = script.flag() ? 3'000 : 300;
   session.documents_per_message_max = 5;
@@ -69,9 +82,11 @@ class World {
   explicit World(ByteScript& script)
       : script_(script),
         settings_(settings_of(script)),
+        is_echo_(script.below(8) == 7),
         clock_(1, script.flag() ? 100'000 : 0),
         exchange_(static_cast<std::uint32_t>(1 + script.below(3)), /*ring_slots=*/8),
         ends_with_resets_(script.flag()) {
+    if (is_echo_) settings_.session.service = session::Service::kEcho;
     for (std::uint32_t i = 0; i < exchange_.shards(); ++i) {
       shards_.push_back(std::make_unique<shard::Shard>(
           i, settings_, shard::ShardParts{exchange_, clock_, observer_, kKey, i + 1, http::AssetTable{}}));
@@ -161,7 +176,9 @@ class World {
     Client& client = clients_[slot];
     if (client.stream) reset(client, true);
     client = {.stream = std::make_shared<MemoryStream>(), .id = {}};
-    client.id = shard_of(client).accept(std::make_unique<MemoryTransport>(client.stream), net::PeerAddress{});
+    client.stream->from_server.set_any_content(is_echo_);
+    client.id = shard_of(client).accept(std::make_unique<MemoryTransport>(client.stream), net::PeerAddress{}, {},
+                                        slot % 2 == 1 ? &address_rate_ : nullptr);
     ++accepted_;
     give(client, handshake);
   }
@@ -239,6 +256,7 @@ class World {
       run_shards();
     } else if (choice == 4) {
       settings_ = settings_of(script_);
+      if (is_echo_) settings_.session.service = session::Service::kEcho;
       for (auto& shard : shards_)
         shard->reload(settings_);
     } else {
@@ -310,6 +328,8 @@ class World {
 
   ByteScript& script_;
   shard::ShardSettings settings_;
+  bool is_echo_;
+  session::AddressRate address_rate_;  // of every second client
   test::ManualClock clock_;
   Observer observer_;
   shard::Exchange exchange_;

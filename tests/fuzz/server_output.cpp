@@ -114,9 +114,13 @@ void ServerOutput::check_frame(unsigned first_byte, std::string_view payload) {
     case ws::Opcode::kText: {
       SB_ASSERT(!is_compressed || deflates_);
       const std::string text = is_compressed ? inflated(payload) : std::string(payload);
-      SB_ASSERT(is_utf8(text) && JsonReference::is_document(text, kJsonDepthMax));
+      SB_ASSERT(is_utf8(text) && (any_content_ || JsonReference::is_document(text, kJsonDepthMax)));
       return;
     }
+    case ws::Opcode::kBinary:
+      SB_ASSERT(any_content_ && (!is_compressed || deflates_));
+      if (is_compressed) inflated(payload);
+      return;
     case ws::Opcode::kPing:
     case ws::Opcode::kPong:
       SB_ASSERT(!is_compressed && payload.size() <= ws::kControlPayloadMax);

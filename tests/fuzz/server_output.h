@@ -9,6 +9,8 @@ namespace switchboard::fuzz {
 
 class ServerOutput {
  public:
+  /// Messages may hold anything: they are echoes.
+  void set_any_content(bool any) { any_content_ = any; }
   void take(std::string_view bytes);
 
   bool is_websocket() const { return state_ == State::kFrames || state_ == State::kClosed; }
@@ -22,6 +24,7 @@ class ServerOutput {
   void check_frame(unsigned first_byte, std::string_view payload);
 
   State state_ = State::kHead;
+  bool any_content_ = false;
   bool deflates_ = false;
   std::size_t body_bytes_left_ = 0;
   std::string pending_;
