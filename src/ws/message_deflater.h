@@ -11,8 +11,8 @@
 
 namespace switchboard::ws {
 
-/// One per shard: not thread-safe, and `deflate` is one message's work (about 10 us for 1 KB), never a wait. Its
-/// memory, some 30 KB at the default window, is allocated by the constructor.
+/// One per shard: not thread-safe. Its memory, some 40 KB at the default window, is allocated by the constructor. At
+/// the default level `deflate` takes about 10 us for 200 bytes, 20 us for 1 KB, 0.6 ms for 60 KB.
 class MessageDeflater {
  public:
   explicit MessageDeflater(const DeflateSettings& settings);

@@ -98,10 +98,24 @@ describe('ws', { timeout: 30_000 }, () => {
     assert.match(error.message, /no subprotocol/i);
   });
 
-  it('is not offered compression', async () => {
+  it('gets compression when it offers it, and none otherwise', async () => {
+    assert.equal((await open()).socket.extensions, '');
     const client = await open([], { perMessageDeflate: true });
-    assert.equal(client.socket.extensions, '');
+    assert.equal(client.socket.extensions, 'permessage-deflate');
     assert.deepEqual(await client.ask({ type: 'ping' }), { type: 'pong' });
+  });
+
+  it('may send compressed messages in fragments with pings in between', async () => {
+    const client = await open([], { perMessageDeflate: { threshold: 0 } });
+    await client.ask({ type: 'join', room_id: 'compressed', user_id: 'a' });
+    const text = JSON.stringify({ type: 'broadcast', room_id: 'compressed', content: 'Grüße 👋 '.repeat(500) });
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; at += 997) {
+      const end = Math.min(at + 997, bytes.length);
+      client.socket.send(bytes.subarray(at, end), { fin: end === bytes.length, binary: false, compress: true });
+      client.socket.ping();
+    }
+    assert.equal((await client.receive()).content, 'Grüße 👋 '.repeat(500));
   });
 
   it('is told 426 and our version when it speaks another', async () => {
