@@ -41,9 +41,11 @@ if(TARGET test_cli AND TARGET switchboard)
 endif()
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
-add_test(NAME tools/check_layers_test
-         COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/tools/check_layers_test.py)
-set_tests_properties(tools/check_layers_test PROPERTIES TIMEOUT 60)
+foreach(test check_layers conformance_table)
+  add_test(NAME tools/${test}_test
+           COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/tools/${test}_test.py)
+  set_tests_properties(tools/${test}_test PROPERTIES TIMEOUT 60)
+endforeach()
 
 # tests/integration: the binary of this build against clients that are not ours. Debian's websockets is a package of
 # Debian's own interpreter.
