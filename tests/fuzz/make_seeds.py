@@ -467,6 +467,8 @@ def server():
         flood.frame(1, 0x89, b"p").frame(1, 0x01, b"").frame(1, 0x00, b"").frame(1, 0x80, b"")
     flood.wait(2_000).wait(60_000).broadcast(0, 0, 5)
 
+    reset_while_throttled = Server(rates=8, ends_with_resets=1).connect(1).broadcast(1, 0, 150)
+
     echo = Server(echo=1, large=0, takeover=1).connect_v1(0, 1).connect(1).frame(0, 0x82, bytes(range(60)))
     echo.say(1, "any text").frame(0, 0xC1, deflated(b"abcabc" * 40, 9)).frame(1, 0x01, b"in ").frame(1, 0x80, b"two")
     echo.allow(0, 3).frame(0, 0x82, b"z" * 200).frame(0, 0x82, b"y" * 200).frame(0, 0x82, b"w" * 200).allow_all(0)

@@ -1,10 +1,12 @@
 // A whole server in this process: shards on streams in memory and a clock that the script moves, clients that connect,
 // speak well or badly, read little, wait, reset. Whatever they do: no broken invariant, bounded memory, well-formed
 // output, and nothing left once they are gone, which they are at the latest when every timeout has passed.
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +27,7 @@ using namespace std::chrono_literals;
 constexpr HashKey kKey{1, 2};
 constexpr std::size_t kActionsMax = 400;
 constexpr std::size_t kSlots = 8;
+constexpr auto kSilenceMax = 1'000s;  // a read full of bytes, at 500 a second, and all other timeouts
 constexpr std::size_t kBacklogBytes = 4'096;
 constexpr std::string_view kRooms[] = {"a", "b", "c:1", "d", "e:\xC3\xA9\xF0\x9F\x98\x80", "@f"};
 constexpr std::string_view kUsers[] = {"u", "\\u0041\\uD83D\\uDE00", "w", ""};
@@ -276,9 +279,18 @@ class World {
     }
     SB_ASSERT(false && "the shards do not come to rest");
   }
-  void pass(std::chrono::seconds time) {
-    for (std::int64_t second = 0; second < time.count(); ++second) {
-      clock_.advance(1s);
+  /// Time passes, from deadline to deadline, until everybody has been sent away: nobody says or takes anything.
+  void outlast_everybody() {
+    const Instant last = clock_.now() + kSilenceMax;
+    while (std::ranges::any_of(shards_, [](const auto& shard) { return shard->connections() > 0; })) {
+      std::optional<Instant> next;
+      for (const auto& shard : shards_) {
+        const auto deadline = shard->next_deadline();
+        if (deadline && (!next || *deadline < *next)) next = deadline;
+      }
+      SB_ASSERT(next);  // whoever is connected has some deadline
+      clock_.advance(std::max<Duration>(*next - clock_.now(), 1ms));
+      SB_ASSERT(clock_.now() < last);
       turn_all();
       run_shards();
     }
@@ -307,10 +319,9 @@ class World {
     if (ends_with_resets_) {
       for (Client& client : clients_)
         reset(client, true);
-      run_shards();
-    } else {
-      pass(60s);  // nobody says or takes anything
     }
+    run_shards();
+    outlast_everybody();  // who is not read from, by a rate limit, may find out at its next ping
     turn_all();
     turn_all();
     run_shards();
