@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "http/host.h"
 #include "http/request.h"
 
 namespace switchboard::http {
@@ -66,7 +67,7 @@ std::optional<AbsoluteTarget> read_absolute_target(std::string_view target) {
     if (!equals_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
     target.remove_prefix(scheme.size());
     const std::string_view host = target.substr(0, target.find_first_of("/?"));
-    if (host.empty() || host.find('@') != std::string_view::npos) return std::nullopt;
+    if (host.empty() || !is_host(host)) return std::nullopt;
     return AbsoluteTarget{host, target.substr(host.size())};
   }
   return std::nullopt;
@@ -91,6 +92,7 @@ class HeadReader final : public beast::http::basic_parser<true> {
     if (has_body_) return refuse(413, "A request with a body is not accepted here.");
     if (hosts_ > 1) return refuse(400, "More than one Host field.");
     if (hosts_ == 0 && request_.version >= 11) return refuse(400, "The Host field is missing.");
+    if (!host_is_valid_) return refuse(400, "The Host field is no host.");  // RFC 9112 section 3.2
     return {};
   }
 
@@ -112,6 +114,7 @@ class HeadReader final : public beast::http::basic_parser<true> {
     switch (field) {
       case beast::http::field::host:
         ++hosts_;
+        host_is_valid_ = host_is_valid_ && is_host(view(value));
         if (request_.host.empty()) request_.host = view(value);
         break;
       case beast::http::field::transfer_encoding:
@@ -137,6 +140,7 @@ class HeadReader final : public beast::http::basic_parser<true> {
 
   Request& request_;
   std::size_t hosts_ = 0;
+  bool host_is_valid_ = true;
   std::size_t transfer_encodings_ = 0;
   std::size_t content_lengths_ = 0;
   bool content_length_plain_ = true;
