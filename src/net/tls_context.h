@@ -1,0 +1,61 @@
+// What all TLS connections of one shard have in common: certificates by host name, protocol versions, ticket keys. One
+// per shard and generation of settings: OpenSSL locks inside a context that threads share. Made on any thread, then
+// used by its shard's alone.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <openssl/types.h>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/time.h"
+#include "net/tls_settings.h"
+#include "net/tls_ticket_keys.h"
+
+namespace switchboard::net {
+
+class TlsContext {
+ public:
+  /// Reads every file. `keys`: the same for all shards and over reloads, or sessions cannot be resumed. The clock must
+  /// outlive it. Blocks on the disk. The error is a sentence that names the file and what is wrong with it.
+  static std::expected<std::shared_ptr<TlsContext>, std::string> create(const TlsSettings& settings,
+                                                                        const TlsTicketKeys& keys, const Clock& clock);
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+  ~TlsContext();
+
+  /// What an operator should hear of these certificates at `unix_s`, one sentence each.
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+  /// For a new connection: the default certificate, until its client names a host.
+  SSL_CTX* default_context() const { return certificates_.front().get(); }
+  /// By exact name, else by wildcard, else the default. Letters' case does not matter.
+  SSL_CTX* context_of(std::string_view host) const;
+  TlsTicketKeys& ticket_keys() { return ticket_keys_; }
+  Instant now() const { return clock_.now(); }
+  /// Where records are sealed before they go to the kernel; empty between calls.
+  std::string& sealed() { return sealed_; }
+
+ private:
+  struct Free {
+    void operator()(SSL_CTX* context) const;
+  };
+  using Context = std::unique_ptr<SSL_CTX, Free>;
+
+  TlsContext(const TlsTicketKeys& keys, const Clock& clock) : clock_(clock), ticket_keys_(keys) {}
+  std::expected<void, std::string> add(const std::string& entry, const TlsSettings& settings, std::int64_t unix_s);
+  std::expected<Context, std::string> make_context(const TlsSettings& settings);
+
+  const Clock& clock_;
+  TlsTicketKeys ticket_keys_;
+  std::vector<Context> certificates_;                     // two keys for one set of names share a context
+  std::vector<std::vector<std::string>> names_;           // of each of them, sorted
+  std::unordered_map<std::string, std::size_t> by_name_;  // names and wildcards
+  std::vector<std::string> warnings_;
+  std::string sealed_;
+};
+
+}  // namespace switchboard::net
