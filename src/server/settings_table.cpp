@@ -218,9 +218,11 @@ void add_compression(std::vector<Setting>& out) {
   out.push_back(plain("compression", "enabled", SB_FIELD(config.shard.session.deflate.enabled), nullptr, kReload,
                       "Whether clients that offer compression get it; a change is for connections to come."));
   out.push_back(integer("compression", "bytes_min", SB_FIELD(config.shard.session.deflate.bytes_min), 0, 64 * kMiB,
-                        "bytes", kReload, "Smaller messages are sent as they are: compressing them gains little."));
-  out.push_back(integer("compression", "level", SB_FIELD(config.shard.session.deflate.level), 1, 9, "", kReload,
-                        "How much work goes into making a message smaller: 1 is the least, 9 the most."));
+                        "bytes", kReload, "Smaller messages are sent as they are: little would be gained."));
+  out.push_back(integer("compression", "level", SB_FIELD(config.shard.session.deflate.level), 1, 9, "(as zlib counts)",
+                        kReload,
+                        "How much work goes into making a message smaller. 9 makes long messages about 15 % smaller "
+                        "than 1 does, for three times the work; short ones hardly at all."));
   out.push_back(integer("compression", "window_bits", SB_FIELD(config.shard.session.deflate.window_bits), 9, 15, "bits",
                         kRestart,
                         "How far back a repetition is found: 12 means 4,096 bytes. Clients that insist on a smaller "
