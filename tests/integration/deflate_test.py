@@ -15,6 +15,7 @@ from node_and_python_test import NodeClient
 from raw_peer import CLOSE, CONTINUATION, HANDSHAKE, PING, PONG, TEXT, RawPeer, frame
 
 RSV1 = 4
+QUIET = {"heartbeat.ping_interval_ms": "0"}  # raw peers get what they asked for and nothing else
 DEFLATE = b"Sec-WebSocket-Extensions: permessage-deflate\r\n"
 
 # What Node's `ws` may be told about compression, and what comes of it.
@@ -113,7 +114,7 @@ class Deflate(unittest.IsolatedAsyncioTestCase):
 
 class RawDeflate(unittest.TestCase):
     def test_the_response_names_what_was_agreed(self):
-        with Server() as server:
+        with Server(settings=QUIET) as server:
             for offer, wanted in [
                     (b"permessage-deflate; server_max_window_bits=8, permessage-deflate; client_max_window_bits",
                      "permessage-deflate; server_no_context_takeover; client_no_context_takeover"),
@@ -132,7 +133,7 @@ class RawDeflate(unittest.TestCase):
 
     def test_bytes_one_by_one_with_control_frames_in_between(self):
         command = deflated(json.dumps({"type": "ping", "id": "x" * 60}).encode())
-        with Server() as server, RawPeer.open(server.address, DEFLATE) as peer:
+        with Server(settings=QUIET) as server, RawPeer.open(server.address, DEFLATE) as peer:
             data = frame(TEXT, b"", fin=False, reserved=RSV1)
             for byte in command:
                 data += frame(CONTINUATION, bytes([byte]), fin=False) + frame(PING, b"p")
@@ -145,7 +146,7 @@ class RawDeflate(unittest.TestCase):
     def test_bombs_end_with_1009_and_take_no_memory(self):
         bomb = deflated(b" " * 50_000_000)
         self.assertLess(len(bomb), 60_000)
-        with Server(shards=1) as server:
+        with Server(shards=1, settings=QUIET) as server:
             def explode():
                 with RawPeer.open(server.address, DEFLATE) as peer:
                     peer.send(frame(TEXT, bomb, reserved=RSV1))
@@ -164,7 +165,7 @@ class RawDeflate(unittest.TestCase):
     def test_messages_begun_and_left_hold_no_window(self):
         if SANITIZED:
             self.skipTest("memory is the sanitizer's")
-        with Server(shards=1) as server:
+        with Server(shards=1, settings=QUIET) as server:
             with RawPeer.open(server.address, DEFLATE) as peer:
                 peer.send(frame(TEXT, deflated(b'{"type":"ping"}'), reserved=RSV1))
                 self.assertEqual(peer.read_frame()[0], TEXT)
