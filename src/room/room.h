@@ -1,5 +1,6 @@
-// One shard's view of a room: its members here, each a cursor, and the log that the cursors point into. It decides who
-// gets which bytes next and what may be forgotten; it sends nothing and knows sessions only by number.
+// One shard's view of a room in one encoding: its members who read that, each a cursor, and the log that the cursors
+// point into. It decides who gets which bytes next and what may be forgotten; it sends nothing and knows sessions only
+// by number.
 #pragma once
 
 #include <cstdint>

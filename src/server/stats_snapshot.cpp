@@ -32,6 +32,9 @@ constexpr Sum<Shard> kShardSums[] = {
     {&All::log_bytes, &Shard::log_bytes},
     {&All::log_trims, &Shard::log_trims},
     {&All::commits, &Shard::commits},
+    {&All::compressed, &Shard::compressed},
+    {&All::compressed_bytes_before, &Shard::compressed_bytes_before},
+    {&All::compressed_bytes_after, &Shard::compressed_bytes_after},
     {&All::waits, &Shard::waits},
     {&All::accept_pauses, &Shard::accept_pauses},
 };

@@ -33,6 +33,9 @@ struct StatsSnapshot {
   std::uint64_t log_bytes = 0;
   std::uint64_t log_trims = 0;
   std::uint64_t commits = 0;
+  std::uint64_t compressed = 0;
+  std::uint64_t compressed_bytes_before = 0;
+  std::uint64_t compressed_bytes_after = 0;
   std::uint64_t waits = 0;
   std::uint64_t accept_pauses = 0;
   std::array<std::uint64_t, shard::EndingCounts::kCodes.size()> endings{};  // by EndingCounts::kCodes

@@ -1,6 +1,9 @@
-// The rooms that have members on this shard, by name. A view lives while it has members or joins under way.
+// The rooms that have members on this shard, by name and by the encoding that the members read: a room whose members
+// read both has two views here, each with a log and cursors of its own. A view lives while it has members or joins
+// under way.
 #pragma once
 
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <string>
@@ -10,16 +13,19 @@
 #include "base/slot_table.h"
 #include "base/time.h"
 #include "room/room.h"
+#include "ws/frame_writer.h"
 
 namespace switchboard::shard {
 
 struct RoomView {
-  RoomView(std::string id, const room::RoomSettings& settings, room::ChunkPool& pool, std::uint32_t home_shard)
-      : room(std::move(id), settings, pool), home(home_shard) {}
+  RoomView(std::string id, ws::Encoding frames, const room::RoomSettings& settings, room::ChunkPool& pool,
+           std::uint32_t home_shard)
+      : room(std::move(id), settings, pool), encoding(frames), home(home_shard) {}
 
   room::Room room;
-  std::uint32_t home;  // its home shard
-  SlotId home_room;    // its name there, once the first join was answered
+  ws::Encoding encoding;  // of the frames in its log, small ones apart: those stand in it as they are
+  std::uint32_t home;     // its home shard
+  SlotId home_room;       // its name there, once the first join was answered
   std::string epoch;
   std::uint32_t joins_under_way = 0;
   bool in_sweep = false;  // waiting in the sweep's line
@@ -29,25 +35,29 @@ struct RoomView {
 
 class RoomViews {
  public:
-  RoomViews(HashKey key, room::ChunkPool& pool) : pool_(pool), by_name_(0, NameHash{key}) {}
+  RoomViews(HashKey key, room::ChunkPool& pool)
+      : pool_(pool), by_name_{NameMap(0, NameHash{key}), NameMap(0, NameHash{key})} {}
 
-  SlotId find(std::string_view room_id) const {
-    const auto found = by_name_.find(room_id);
-    return found == by_name_.end() ? SlotId{} : found->second;
+  SlotId find(std::string_view room_id, ws::Encoding encoding) const {
+    const NameMap& names = by_name_[static_cast<std::size_t>(encoding)];
+    const auto found = names.find(room_id);
+    return found == names.end() ? SlotId{} : found->second;
   }
   RoomView* find(SlotId id) { return views_.find(id); }
 
-  SlotId create(std::string_view room_id, const room::RoomSettings& settings, std::uint32_t home_shard) {
-    const SlotId id = views_.emplace(std::string(room_id), settings, pool_, home_shard).first;
-    by_name_.emplace(std::string(room_id), id);
+  SlotId create(std::string_view room_id, ws::Encoding encoding, const room::RoomSettings& settings,
+                std::uint32_t home_shard) {
+    const SlotId id = views_.emplace(std::string(room_id), encoding, settings, pool_, home_shard).first;
+    by_name_[static_cast<std::size_t>(encoding)].emplace(std::string(room_id), id);
     return id;
   }
   void erase(SlotId id) {
-    by_name_.erase(by_name_.find(std::string_view(views_.find(id)->room.id())));
+    const RoomView& view = *views_.find(id);
+    NameMap& names = by_name_[static_cast<std::size_t>(view.encoding)];
+    names.erase(names.find(std::string_view(view.room.id())));
     views_.erase(id);
     // A flat map never shrinks by itself: after a peak of rooms most of its memory is given back.
-    if (by_name_.size() * 16 < by_name_.bucket_count() && by_name_.bucket_count() > 1'024)
-      by_name_.rehash(by_name_.size() * 2);
+    if (names.size() * 16 < names.bucket_count() && names.bucket_count() > 1'024) names.rehash(names.size() * 2);
   }
   std::size_t size() const { return views_.size(); }
 
@@ -57,9 +67,11 @@ class RoomViews {
   }
 
  private:
+  using NameMap = boost::unordered_flat_map<std::string, SlotId, NameHash, std::equal_to<>>;
+
   room::ChunkPool& pool_;
   SlotTable<RoomView> views_;
-  boost::unordered_flat_map<std::string, SlotId, NameHash, std::equal_to<>> by_name_;
+  std::array<NameMap, 2> by_name_;  // by encoding
 };
 
 }  // namespace switchboard::shard

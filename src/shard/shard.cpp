@@ -29,11 +29,12 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       timers_(parts.clock.now()),
       views_(parts.hash_key, chunks_),
       port_(parts.exchange, index),
-      home_(*this, parts.hash_key, settings_.rooms, settings_.rooms_max,
-            [&](broker::BrokerEvents& events) {
-              return std::make_unique<broker::MemoryBroker>(events, parts.clock,
-                                                            parts.random_seed ^ 0x9e3779b97f4a7c15);
-            }),
+      home_(
+          *this, parts.hash_key, settings_.rooms, settings_.rooms_max,
+          [&](broker::BrokerEvents& events) {
+            return std::make_unique<broker::MemoryBroker>(events, parts.clock, parts.random_seed ^ 0x9e3779b97f4a7c15);
+          },
+          [this]() -> ws::MessageDeflater& { return context_.deflater(); }),
       delivery_(views_, clients_, stats_),
       sweep_(views_, clients_, delivery_, stats_),
       receive_buffer_(std::make_unique<char[]>(kReceiveBytes + kReceivePadding)) {

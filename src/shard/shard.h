@@ -82,8 +82,9 @@ class Shard final : private session::SessionHost, private HomeEvents {
   session::Attempt publish(session::Session& session, std::uint32_t slot, const protocol::Broadcast& broadcast,
                            std::string_view command_id) override;
   // HomeEvents
-  void on_home_committed(std::uint32_t to_shard, SlotId view, SlotId excluded, Seq seq,
-                         std::string_view frame) override;
+  void on_home_committed(std::uint32_t to_shard, const ViewsByEncoding& views, SlotId excluded, Seq seq,
+                         const Frames& frames) override;
+  void on_home_compressed(std::size_t bytes_before, std::size_t bytes_after) override;
   void on_home_acknowledged(const broker::Publish& publish, const broker::Commit& commit) override;
   void on_home_refused(const broker::Publish& publish, protocol::ErrorCode code) override;
   void on_home_spread() override;
@@ -107,7 +108,8 @@ class Shard final : private session::SessionHost, private HomeEvents {
   void run_timers();
 
   // rooms
-  void append(SlotId view_id, Seq seq, std::string_view frame, SlotId excluded);
+  void append(const ViewsByEncoding& views, Seq seq, const Frames& frames, SlotId excluded);
+  void append(SlotId view_id, Seq seq, const Frames& frames, SlotId excluded);
   void bound_logs(const RoomView& appended);
   void drop_view_if_unused(SlotId view_id, RoomView& view);
   Client& client_of(session::Session& session) { return *clients_.find(session.id()); }

@@ -22,26 +22,32 @@ std::optional<std::uint32_t> slot_of(const Session& session, SlotId view) {
   return static_cast<std::uint32_t>(found - memberships.begin());
 }
 
+/// How that client reads its rooms: the same for all of them, from its handshake on.
+ws::Encoding encoding_of(const Session& session) {
+  return session.wants_deflate() ? ws::Encoding::kDeflated : ws::Encoding::kPlain;
+}
+
 }  // namespace
 
 // --- what sessions ask ---------------------------------------------------------------------------------------------
 
 std::optional<std::uint32_t> Shard::find(const Session& session, std::string_view room_id) const {
   if (session.memberships().empty()) return std::nullopt;
-  const SlotId view = views_.find(room_id);
+  const SlotId view = views_.find(room_id, encoding_of(session));
   if (!view) return std::nullopt;
   return slot_of(session, view);
 }
 
 Attempt Shard::join(Session& session, std::string_view room_id, std::string_view command_id) {
-  SlotId view_id = views_.find(room_id);
+  const ws::Encoding encoding = encoding_of(session);
+  SlotId view_id = views_.find(room_id, encoding);
   RoomView* view = view_id ? views_.find(view_id) : nullptr;
   if (view != nullptr && slot_of(session, view_id)) {
     session.on_joined(room_id, command_id, Seq{view->room.log.end().value - 1}, view->epoch);
     return Attempt::kDone;
   }
   if (view == nullptr) {
-    view_id = views_.create(room_id, settings_.rooms.of(room_id), home_of(room_id));
+    view_id = views_.create(room_id, encoding, settings_.rooms.of(room_id), home_of(room_id));
     view = views_.find(view_id);
   }
   const bool is_home = view->home == index_;
@@ -49,6 +55,7 @@ Attempt Shard::join(Session& session, std::string_view room_id, std::string_view
     JoinRequest request{.room_id = std::string(room_id),
                         .command_id = std::string(command_id),
                         .view = view_id,
+                        .encoding = encoding,
                         .connection = session.id()};
     if (!port_.try_request(view->home, std::move(request))) {
       drop_view_if_unused(view_id, *view);
@@ -62,6 +69,7 @@ Attempt Shard::join(Session& session, std::string_view room_id, std::string_view
   on_join_result(join_home(index_, {.room_id = std::string(room_id),
                                     .command_id = std::string(command_id),
                                     .view = view_id,
+                                    .encoding = encoding,
                                     .connection = session.id()}));
   return Attempt::kDone;
 }
@@ -111,9 +119,9 @@ void Shard::on_join_result(const JoinResult& result) {
 
 void Shard::leave_home(const RoomView& view, SlotId home_room) {
   if (view.home == index_) {
-    home_.leave(home_room, index_);
+    home_.leave(home_room, index_, view.encoding);
   } else {
-    port_.leave(view.home, {.home_room = home_room});
+    port_.leave(view.home, {.home_room = home_room, .encoding = view.encoding});
   }
 }
 
@@ -181,7 +189,7 @@ Attempt Shard::publish(Session& session, std::uint32_t slot, const protocol::Bro
 // --- what the home shard does ----------------------------------------------------------------------------------------
 
 JoinResult Shard::join_home(std::uint32_t from, JoinRequest&& request) {
-  const auto joined = home_.join(request.room_id, from, request.view);
+  const auto joined = home_.join(request.room_id, from, request.view, request.encoding);
   JoinResult result{.view = request.view,
                     .connection = request.connection,
                     .command_id = std::move(request.command_id),
@@ -211,15 +219,24 @@ void Shard::on_request(std::uint32_t from, Request& request) {
          .origin = {.shard = from, .connection = publish->connection, .wants_ack = !publish->command_id.empty()},
          .echo = publish->echo});
   } else if (auto* leave = std::get_if<LeaveRequest>(&request)) {
-    home_.leave(leave->home_room, from);
+    home_.leave(leave->home_room, from, leave->encoding);
   }
 }
 
-void Shard::on_home_committed(std::uint32_t to_shard, SlotId view, SlotId excluded, Seq seq, std::string_view frame) {
-  if (to_shard == index_) return append(view, seq, frame, excluded);
-  if (crossing_ == nullptr)
-    crossing_ = std::make_shared<CommittedFrame>(CommittedFrame{.seq = seq, .bytes = std::string(frame)});
-  port_.result(to_shard, CommittedResult{.view = view, .excluded = excluded, .frame = crossing_});
+void Shard::on_home_committed(std::uint32_t to_shard, const ViewsByEncoding& views, SlotId excluded, Seq seq,
+                              const Frames& frames) {
+  if (to_shard == index_) return append(views, seq, frames, excluded);
+  if (crossing_ == nullptr) {
+    crossing_ = std::make_shared<CommittedFrame>(
+        CommittedFrame{.seq = seq, .plain = std::string(frames.plain), .deflated = std::string(frames.deflated)});
+  }
+  port_.result(to_shard, CommittedResult{.views = views, .excluded = excluded, .frame = crossing_});
+}
+
+void Shard::on_home_compressed(std::size_t bytes_before, std::size_t bytes_after) {
+  stats_.compressed.add();
+  stats_.compressed_bytes_before.add(bytes_before);
+  stats_.compressed_bytes_after.add(bytes_after);
 }
 
 void Shard::on_home_spread() {
@@ -271,7 +288,7 @@ void Shard::take_mail() {
       kMailPerTurn,
       [&](Result& result) {
         if (auto* committed = std::get_if<CommittedResult>(&result)) {
-          append(committed->view, committed->frame->seq, committed->frame->bytes, committed->excluded);
+          append(committed->views, committed->frame->seq, committed->frame->frames(), committed->excluded);
         } else if (auto* joined = std::get_if<JoinResult>(&result)) {
           on_join_result(*joined);
           if (Client* client = clients_.find(joined->connection)) {
@@ -305,14 +322,20 @@ void Shard::on_publish_result(const PublishResult& result) {
   settle(*client);
 }
 
-void Shard::append(SlotId view_id, Seq seq, std::string_view frame, SlotId excluded) {
+void Shard::append(const ViewsByEncoding& views, Seq seq, const Frames& frames, SlotId excluded) {
+  for (const SlotId view : views) {
+    if (view) append(view, seq, frames, excluded);
+  }
+}
+
+void Shard::append(SlotId view_id, Seq seq, const Frames& frames, SlotId excluded) {
   RoomView* view = views_.find(view_id);
   if (view == nullptr) return;   // its last member left while this was on its way
   if (!view->home_room) return;  // committed before the first join here: not for anybody
   SB_ASSERT(seq == view->room.log.end());
   if (!std::exchange(view->listed, true)) with_log_.push_back(view_id);
   if (view->appended_at == Instant{}) view->appended_at = context_.now;
-  const Seq keep = view->room.append(frame, excluded);
+  const Seq keep = view->room.append(frames.in(view->encoding), excluded);
   delivery_.trim(*view, view->room.members().empty() ? view->room.log.end() : keep);
   sweep_.want(view_id, *view);
   bound_logs(*view);

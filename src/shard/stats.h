@@ -43,11 +43,15 @@ struct ShardStats {
   Counter lagged_events;        // how often a member was moved on
   Counter too_slow;             // members disconnected by the policy `disconnect`
   Counter home_rooms;           // rooms whose home this is
-  Counter views;                // rooms with members here
+  Counter views;                // rooms with members here; twice if some of them read it compressed and some plain
   Counter members;
-  Counter log_bytes;      // held by room logs now
-  Counter log_trims;      // logs cut because all logs together were over their limit
-  Counter commits;        // messages put in order here
+  Counter log_bytes;  // held by room logs now
+  Counter log_trims;  // logs cut because all logs together were over their limit
+  Counter commits;    // messages put in order here
+  // Of those, the messages that were compressed, once for all who read them so: how many, their bytes before and after.
+  Counter compressed;
+  Counter compressed_bytes_before;
+  Counter compressed_bytes_after;
   Counter waits;          // commands that had to wait for a full mailbox
   Counter accept_pauses;  // accepting paused for want of file descriptors
   EndingCounts endings;

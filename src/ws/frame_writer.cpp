@@ -26,6 +26,11 @@ std::size_t write_server_header(char* out, Opcode opcode, std::size_t payload_by
   return header_bytes;
 }
 
+std::string_view payload_of(std::string_view server_frame) {
+  const int length = server_frame[1] & 0x7F;
+  return server_frame.substr(length <= 125 ? 2 : length == 126 ? 4 : 10);
+}
+
 void append_frame(std::string& out, Opcode opcode, std::string_view payload, Encoding encoding) {
   SB_ASSERT(opcode <= Opcode::kBinary || payload.size() <= kControlPayloadMax);
   char header[kServerHeaderBytesMax];

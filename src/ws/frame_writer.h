@@ -22,6 +22,9 @@ std::size_t server_header_bytes(std::size_t payload_bytes);
 std::size_t write_server_header(char* out, Opcode opcode, std::size_t payload_bytes,
                                 Encoding encoding = Encoding::kPlain);
 
+/// What lies behind the header of a whole server frame.
+std::string_view payload_of(std::string_view server_frame);
+
 /// Appends a whole frame. A control frame's payload has at most 125 bytes.
 void append_frame(std::string& out, Opcode opcode, std::string_view payload, Encoding encoding = Encoding::kPlain);
 

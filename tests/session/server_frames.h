@@ -12,7 +12,8 @@ namespace switchboard::session {
 
 struct ServerFrame {
   ws::Opcode opcode;
-  std::string payload;
+  std::string payload;       // as it came
+  bool is_deflated = false;  // RSV1 was set
 
   /// Of a Close frame; 1005 for an empty one.
   std::uint16_t close_code() const {
@@ -46,7 +47,7 @@ inline std::vector<ServerFrame> take_frames(std::string& bytes) {
     for (std::size_t i = 2; i < header; ++i)
       length = length << 8 | byte(i);
     if (bytes.size() < header + length) break;
-    frames.push_back({static_cast<ws::Opcode>(byte(0) & 0x0F), bytes.substr(header, length)});
+    frames.push_back({static_cast<ws::Opcode>(byte(0) & 0x0F), bytes.substr(header, length), (byte(0) & 0x40) != 0});
     bytes.erase(0, header + length);
   }
   return frames;
@@ -64,6 +65,15 @@ inline std::string texts(const std::vector<ServerFrame>& frames) {
 inline constexpr std::string_view kUpgrade =
     "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+inline constexpr std::string_view kUpgradeDeflate =
+    "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
+inline constexpr std::string_view kUpgradeDeflateV1 =
+    "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Protocol: switchboard.v1.json\r\n"
+    "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
 inline constexpr std::string_view kUpgradeV1 =
     "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"

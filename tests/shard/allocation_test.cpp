@@ -8,18 +8,21 @@ class AllocationTest : public ShardTest {
  protected:
   /// How often one broadcast to a room of so many members allocates, once the room is warm. `blocked` of them take
   /// only so many bytes at first and the rest later.
-  std::uint64_t allocations_for(std::size_t members, std::size_t blocked = 0, std::size_t bytes_at_first = 0) {
+  /// Of three members the last `deflated_of_3` read it compressed.
+  std::uint64_t allocations_for(std::size_t members, std::size_t blocked = 0, std::size_t bytes_at_first = 0,
+                                std::size_t deflated_of_3 = 0) {
     std::vector<Peer> peers;
     for (std::size_t i = 0; i < members; ++i) {
-      peers.push_back(member("lobby"));
+      const bool is_deflated = i % 3 + deflated_of_3 >= 3;
+      peers.push_back(member("lobby", 0, is_deflated ? session::kUpgradeDeflate : session::kUpgrade));
       peers.back().stream->keeps = false;
     }
     std::uint64_t taken = 0;
     for (int round = 0; round < 20; ++round) {  // all but the last one warm up
       for (std::size_t i = 1; i <= blocked; ++i)
         peers[i].stream->room = bytes_at_first;
-      const std::string frame =
-          ws::client_frame(ws::Opcode::kText, R"({"type":"broadcast","room_id":"lobby","content":"hello"})");
+      const std::string frame = ws::client_frame(
+          ws::Opcode::kText, R"({"type":"broadcast","room_id":"lobby","content":")" + std::string(300, 'x') + R"("})");
       peers[0].stream->to_server = frame;
       const std::uint64_t before = allocations();
       shard().on_readable(peers[0].id, false);
@@ -29,8 +32,8 @@ class AllocationTest : public ShardTest {
       run();
       taken = allocations() - before;
     }
-    for (const Peer& peer : peers)
-      EXPECT_EQ(peer.stream->taken, peers.back().stream->taken);
+    for (std::size_t i = 0; i + 3 < peers.size(); ++i)
+      EXPECT_EQ(peers[i].stream->taken, peers[i + 3].stream->taken);
     for (Peer& peer : peers)
       peer.finish();
     expect_nothing_left();
@@ -59,6 +62,15 @@ TEST_F(AllocationTest, NorDoBlockedMembersCostAny) {
 TEST_F(AllocationTest, OnlyTheRestOfAFrameBegunIsCopiedWhenTheLogLetsGoOfIt) {
   const std::uint64_t none = allocations_for(1'000);
   EXPECT_EQ(allocations_for(1'000, 100, 50), none + 100);
+}
+
+TEST_F(AllocationTest, CompressingOnceAllocatesAsOftenForAThousandMembersAsForTen) {
+  for (const std::size_t deflated_of_3 : {1u, 2u, 3u}) {
+    const std::uint64_t ten = allocations_for(10, 0, 0, deflated_of_3);
+    EXPECT_EQ(allocations_for(1'000, 0, 0, deflated_of_3), ten);
+    EXPECT_EQ(allocations_for(1'000, 100, 0, deflated_of_3), ten) << "100 of them blocked";
+    EXPECT_LE(ten, 4u) << "per message";
+  }
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "session/server_frames.h"
 #include "shard/shard.h"
+#include "support/inflated.h"
 #include "support/manual_clock.h"
 #include "ws/client_frame.h"
 
@@ -120,8 +121,17 @@ struct Peer {
       shard->on_writable(id);
     }
   }
-  /// The whole frames that have come since the last look.
-  std::vector<session::ServerFrame> frames() { return session::take_frames(stream->from_server); }
+  /// The whole frames that have come since the last look, their payloads inflated.
+  std::vector<session::ServerFrame> frames() {
+    auto frames = session::take_frames(stream->from_server);
+    for (session::ServerFrame& frame : frames) {
+      if (!frame.is_deflated) continue;
+      auto payload = test::inflated(frame.payload, /*window_bits=*/12);
+      EXPECT_TRUE(payload) << "cannot be inflated by itself";
+      frame.payload = std::move(payload).value_or("");
+    }
+    return frames;
+  }
   std::string texts() { return session::texts(frames()); }
   /// The contents of the broadcasts among them, separated by blanks.
   std::string contents() {

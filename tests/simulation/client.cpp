@@ -26,11 +26,13 @@ Client::Client(std::uint32_t connection, const Config& config, const test::Manua
       random_(config.seed * 1'000'003 + connection),
       user_("user" + std::to_string(connection)),
       is_v1_(random_.below(2) == 0),
+      offers_deflate_((connection * 37 + config.seed) % 100 < config.deflate_percent),
       was_unwell_(socket_->is_thin()) {
   unsent_ =
       "GET /ws HTTP/1.1\r\nHost: sim\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
   if (is_v1_) unsent_ += "Sec-WebSocket-Protocol: switchboard.v1.json\r\n";
+  if (offers_deflate_) unsent_ += "Sec-WebSocket-Extensions: permessage-deflate\r\n";
   unsent_ += "\r\n";
   if (!config_.all_are_well && random_.below(20) == 0) {  // never finishes its request
     unsent_.resize(random_.below(unsent_.size()));
@@ -45,8 +47,8 @@ void Client::fail(const std::string& why) const {
 
 std::string Client::describe() const {
   return "connection " + std::to_string(connection_) + " v1=" + std::to_string(is_v1_) +
-         " pace=" + std::to_string(static_cast<int>(pace_)) + " open=" + std::to_string(open_) +
-         " over=" + std::to_string(over_) + " silent=" + std::to_string(silent_) +
+         " deflate=" + std::to_string(offers_deflate_) + " pace=" + std::to_string(static_cast<int>(pace_)) +
+         " open=" + std::to_string(open_) + " over=" + std::to_string(over_) + " silent=" + std::to_string(silent_) +
          " going=" + std::to_string(is_going_) + " unsent=" + std::to_string(unsent_.size()) +
          " stalled=" + std::to_string(socket_->is_stalled()) + " closed=" + std::to_string(server_close_code_);
 }
@@ -265,6 +267,9 @@ void Client::read_handshake() {
   }
   if (handshake_.find("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") == std::string::npos) fail("a wrong accept key");
   if ((handshake_.find("switchboard.v1.json") != std::string::npos) != is_v1_) fail("a wrong subprotocol");
+  const bool is_deflate_agreed = handshake_.find("permessage-deflate; server_no_context_takeover") != std::string::npos;
+  if (is_deflate_agreed != (offers_deflate_ && config_.shard.session.deflate.enabled)) fail("a wrong extension");
+  if (is_deflate_agreed) frames_.expect_deflate(config_.shard.session.deflate.window_bits);
   open_ = true;
   frames_.feed(std::string_view(handshake_).substr(end + 4));
   handshake_.clear();
@@ -272,6 +277,7 @@ void Client::read_handshake() {
 
 void Client::on_frame(const test::ServerFrame& frame) {
   if (server_close_code_ != 0) fail("something behind the Close frame");
+  if (frame.was_deflated) ++ledger_.inflated;
   switch (frame.opcode) {
     case kText:
       return on_push(frame.payload);

@@ -76,6 +76,7 @@ class Client {
   Random random_;
   std::string user_;
   bool is_v1_;
+  bool offers_deflate_;
 
   Pace pace_ = Pace::kPrompt;
   bool was_unwell_ = false;  // has been slow or stopped, or its line is: the server may have closed it for that

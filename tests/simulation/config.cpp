@@ -65,6 +65,10 @@ Config Config::draw(std::uint64_t seed) {
   session.handshake_timeout_ms = 1'000;
   session.errors_max = 10'000;
   c.ends_in_drain = random.below(4) == 0;
+  c.deflate_percent = pick(random, {0u, 30u, 50u, 100u});
+  session.deflate.enabled = random.below(16) != 0;
+  session.deflate.bytes_min = pick(random, {1u, 128u, 300u});
+  session.deflate.window_bits = pick<std::uint8_t>(random, {9, 12, 15});
   return c;
 }
 
@@ -76,10 +80,10 @@ std::string Config::describe() const {
       << " rooms=" << rooms << " rounds=" << rounds << " content_bytes=" << content_bytes
       << " eagerness=" << eagerness_percent << " publish=" << publish_percent << " all_are_well=" << all_are_well
       << " look_ns=" << look_ns_max << " round_us=" << round_us_max << " drain=" << ends_in_drain
-      << "\n  socket: buffer=" << socket.send_buffer_bytes << " delay_us=" << socket.delay_max.count() / 1'000
-      << " short=" << socket.short_write_percent << " spurious=" << socket.spurious_percent
-      << "\n  shard: log_bytes_max=" << shard.log_bytes_max << " rooms_max=" << shard.rooms_max
-      << " sweep_us=" << shard.sweep_us << " slice=" << shard.slice_members
+      << " deflate_percent=" << deflate_percent << "\n  socket: buffer=" << socket.send_buffer_bytes
+      << " delay_us=" << socket.delay_max.count() / 1'000 << " short=" << socket.short_write_percent
+      << " spurious=" << socket.spurious_percent << "\n  shard: log_bytes_max=" << shard.log_bytes_max
+      << " rooms_max=" << shard.rooms_max << " sweep_us=" << shard.sweep_us << " slice=" << shard.slice_members
       << " send_bytes_max=" << shard.send_bytes_max << "\n  room: backlog_bytes=" << room.backlog_bytes
       << " backlog_messages=" << room.backlog_messages << " members_max=" << room.members_max
       << " disconnects=" << disconnects_the_slow() << "\n  session: queue_bytes_max=" << s.queue_bytes_max

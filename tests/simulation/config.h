@@ -22,6 +22,7 @@ struct Config {
   std::uint32_t content_bytes = 40;      // at most
   std::uint32_t eagerness_percent = 40;  // how likely a client acts in a round
   std::uint32_t publish_percent = 60;    // of what it does
+  std::uint32_t deflate_percent = 0;     // of the clients offer permessage-deflate
   bool all_are_well = false;             // nobody is slow or dies: nobody may be closed
   bool ends_in_drain = false;            // the server sends everybody away, or else they go by themselves
   std::uint64_t look_ns_max = 2'000;

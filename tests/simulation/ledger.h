@@ -47,6 +47,7 @@ class Ledger {
   void verify_order() const;
 
   std::uint64_t deliveries = 0;
+  std::uint64_t inflated = 0;         // of all messages received, those that came compressed
   std::uint64_t undeclared_gaps = 0;  // numbers that base clients did not get: the server must have counted them
   std::uint64_t declared_gaps = 0;
 

@@ -51,15 +51,21 @@ extern "C" void name_the_seed(int signal) {
   std::raise(signal);
 }
 
+struct Checked {
+  std::uint64_t deliveries = 0;
+  std::uint64_t inflated = 0;  // of those, messages that came compressed
+};
+
 /// True when every promise was kept.
-bool run(std::uint64_t seed, std::uint64_t& deliveries) {
+bool run(std::uint64_t seed, Checked& checked) {
   running_seed = seed;
   if (setting("SWITCHBOARD_SIM_TRACE", 0) != 0) std::cerr << "seed " << seed << std::endl;
   const Config config = Config::draw(seed);
   try {
     World world(config);
     world.run();
-    deliveries += world.ledger().deliveries;
+    checked.deliveries += world.ledger().deliveries;
+    checked.inflated += world.ledger().inflated;
     return true;
   } catch (const Failure& failure) {
     ADD_FAILURE() << failure.what() << "\n  " << config.describe() << "\n  again: SWITCHBOARD_SIM_SEED=" << seed;
@@ -69,9 +75,9 @@ bool run(std::uint64_t seed, std::uint64_t& deliveries) {
 
 TEST(Simulation, KeepsItsPromisesUnderEverySeed) {
   std::signal(SIGABRT, name_the_seed);
-  std::uint64_t deliveries = 0;
+  Checked checked;
   if (const std::uint64_t seed = setting("SWITCHBOARD_SIM_SEED", 0); seed != 0) {
-    run(seed, deliveries);
+    run(seed, checked);
     return;
   }
   const std::uint64_t first = setting("SWITCHBOARD_SIM_FIRST", 1);
@@ -79,18 +85,21 @@ TEST(Simulation, KeepsItsPromisesUnderEverySeed) {
   const std::uint64_t failures_max = setting("SWITCHBOARD_SIM_FAILURES", 1);
   std::uint64_t failures = 0;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
-    if (!run(seed, deliveries) && ++failures == failures_max) return;
+    if (!run(seed, checked) && ++failures == failures_max) return;
   }
-  EXPECT_GT(deliveries, count) << "the clients hardly talked";
-  RecordProperty("deliveries", std::to_string(deliveries));
-  std::cout << deliveries << " deliveries checked\n";
+  EXPECT_GT(checked.deliveries, count) << "the clients hardly talked";
+  if (count >= 20) {
+    EXPECT_GT(checked.inflated, checked.deliveries / 20) << "hardly anything was compressed";
+  }
+  RecordProperty("deliveries", std::to_string(checked.deliveries));
+  std::cout << checked.deliveries << " deliveries checked, " << checked.inflated << " of them compressed\n";
 }
 
 TEST(Simulation, KeepsItsPromisesUnderSeedsThatOnceFoundADefect) {
   std::signal(SIGABRT, name_the_seed);
-  std::uint64_t deliveries = 0;
+  Checked checked;
   for (const std::uint64_t seed : kRegressionSeeds) {
-    if (!run(seed, deliveries)) return;
+    if (!run(seed, checked)) return;
   }
 }
 

@@ -1,5 +1,7 @@
 #include "support/client_frames.h"
 
+#include "support/inflated.h"
+
 namespace switchboard::test {
 namespace {
 
@@ -15,7 +17,8 @@ std::optional<ServerFrame> ServerFrameReader::next() {
   const std::uint8_t first = byte_at(bytes_, at_);
   const std::uint8_t second = byte_at(bytes_, at_ + 1);
   const std::uint8_t opcode = first & 0x0F;
-  if ((first & 0xF0) != 0x80) {
+  const bool is_deflated = deflate_window_bits_ && (first & 0xF0) == 0xC0 && opcode == 0x1;
+  if ((first & 0xF0) != 0x80 && !is_deflated) {
     error_ = "a frame that is fragmented or has reserved bits, first byte " + std::to_string(first);
   } else if (opcode != 0x1 && opcode != 0x8 && opcode != 0x9 && opcode != 0xA) {
     error_ = "a frame of opcode " + std::to_string(opcode);
@@ -41,7 +44,19 @@ std::optional<ServerFrame> ServerFrameReader::next() {
     }
   }
   if (have - header < length) return std::nullopt;
-  ServerFrame frame{.opcode = opcode, .payload = bytes_.substr(at_ + header, length)};
+  ServerFrame frame{.opcode = opcode, .payload = bytes_.substr(at_ + header, length), .was_deflated = is_deflated};
+  if (is_deflated) {
+    auto payload = inflated(frame.payload, *deflate_window_bits_);
+    if (!payload) {
+      error_ = "a compressed message that cannot be inflated by itself";
+      return std::nullopt;
+    }
+    if (payload->size() <= frame.payload.size()) {
+      error_ = "a message that is no smaller compressed";
+      return std::nullopt;
+    }
+    frame.payload = std::move(*payload);
+  }
   at_ += header + length;
   if (at_ > 65'536) {
     bytes_.erase(0, at_);

@@ -1,5 +1,5 @@
-// The client's side of RFC 6455 framing, written apart from the server's on purpose: what one side gets wrong the other
-// must not get wrong in the same way.
+// The client's side of RFC 6455 framing and of RFC 7692, written apart from the server's on purpose: what one side gets
+// wrong the other must not get wrong in the same way.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,15 @@ namespace switchboard::test {
 
 struct ServerFrame {
   std::uint8_t opcode = 0;
-  std::string payload;
+  std::string payload;  // inflated
+  bool was_deflated = false;
 };
 
 /// Takes a server's bytes, gives its frames. Servers must not mask, and ours never fragments.
 class ServerFrameReader {
  public:
+  /// permessage-deflate was agreed: text frames may be compressed, within that window.
+  void expect_deflate(int window_bits) { deflate_window_bits_ = window_bits; }
   void feed(std::string_view bytes) { bytes_.append(bytes); }
   /// The next whole frame. `error()` is set when the bytes can be none.
   std::optional<ServerFrame> next();
@@ -30,6 +33,7 @@ class ServerFrameReader {
   std::string bytes_;
   std::size_t at_ = 0;
   std::string error_;
+  std::optional<int> deflate_window_bits_;
 };
 
 /// One masked frame.
