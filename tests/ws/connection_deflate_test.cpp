@@ -274,6 +274,20 @@ TEST(ConnectionDeflate, WhatCannotBeCompressedMayBeAsLargeAsTheLimit) {
   }
 }
 
+TEST(ConnectionDeflate, TheLimitIsOnEachMessageByItself) {
+  for (const Deflate deflate : {kNoTakeover, Deflate(std::uint8_t{15})}) {
+    std::string bytes;
+    EventList expected;
+    for (unsigned i = 0; i < 8; ++i) {
+      std::string message = compressed_fragments(deflated(noise(900, i)), 500);
+      message[0] = static_cast<char>(kRsv1 | kBinary);
+      bytes += message;
+      expected.push_back("binary:" + noise(900, i));
+    }
+    EXPECT_EQ(events_of_compressed(bytes, 1000, deflate), expected);
+  }
+}
+
 TEST(ConnectionDeflate, ADeclaredLengthThatNoMessageCanHaveFailsAtOnce) {
   const std::uint64_t most = compressed_bytes_max(1000);
   EXPECT_EQ(events_of_compressed(client_header(kFinal | kRsv1 | kText, most, 2), 1000), EventList{});
