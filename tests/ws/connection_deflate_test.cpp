@@ -279,7 +279,7 @@ TEST(ConnectionDeflate, TheLimitIsOnEachMessageByItself) {
     std::string bytes;
     EventList expected;
     for (unsigned i = 0; i < 8; ++i) {
-      std::string message = compressed_fragments(deflated(noise(900, i)), 500);
+      std::string message = compressed_fragments(deflated(noise(900, i)), 300);
       message[0] = static_cast<char>(kRsv1 | kBinary);
       bytes += message;
       expected.push_back("binary:" + noise(900, i));
