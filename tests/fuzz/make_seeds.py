@@ -413,6 +413,10 @@ class Server:
     def reload(self, large):
         return self.act(15, 0, 4, *self.settings(large))
 
+    def repeat(self, client, times):
+        """What the client said last, so many times again."""
+        return self.act(15, client, 6, times)
+
     def drain(self):
         return self.act(15, 0, 5)
 
@@ -443,8 +447,7 @@ def server():
     thrifty.join(1, 0).join(1, 1).join(1, 3).join(1, 4, user=1).join(1, 5).reload(1).leave(1, 3)
 
     answers = Server(large=0).connect(0).allow(0, 0)
-    for _ in range(20):
-        answers.frame(0, 0x89, b"p" * 100)
+    answers.frame(0, 0x89, b"p" * 100).repeat(0, 100)
     answers.say(0, '{"type":"ping"} {"type":"ping"} [] {}').allow(0, 30).allow_all(0)
 
     rude = Server().connect(0).say(0, "{").say(0, "[" * 200).say(0, '{"type":"x"}').say(0, "1").say(0, "").say(0, "2")
@@ -460,11 +463,12 @@ def server():
     pages.connect_silently(1).raw(1, request(line="HEAD /x HTTP/1.1")).connect_silently(2).raw(2, b"\x16\x03\x01")
     pages.connect_silently(3).raw(3, b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 100)
 
-    flood = Server(rates=15).connect(0).connect_v1(1, 1).join(0, 0).join(1, 0, user=1)
+    flood = Server(rates=31).connect(0).connect_v1(1, 1).join(0, 0).join(1, 0, user=1)
     for _ in range(8):
         flood.broadcast(0, 0, 5, with_id=1).broadcast(1, 0, 20)
-    for _ in range(20):
+    for _ in range(8):
         flood.frame(1, 0x89, b"p").frame(1, 0x01, b"").frame(1, 0x00, b"").frame(1, 0x80, b"")
+    flood.say(0, '{"type":"ping","id":1}').repeat(0, 50).raw(1, b"\x89\x80\0\0\0\0").repeat(1, 50)
     flood.wait(2_000).wait(60_000).broadcast(0, 0, 5)
 
     reset_while_throttled = Server(rates=8, ends_with_resets=1).connect(1).broadcast(1, 0, 150)

@@ -28,17 +28,20 @@ constexpr HashKey kKey{1, 2};
 constexpr std::size_t kActionsMax = 400;
 constexpr std::size_t kSlots = 8;
 constexpr auto kSilenceMax = 1'000s;  // a read full of bytes, at 500 a second, and all other timeouts
+constexpr std::uint32_t kMessageBytesMax = 3'000;
+constexpr std::uint32_t kQueueBytesMax = 1'024;
 constexpr std::size_t kBacklogBytes = 4'096;
 constexpr std::string_view kRooms[] = {"a", "b", "c:1", "d", "e:\xC3\xA9\xF0\x9F\x98\x80", "@f"};
 constexpr std::string_view kUsers[] = {"u", "\\u0041\\uD83D\\uDE00", "w", ""};
 
 session::RateSettings rates_of(unsigned choice) {
   session::RateSettings rate;
-  rate.control_frames = {.per_second = 2, .burst = 12};
+  rate.control_frames = {};
   if ((choice & 1) != 0) rate.messages = {.per_second = 2, .burst = 4};
   if ((choice & 2) != 0) rate.bytes = {.per_second = 500, .burst = 800};
   if ((choice & 4) != 0) rate.address_messages = {.per_second = 3, .burst = 6};
   if ((choice & 8) != 0) rate.address_bytes = {.per_second = 1'000};
+  if ((choice & 16) != 0) rate.control_frames = {.per_second = 2, .burst = 12};
   return rate;
 }
 
@@ -50,12 +53,12 @@ shard::ShardSettings settings_of(ByteScript& script) {
   session.deflate = {.enabled = true, .bytes_min = 64, .window_bits = 9, .client_context_takeover = script.flag()};
   session.frames_per_message_max = 6;
   session.request_bytes_max = 512;
-  session.message_bytes_max = script.flag() ? 3'000 : 300;
+  session.message_bytes_max = script.flag() ? kMessageBytesMax : 300;
   session.documents_per_message_max = 5;
   session.json_depth_max = 4;
   session.rooms_per_connection_max = 3;
   session.errors_max = 4;
-  session.queue_bytes_max = script.flag() ? 1'024 : 200;
+  session.queue_bytes_max = script.flag() ? kQueueBytesMax : 200;
   session.ping_interval_ms = 5'000;
   session.pong_timeout_ms = 3'000;
   session.write_timeout_ms = 6'000;
@@ -111,6 +114,7 @@ class World {
     std::shared_ptr<MemoryStream> stream;
     SlotId id;
     std::size_t piece_bytes = 0;  // 0: what it says arrives at once
+    std::string last_said{};
   };
 
   /// One byte: what is done (4 bits), by which client (3 bits), whether the shards come to rest before it.
@@ -166,7 +170,7 @@ class World {
         client.piece_bytes = script_.byte();
         break;
       default:
-        serve();
+        serve(client);
     }
   }
 
@@ -201,6 +205,7 @@ class World {
 
   void give(Client& client, std::string_view bytes) {
     if (!client.stream || client.stream->fin || client.stream->is_reset) return;
+    client.last_said = bytes;
     while (!bytes.empty()) {
       const std::string_view piece = bytes.substr(0, client.piece_bytes == 0 ? bytes.size() : client.piece_bytes);
       client.stream->to_server.append(piece);
@@ -251,8 +256,8 @@ class World {
 
   // --- the server --------------------------------------------------------------------------------------------------
 
-  void serve() {
-    const std::size_t choice = script_.below(6);
+  void serve(Client& client) {
+    const std::size_t choice = script_.below(7);
     if (choice < 3) {
       shards_[choice % shards_.size()]->turn();
     } else if (choice == 3) {
@@ -262,9 +267,13 @@ class World {
       if (is_echo_) settings_.session.service = session::Service::kEcho;
       for (auto& shard : shards_)
         shard->reload(settings_);
-    } else {
+    } else if (choice == 5) {
       for (auto& shard : shards_)
         shard->drain(3s);
+    } else {
+      const std::string last = client.last_said;
+      for (std::size_t times = script_.below(128); times > 0; --times)
+        give(client, last);
     }
   }
   void run_shards() {
@@ -301,11 +310,11 @@ class World {
   }
 
   void check_memory() {
-    // One answer or the rest of one frame may stand above the limit of what waits.
-    constexpr std::size_t kAnswerBytesMax = 4'096;
+    // One answer (or echo) and the rest of one frame of a room may stand above the limit of what waits.
+    constexpr std::size_t kOutboxBytesMax = kQueueBytesMax + 1'300 + 2 * (kMessageBytesMax + 200);
     for (auto& shard : shards_) {
       shard->for_each_session([&](session::Session& session) {
-        SB_ASSERT(session.outbox().size() <= 1'024 + 3'000 + kAnswerBytesMax);
+        SB_ASSERT(session.outbox().size() <= kOutboxBytesMax);
         SB_ASSERT(session.memberships().size() <= 3);
       });
       // Reloading may have made the limit smaller than what is there, which is looked at when something is added.
