@@ -56,5 +56,20 @@ TEST(FrameScanner, GivesOpcodesAndStopsWhenTold) {
   EXPECT_EQ(consumed, first);
 }
 
+TEST(ScanFrames, SaysWhatIsCompressedAndHowLongTheWholeFrameIs) {
+  std::string bytes;
+  ws::append_frame(bytes, ws::Opcode::kText, std::string(200, 'a'), ws::Encoding::kDeflated);
+  ws::append_frame(bytes, ws::Opcode::kText, "b");
+  std::vector<bool> deflated;
+  std::size_t total = 0;
+  scan_frames(bytes, [&](const ScannedFrame& frame) {
+    deflated.push_back(frame.is_deflated);
+    total += frame.bytes();
+    return true;
+  });
+  EXPECT_EQ(deflated, (std::vector<bool>{true, false}));
+  EXPECT_EQ(total, bytes.size());
+}
+
 }  // namespace
 }  // namespace switchboard::cli::bench

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "cli/bench/json_content.h"
 #include "cli/bench/load_options.h"
 #include "cli/bench/population.h"
 #include "cli/bench/schedule.h"
@@ -107,6 +108,17 @@ TEST(Schedule, KeepsItsRateHoweverLateItIsAsked) {
   EXPECT_EQ(taken, 3);
   EXPECT_EQ(last_ns, 1'666'666'666);
   EXPECT_EQ(schedule.next_ns(), INT64_MAX);
+}
+
+TEST(LoadOptions, JsonContentsNeedRoomForTheirFields) {
+  LoadOptions options;
+  options.content = *parse_content_kind("json");
+  options.content_bytes = kJsonContentBytesMin - 1;
+  EXPECT_FALSE(check(options));
+  options.content_bytes = kJsonContentBytesMin;
+  EXPECT_TRUE(check(options));
+  EXPECT_EQ(parse_content_kind("filler"), ContentKind::kFiller);
+  EXPECT_FALSE(parse_content_kind("xml"));
 }
 
 }  // namespace

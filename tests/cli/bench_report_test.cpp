@@ -34,6 +34,16 @@ TEST(Report, CpuPerDeliveryIsServerTimeOverDeliveries) {
   EXPECT_TRUE(contains(json_report(some_result()), "\"cpu_us_per_delivery\":7,"));
 }
 
+TEST(Report, BytesOnTheWireArePerDeliveryAndSayWhatWasCompressed) {
+  Result result = some_result();
+  result.frame_bytes_measured = 640'000 * 250;
+  EXPECT_TRUE(contains(text_report(result), "250.0 bytes per delivery\n")) << text_report(result);
+  result.options.compression = true;
+  result.deflated_measured = 639'999;
+  EXPECT_TRUE(contains(text_report(result), "250.0 bytes per delivery, 639,999 of 640,000 compressed"));
+  EXPECT_TRUE(contains(json_report(result), "\"frame_bytes_per_delivery\":250,\"deflated_measured\":639999,"));
+}
+
 TEST(Report, ABusyClientIsNamedAsTheLimit) {
   Result result = some_result();
   result.client_cpu_share = 0.8;

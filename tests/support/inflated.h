@@ -11,7 +11,7 @@ namespace switchboard::test {
 
 /// Inflates one whole message that stands on its own (RFC 7692 section 7.2.2); nullopt when it is none, or refers
 /// further back than 2^window_bits bytes.
-inline std::optional<std::string> inflated(std::string_view payload, int window_bits) {
+inline std::optional<std::string> inflated(std::string_view payload, int window_bits = 15) {
   std::string input(payload);
   input.append("\x00\x00\xff\xff", 4);
   z_stream z{};

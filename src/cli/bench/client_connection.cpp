@@ -53,14 +53,23 @@ std::expected<void, std::string> ClientConnection::dial(const Endpoint& endpoint
   return {};
 }
 
-void ClientConnection::send_upgrade(const Endpoint& endpoint) {
+void ClientConnection::send_upgrade(const Endpoint& endpoint, bool offers_deflate) {
   unsent_.append("GET ").append(endpoint.path).append(" HTTP/1.1\r\nHost: ").append(endpoint.host);
   unsent_.append("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ").append(kKey);
+  if (offers_deflate) {
+    unsent_.append(
+        "\r\nSec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover");
+  }
   unsent_.append("\r\nSec-WebSocket-Version: 13\r\n\r\n");
 }
 
 bool ClientConnection::accepts_upgrade(std::string_view head) {
   return head.starts_with("HTTP/1.1 101 ") && head.find(kAccept) != std::string_view::npos;
+}
+
+bool ClientConnection::accepts_deflate(std::string_view head) {
+  return head.find("permessage-deflate") != std::string_view::npos &&
+         head.find("server_no_context_takeover") != std::string_view::npos;
 }
 
 void ClientConnection::append_frame(ws::Opcode opcode, std::string_view payload, Random& random) {
@@ -89,10 +98,15 @@ void ClientConnection::append_frame(ws::Opcode opcode, std::string_view payload,
     unsent_[begin + i] = static_cast<char>(unsent_[begin + i] ^ mask[i % 4]);
 }
 
+ssize_t ClientConnection::receive(std::span<char> into) {
+  return tls_ ? tls_->read(into) : ::recv(fd(), into.data(), into.size(), 0);
+}
+
 bool ClientConnection::flush() {
   std::size_t sent = 0;
   while (sent < unsent_.size()) {
-    const ssize_t n = ::send(fd(), unsent_.data() + sent, unsent_.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const std::string_view rest = std::string_view(unsent_).substr(sent);
+    const ssize_t n = tls_ ? tls_->write(rest) : ::send(fd(), rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0) {
       if (errno == EINTR) continue;
       unsent_.erase(0, sent);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "cli/bench/ledger.h"
 #include "cli/bench/load_options.h"
 #include "cli/bench/population.h"
+#include "cli/bench/tls_client.h"
 #include "net/file_descriptor.h"
 #include "ws/opcode.h"
 
@@ -33,9 +35,12 @@ class ClientConnection {
 
   /// Asks for the upgrade (RFC 6455 section 4.1). The key is the RFC's own example: it need not be secret, and its
   /// answer is known.
-  void send_upgrade(const Endpoint& endpoint);
+  /// `offers_deflate`: also for permessage-deflate, every message by itself (RFC 7692 section 7.1.1).
+  void send_upgrade(const Endpoint& endpoint, bool offers_deflate);
   /// True when `head`, the response up to its empty line, accepts that upgrade.
   static bool accepts_upgrade(std::string_view head);
+  /// True when it takes that offer.
+  static bool accepts_deflate(std::string_view head);
 
   /// Queues a masked frame (section 5.3); `flush` hands it to the kernel.
   void append_frame(ws::Opcode opcode, std::string_view payload, Random& random);
@@ -43,8 +48,14 @@ class ClientConnection {
   bool flush();
   bool has_unsent() const { return !unsent_.empty(); }
 
+  /// Speaks TLS from here on. `context` must outlive the connection.
+  void use_tls(TlsClientContext& context) { tls_ = std::make_unique<TlsClient>(context, fd()); }
+  /// As recv(2).
+  ssize_t receive(std::span<char> into);
+
   int fd() const { return socket_.get(); }
   void close() {
+    tls_.reset();
     socket_.reset();
     phase = Phase::kClosed;
     unsent_ = {};
@@ -61,6 +72,7 @@ class ClientConnection {
 
  private:
   net::FileDescriptor socket_;
+  std::unique_ptr<TlsClient> tls_;
   std::string unsent_;
 };
 

@@ -26,13 +26,15 @@ struct Flags {
   std::uint64_t bystander_pairs = load.bystander_pairs;
   std::uint64_t receive_buffer_bytes = load.receive_buffer_bytes;
   std::string slow_readers = "0";
+  std::string content = "filler";
   std::vector<std::string> pids;
   std::string pin_cpu;
 };
 
 void declare(Options& options, Flags& flags) {
   LoadOptions& load = flags.load;
-  options.value("--url", "URL", "The WebSocket endpoint, ws:// and an IPv4 address.", load.url);
+  options.value("--url", "URL", "The WebSocket endpoint, ws:// or wss:// and an IPv4 address. With wss:// any certificate is trusted.",
+                load.url);
   options.value("-n,--connections", "N", "Connections to open, spread evenly over the rooms.", flags.connections);
   options.value("--rooms", "N", "Rooms; connection i joins room i modulo N.", flags.rooms);
   options.value("--publishers", "N", "How many of the connections publish, in turn.", flags.publishers);
@@ -41,6 +43,10 @@ void declare(Options& options, Flags& flags) {
   options.value("--window", "N", "Saturate instead: each publisher keeps N of its own messages in flight. 0 is off.",
                 flags.window);
   options.value("--size", "BYTES", "Length of a content, 16 or more.", flags.content_bytes);
+  options.value("--content", "filler|json", "What contents are: one letter, or objects as applications send them.",
+                flags.content);
+  options.flag("--compression", "Offer permessage-deflate, insist on it, and inflate and check what comes.",
+               load.compression);
   options.value("--time", "SECONDS", "How long to measure.", load.time_s);
   options.value("--warmup", "SECONDS", "How long to load before measuring.", load.warmup_s);
   options.value("--drain", "SECONDS", "How long to wait at most for what is still under way at the end.", load.drain_s);
@@ -49,6 +55,7 @@ void declare(Options& options, Flags& flags) {
   options.value("--bystander-rate", "MESSAGES/S", "Messages per second of each pair.", load.bystander_rate);
   options.value("--slow-readers", "N|SHARE", "Connections that join and never read again: a number or a share like 1%.",
                 flags.slow_readers);
+  options.flag("--tls-resume", "With wss://: connections use the TLS session of an earlier one.", load.tls_resume);
   options.flag("--hold", "Only connect, join and answer pings for --time.", load.hold);
   options.value("--connect-rate", "N/S", "Connections to open per second; 0 is as fast as they are answered.",
                 load.connect_rate);
@@ -67,6 +74,7 @@ void declare(Options& options, Flags& flags) {
       "  switchboard bench -n 10000 --rate 8                         one large room\n"
       "  switchboard bench -n 10000 --rooms 1000 --publishers 1000 --rate 5000\n"
       "  switchboard bench -n 10000 --rooms 1000 --publishers 1000 --window 1\n"
+      "  switchboard bench -n 10000 --rate 8 --content json --size 500 --compression\n"
       "  switchboard bench -n 19000 --hold --time 60 --pid PID       memory of idle connections\n");
 }
 
@@ -109,6 +117,9 @@ std::expected<LoadOptions, std::string> load_options(Flags flags) {
   const auto slow_readers = bench::parse_slow_readers(flags.slow_readers, load.connections);
   if (!slow_readers) return std::unexpected(slow_readers.error());
   load.slow_readers = *slow_readers;
+  const auto content = bench::parse_content_kind(flags.content);
+  if (!content) return std::unexpected(content.error());
+  load.content = *content;
   if (auto checked = bench::check(load); !checked) return std::unexpected(checked.error());
   return load;
 }

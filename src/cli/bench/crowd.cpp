@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/assert.h"
+#include "cli/bench/json_content.h"
 
 namespace switchboard::cli::bench {
 namespace {
@@ -34,6 +35,7 @@ timespec until(std::int64_t deadline_ns, std::int64_t now_ns) {
 Crowd::Crowd(const LoadOptions& options, const Endpoint& endpoint, std::vector<std::uint32_t> source_ipv4s)
     : options_(options),
       endpoint_(endpoint),
+      tls_(options.tls_resume),
       source_ipv4s_(std::move(source_ipv4s)),
       random_(kernel_random()),
       tag_(random_.token(4)),
@@ -123,7 +125,8 @@ void Crowd::finish_connect(std::uint32_t index) {
   getsockopt(connection.fd(), SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0) return fail(index, std::string("connect: ") + std::strerror(error));
   connection.phase = Phase::kUpgrading;
-  connection.send_upgrade(endpoint_);
+  if (endpoint_.tls) connection.use_tls(tls_);
+  connection.send_upgrade(endpoint_, options_.compression);
   if (!connection.flush()) fail(index, std::string("send: ") + std::strerror(errno));
 }
 
@@ -133,7 +136,7 @@ void Crowd::read(std::uint32_t index, bool has_ended) {
     const std::size_t kept = connection.partial.size();
     if (kept > buffer_.size() - kReadBytes) return lose(index);
     std::memcpy(buffer_.data(), connection.partial.data(), kept);
-    const ssize_t n = ::recv(connection.fd(), buffer_.data() + kept, kReadBytes, 0);
+    const ssize_t n = connection.receive({buffer_.data() + kept, kReadBytes});
     if (n <= 0) {
       if (n < 0 && errno == EAGAIN) return;
       return lose(index);
@@ -160,12 +163,15 @@ std::size_t Crowd::consume(std::uint32_t index, std::string_view bytes, std::int
     if (frame.opcode != ws::Opcode::kText || connection.phase != Phase::kJoined) [[unlikely]] {
       return consume_frame(index, frame);
     }
-    const auto number = stamp_.number_in(frame.payload);
+    const std::string_view push = frame.is_deflated ? inflate(frame.payload) : frame.payload;
+    const auto number = stamp_.number_in(push);
     if (!number) [[unlikely]] {
-      consume_stranger(frame.payload);
+      consume_stranger(push);
       return true;
     }
-    const Publication* publication = ledger_.receive(connection.place, *number, frame.payload, now);
+    frame_bytes_ += frame.bytes();
+    deflated_ += frame.is_deflated ? 1 : 0;
+    const Publication* publication = ledger_.receive(connection.place, *number, push, now);
     if (is_publisher && publication != nullptr && publication->publisher == index) {
       // Its messages come back in order: whatever it sent before this one will not come any more.
       connection.in_flight = connection.published - publication->own_index - 1;
@@ -183,6 +189,10 @@ std::size_t Crowd::consume_upgrade(std::uint32_t index, std::string_view bytes) 
   const std::string_view head = bytes.substr(0, end + 4);
   if (!ClientConnection::accepts_upgrade(head)) {
     fail(index, "the upgrade was refused: " + std::string(head.substr(0, head.find('\r'))));
+    return 0;
+  }
+  if (options_.compression && !ClientConnection::accepts_deflate(head)) {
+    fail(index, "the server does not compress with every message by itself");
     return 0;
   }
   ClientConnection& connection = connections_[index];
@@ -234,6 +244,29 @@ void Crowd::consume_stranger(std::string_view push) {
   ledger_.count_stranger();
 }
 
+std::string_view Crowd::inflate(std::string_view payload) {
+  const auto push = deflate_reader_.read(payload, [this](std::string_view message) {
+    const auto number = stamp_.number_in(message);
+    if (!number) return false;
+    std::string content;
+    append_content(content, *number);
+    return message.find(content) != std::string_view::npos;
+  });
+  return push.value_or("");
+}
+
+void Crowd::append_content(std::string& out, std::uint32_t number) const {
+  if (options_.content == ContentKind::kFiller) {
+    out += '"';
+    stamp_.append_content(out, number);
+    out += '"';
+    return;
+  }
+  std::string stamp;
+  stamp_.append_stamp(stamp, number);
+  append_json_content(out, stamp, number, options_.content_bytes);
+}
+
 void Crowd::publish(std::uint32_t index, std::int64_t scheduled_ns, bool measured) {
   ClientConnection& connection = connections_[index];
   if (connection.phase != Phase::kJoined || ledger_.is_full()) return;
@@ -247,9 +280,9 @@ void Crowd::publish(std::uint32_t index, std::int64_t scheduled_ns, bool measure
                        .measured = measured});
   ++connection.published;
   ++connection.in_flight;
-  command_ = R"({"type":"broadcast","room_id":")" + room_name(tag_, connection.place.room) + R"(","content":")";
-  stamp_.append_content(command_, number);
-  command_ += R"("})";
+  command_ = R"({"type":"broadcast","room_id":")" + room_name(tag_, connection.place.room) + R"(","content":)";
+  append_content(command_, number);
+  command_ += '}';
   if (!connection.has_unsent()) unflushed_.push_back(index);
   connection.append_frame(ws::Opcode::kText, command_, random_);
 }

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "cli/bench/client_connection.h"
+#include "cli/bench/deflate_reader.h"
 #include "cli/bench/frame_scanner.h"
 #include "cli/bench/ledger.h"
 #include "cli/bench/load_options.h"
@@ -46,6 +47,9 @@ class Crowd {
   const Ledger& ledger() const { return ledger_; }
   const Population& population() const { return population_; }
   const std::map<std::uint16_t, std::uint32_t>& closed() const { return closed_; }
+  /// Of messages of the run: bytes of their frames, and how many of them were compressed.
+  std::uint64_t frame_bytes() const { return frame_bytes_; }
+  std::uint64_t deflated() const { return deflated_; }
   const std::string& first_stranger() const { return first_stranger_; }
 
  private:
@@ -61,12 +65,16 @@ class Crowd {
   bool consume_frame(std::uint32_t index, const ScannedFrame& frame);
   void consume_joined(std::uint32_t index, std::string_view push);
   void consume_stranger(std::string_view push);
+  /// The push in a compressed frame, checked to carry the content of a message of this run; "" when it does not.
+  std::string_view inflate(std::string_view payload);
+  void append_content(std::string& out, std::uint32_t number) const;
   void top_up(std::uint32_t index, std::int64_t now_ns);
   void lose(std::uint32_t index);
   void fail(std::uint32_t index, std::string_view why);
 
   const LoadOptions& options_;
   const Endpoint& endpoint_;
+  TlsClientContext tls_;
   std::vector<std::uint32_t> source_ipv4s_;
   SystemClock clock_;
   Random random_;
@@ -81,6 +89,9 @@ class Crowd {
   // must not be taken for the server's delay.
   net::FileDescriptor bystander_poller_;
   std::vector<char> buffer_;
+  DeflateReader deflate_reader_;
+  std::uint64_t frame_bytes_ = 0;
+  std::uint64_t deflated_ = 0;
 
   std::uint32_t dialled_ = 0;
   std::uint32_t joined_ = 0;

@@ -14,6 +14,10 @@ namespace switchboard::cli::bench {
 struct ScannedFrame {
   ws::Opcode opcode;
   std::string_view payload;  // views the scanned bytes
+  bool is_deflated;          // RSV1: RFC 7692 section 6
+  std::uint8_t header_bytes;
+
+  std::size_t bytes() const { return header_bytes + payload.size(); }
 };
 
 /// Calls `sink(ScannedFrame)` for every whole frame at the front of `bytes`, until it returns false, and returns how
@@ -23,7 +27,8 @@ std::size_t scan_frames(std::string_view bytes, Sink&& sink) {
   const char* at = bytes.data();
   const char* const end = at + bytes.size();
   while (end - at >= 2) {
-    const auto opcode = static_cast<ws::Opcode>(at[0] & 0x0F);
+    const auto first = static_cast<unsigned char>(at[0]);
+    const auto opcode = static_cast<ws::Opcode>(first & 0x0F);
     std::uint64_t length = at[1] & 0x7F;
     std::size_t header = 2;
     if (length == 126) {
@@ -41,7 +46,7 @@ std::size_t scan_frames(std::string_view bytes, Sink&& sink) {
     if (static_cast<std::uint64_t>(end - at) - header < length) break;
     const std::string_view payload(at + header, static_cast<std::size_t>(length));
     at = payload.data() + payload.size();
-    if (!sink(ScannedFrame{opcode, payload})) break;
+    if (!sink(ScannedFrame{opcode, payload, (first & 0x40) != 0, static_cast<std::uint8_t>(header)})) break;
   }
   return static_cast<std::size_t>(at - bytes.data());
 }

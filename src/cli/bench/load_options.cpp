@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <charconv>
 
+#include "cli/bench/json_content.h"
+
 namespace switchboard::cli::bench {
 namespace {
 
@@ -25,10 +27,10 @@ bool parse_number(std::string_view text, Number& number) {
 
 std::expected<Endpoint, std::string> Endpoint::parse(std::string_view url) {
   const auto refuse = [&](const std::string& why) { return std::unexpected("`" + std::string(url) + "`: " + why); };
-  constexpr std::string_view kScheme = "ws://";
-  if (!url.starts_with(kScheme)) return refuse("the URL must begin with ws://");
-  std::string_view rest = url.substr(kScheme.size());
   Endpoint endpoint;
+  endpoint.tls = url.starts_with("wss://");
+  if (!endpoint.tls && !url.starts_with("ws://")) return refuse("the URL must begin with ws:// or wss://");
+  std::string_view rest = url.substr(url.find("//") + 2);
   const auto slash = rest.find('/');
   endpoint.path = slash == std::string_view::npos ? "/" : std::string(rest.substr(slash));
   rest = rest.substr(0, slash);
@@ -60,6 +62,10 @@ std::expected<void, std::string> check(const LoadOptions& options) {
     return std::unexpected("--size must be from " + std::to_string(kContentBytesMin) + " to " +
                            std::to_string(kContentBytesMax) + " bytes");
   }
+  if (options.content == ContentKind::kJson && options.content_bytes < kJsonContentBytesMin) {
+    return std::unexpected("--content json needs a --size of at least " + std::to_string(kJsonContentBytesMin) +
+                           " bytes");
+  }
   if (options.window == 0 && !(options.rate > 0 && options.rate <= 10e6)) {
     return std::unexpected("--rate must be above 0 and at most 10,000,000 messages per second");
   }
@@ -81,6 +87,12 @@ std::expected<std::uint32_t, std::string> parse_slow_readers(std::string_view te
     return count;
   }
   return std::unexpected("--slow-readers: `" + std::string(text) + "` is neither a number nor a share like 1%");
+}
+
+std::expected<ContentKind, std::string> parse_content_kind(std::string_view text) {
+  if (text == "filler") return ContentKind::kFiller;
+  if (text == "json") return ContentKind::kJson;
+  return std::unexpected("--content: `" + std::string(text) + "` is neither filler nor json");
 }
 
 std::expected<std::vector<std::uint32_t>, std::string> source_addresses(const LoadOptions& options) {

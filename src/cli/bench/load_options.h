@@ -23,9 +23,15 @@ struct Endpoint {
   std::uint32_t ipv4 = 0;  // host byte order
   std::uint16_t port = 0;
   std::string path;
+  bool tls = false;
 
-  /// "ws://HOST:PORT/PATH" with an IPv4 address or "localhost". The error is a sentence.
+  /// "ws://HOST:PORT/PATH" or "wss://..." with an IPv4 address or "localhost". The error is a sentence.
   static std::expected<Endpoint, std::string> parse(std::string_view url);
+};
+
+enum class ContentKind : std::uint8_t {
+  kFiller,  // a JSON string of one letter
+  kJson,    // an object as applications send: see json_content.h
 };
 
 struct LoadOptions {
@@ -36,12 +42,15 @@ struct LoadOptions {
   double rate = 10;              // messages per second over all publishers, open loop; unused with a window
   std::uint32_t window = 0;      // own messages each publisher keeps in flight; 0: open loop
   std::uint32_t content_bytes = 100;
+  ContentKind content = ContentKind::kFiller;
+  bool compression = false;  // offer permessage-deflate, and insist on it
   double time_s = 10;
   double warmup_s = 2;
   double drain_s = 60;  // at most; ends by itself when everything has arrived
   std::uint32_t bystander_pairs = 0;
   double bystander_rate = 20;      // messages per second of each pair
   std::uint32_t slow_readers = 0;  // the last connections: they join and never read again
+  bool tls_resume = false;       // connections use the TLS session of an earlier one
   bool hold = false;               // connect, join, and only answer pings for time_s
   double connect_rate = 0;         // connections per second; 0: as fast as they are answered
   std::vector<pid_t> pids;         // the server's processes, whose CPU and memory are read
@@ -58,6 +67,9 @@ std::expected<void, std::string> check(const LoadOptions& options);
 
 /// "250" is a count, "1%" a share of `connections`, rounded down but at least one.
 std::expected<std::uint32_t, std::string> parse_slow_readers(std::string_view text, std::uint32_t connections);
+
+/// "filler" or "json".
+std::expected<ContentKind, std::string> parse_content_kind(std::string_view text);
 
 /// The addresses to connect from, in host byte order: those asked for; none (the kernel chooses) up to
 /// kConnectionsPerSource connections; past that as many of 127.0.0.1, 127.0.0.2, ... as are needed.

@@ -11,7 +11,7 @@ MessageStamp::MessageStamp(std::string_view tag, std::uint32_t content_bytes)
   SB_ASSERT(marker_text_.size() == sizeof marker_);
 }
 
-void MessageStamp::append_content(std::string& out, std::uint32_t number) const {
+void MessageStamp::append_stamp(std::string& out, std::uint32_t number) const {
   SB_ASSERT(number < kMessagesMax);
   out.append(marker_text_, 1);
   char text[8];
@@ -19,7 +19,12 @@ void MessageStamp::append_content(std::string& out, std::uint32_t number) const 
     text[i] = static_cast<char>('0' + number % 10);
     number /= 10;
   }
-  out.append(text, sizeof text).append(";").append(filler_);
+  out.append(text, sizeof text).append(";");
+}
+
+void MessageStamp::append_content(std::string& out, std::uint32_t number) const {
+  append_stamp(out, number);
+  out.append(filler_);
 }
 
 bool MessageStamp::find_place(std::string_view push) {

@@ -21,6 +21,8 @@ class MessageStamp {
   /// `tag` is four characters that tell this run's messages from another's; `content_bytes` is the length of a content.
   MessageStamp(std::string_view tag, std::uint32_t content_bytes);
 
+  /// What tells message `number` from any other, as it stands at the beginning of a JSON string.
+  void append_stamp(std::string& out, std::uint32_t number) const;
   /// Appends the content of message `number` (below kMessagesMax), without its quotes.
   void append_content(std::string& out, std::uint32_t number) const;
 

@@ -48,6 +48,8 @@ std::string options_json(const LoadOptions& options) {
   json.text("url", options.url).count("connections", options.connections).count("rooms", options.rooms);
   json.count("publishers", options.publishers).count("window", options.window);
   if (options.window == 0) json.number("rate", options.rate);
+  json.text("content", options.content == ContentKind::kJson ? "json" : "filler");
+  json.raw("compression", options.compression ? "true" : "false");
   json.count("content_bytes", options.content_bytes)
       .number("time_s", options.time_s)
       .number("warmup_s", options.warmup_s);
@@ -81,6 +83,8 @@ std::string json_report(const Result& result) {
   json.count("reordered", tally.reordered).count("misrouted", tally.misrouted).count("unexpected", tally.strangers);
   json.number("measured_s", result.measured_s).count("deliveries_measured", result.deliveries_measured);
   json.number("deliveries_per_second", result.deliveries_per_second());
+  json.number("frame_bytes_per_delivery", result.frame_bytes_per_delivery());
+  json.count("deflated_measured", result.deflated_measured);
   json.raw("latency", latency(result.latency)).raw("last_member", latency(result.last_member));
   json.raw("bystanders", latency(result.bystanders));
   json.number("client_cpu_share", result.client_cpu_share);

@@ -49,6 +49,12 @@ std::string load_rows(const Result& result) {
   if (tally.misrouted > 0) text += row("misrouted", grouped(tally.misrouted) + " in a room they were not sent to");
   text += row("throughput", grouped(static_cast<std::uint64_t>(result.deliveries_per_second())) +
                                 " deliveries/s over " + print("%.2f s", result.measured_s));
+  if (result.deliveries_measured > 0) {
+    text += row("on the wire", print("%.1f bytes per delivery", result.frame_bytes_per_delivery()) +
+                                   (options.compression ? ", " + grouped(result.deflated_measured) + " of " +
+                                                              grouped(result.deliveries_measured) + " compressed"
+                                                        : std::string()));
+  }
   text += latency_row("latency", result.latency);
   text += latency_row("last member", result.last_member);
   text += latency_row("bystanders", result.bystanders);

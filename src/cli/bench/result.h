@@ -29,10 +29,12 @@ struct Result {
   double join_s = 0;
   std::map<std::uint16_t, std::uint32_t> closed;  // by close code, while running; 0: without a Close frame
 
-  Tally tally;                            // the whole run, the warm-up included
-  std::string first_stranger;             // the first push that was not of this run: an error, most likely
-  double measured_s = 0;                  // from the end of the warm-up to the last delivery
-  std::uint64_t deliveries_measured = 0;  // received in that time, bystanders' included
+  Tally tally;                             // the whole run, the warm-up included
+  std::string first_stranger;              // the first push that was not of this run: an error, most likely
+  double measured_s = 0;                   // from the end of the warm-up to the last delivery
+  std::uint64_t deliveries_measured = 0;   // received in that time, bystanders' included
+  std::uint64_t frame_bytes_measured = 0;  // of their WebSocket frames
+  std::uint64_t deflated_measured = 0;     // how many of them were compressed
   Histogram latency;
   Histogram last_member;
   Histogram bystanders;
@@ -42,6 +44,11 @@ struct Result {
 
   double deliveries_per_second() const {
     return measured_s > 0 ? static_cast<double>(deliveries_measured) / measured_s : 0;
+  }
+  double frame_bytes_per_delivery() const {
+    return deliveries_measured > 0
+               ? static_cast<double>(frame_bytes_measured) / static_cast<double>(deliveries_measured)
+               : 0;
   }
   double server_cpu_us_per_delivery() const {
     return server && deliveries_measured > 0 ? server->cpu_us / static_cast<double>(deliveries_measured) : 0;

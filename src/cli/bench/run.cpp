@@ -49,6 +49,8 @@ std::expected<void, std::string> prepare_process(const LoadOptions& options) {
 /// What is read off at the two ends of the measured time.
 struct Reading {
   std::uint64_t deliveries = 0;
+  std::uint64_t frame_bytes = 0;
+  std::uint64_t deflated = 0;
   std::uint64_t client_cpu_us = 0;
   std::int64_t at_ns = 0;
   ProcessUsage server;
@@ -81,6 +83,8 @@ class LoadRun {
 
   Reading read_off() const {
     return {.deliveries = crowd_.ledger().tally().delivered,
+            .frame_bytes = crowd_.frame_bytes(),
+            .deflated = crowd_.deflated(),
             .client_cpu_us = own_cpu_us(),
             .at_ns = crowd_.now_ns(),
             .server = server_usage()};
@@ -167,6 +171,8 @@ class LoadRun {
     result_.closed = crowd_.closed();
     result_.first_stranger = crowd_.first_stranger();
     result_.deliveries_measured = end.deliveries - start_.deliveries;
+    result_.frame_bytes_measured = end.frame_bytes - start_.frame_bytes;
+    result_.deflated_measured = end.deflated - start_.deflated;
     // The time that the load was offered, or longer when the server needed longer.
     const auto offered_s = options_.time_s;
     result_.measured_s = std::max(offered_s, static_cast<double>(crowd_.last_delivery_ns() - start_.at_ns) / 1e9);
