@@ -16,10 +16,10 @@ enum class ClientCertificates : std::uint8_t {
 };
 
 struct TlsSettings {
-  std::vector<std::string> certificates;  // "CHAIN:KEY", paths of PEM files; the first is the default one
+  std::vector<std::string> certificates = {};  // "CHAIN:KEY", paths of PEM files; the first is the default one
   TlsVersion min_version = TlsVersion::k12;
   ClientCertificates client_certificates = ClientCertificates::kOff;
-  std::string client_ca;                 // PEM file of the authorities that client certificates must come from
+  std::string client_ca = {};            // PEM file of the authorities that client certificates must come from
   std::uint32_t handshakes_max = 2'000;  // under way at once on one shard; more wait in the kernel's queue
 
   friend bool operator==(const TlsSettings&, const TlsSettings&) = default;

@@ -22,7 +22,7 @@ constexpr std::uint32_t kSealBytesMax = 65'536;
 constexpr std::size_t kHeldBytesMax = 2 * (kSealBytesMax + 4'096);
 
 constexpr char kHandshakeRecord = 0x16;  // RFC 8446 section 5.1
-constexpr std::size_t kUnreadRequestMax = 65'536;
+constexpr std::size_t kUnreadBytesMax = 65'536;
 constexpr std::string_view kPlainHttpAnswer =
     "HTTP/1.1 400 Bad Request\r\n"
     "Content-Type: text/plain; charset=utf-8\r\n"
@@ -108,7 +108,10 @@ IoStatus TlsTransport::begin() {
   if (n < 0) return errno == EAGAIN || errno == EINTR ? IoStatus::kWouldBlock : fail("the connection was reset").status;
   if (n == 0) return IoStatus::kEnd;
   if (first >= 'A' && first <= 'Z') return refuse_plain_http();
-  if (first != kHandshakeRecord) return fail("the first byte was not a TLS handshake's").status;
+  if (first != kHandshakeRecord) {
+    drop_unread();
+    return fail("the first byte was not a TLS handshake's").status;
+  }
   BIO* stream = BIO_new(Stream::method());
   ssl_ = SSL_new(context_->default_context());
   if (ssl_ == nullptr || stream == nullptr) {
@@ -123,14 +126,18 @@ IoStatus TlsTransport::begin() {
   return IoStatus::kOk;
 }
 
-/// Unread bytes at a close would make the kernel reset the connection, and the answer be lost.
-IoStatus TlsTransport::refuse_plain_http() {
+/// Unread bytes at a close would make the kernel reset the connection, and an answer be lost.
+void TlsTransport::drop_unread() {
   std::array<char, 4'096> unread;
-  for (std::size_t total = 0; total < kUnreadRequestMax;) {
+  for (std::size_t total = 0; total < kUnreadBytesMax;) {
     const ssize_t n = ::recv(socket_.get(), unread.data(), unread.size(), MSG_DONTWAIT);
     if (n <= 0) break;
     total += static_cast<std::size_t>(n);
   }
+}
+
+IoStatus TlsTransport::refuse_plain_http() {
+  drop_unread();
   [[maybe_unused]] const auto sent =
       ::send(socket_.get(), kPlainHttpAnswer.data(), kPlainHttpAnswer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   ::shutdown(socket_.get(), SHUT_WR);

@@ -45,6 +45,7 @@ class TlsTransport final : public Transport {
 
   IoStatus begin();
   IoStatus refuse_plain_http();
+  void drop_unread();
   IoStatus read_records(std::span<char> into, std::size_t& total);
   IoResult fail(std::string_view why);
   bool send_sealed();

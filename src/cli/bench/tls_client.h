@@ -1,0 +1,52 @@
+// The client's end of TLS for the load generator: it trusts any certificate, because it measures and carries nothing
+// secret. One context for all connections of a run, one TlsClient for each of them.
+#pragma once
+
+#include <memory>
+#include <openssl/ssl.h>
+#include <span>
+#include <string_view>
+#include <sys/types.h>
+
+namespace switchboard::cli::bench {
+
+class TlsClientContext {
+ public:
+  /// `resumes`: every connection uses the latest session the server gave. Throws std::bad_alloc.
+  explicit TlsClientContext(bool resumes);
+  TlsClientContext(const TlsClientContext&) = delete;
+  TlsClientContext& operator=(const TlsClientContext&) = delete;
+
+ private:
+  friend class TlsClient;
+  struct Free {
+    void operator()(SSL_CTX* context) const;
+    void operator()(SSL_SESSION* session) const;
+  };
+  static int keep_session(SSL* ssl, SSL_SESSION* session);
+
+  std::unique_ptr<SSL_CTX, Free> context_;
+  std::unique_ptr<SSL_SESSION, Free> session_;
+  bool resumes_;
+};
+
+/// Over a connected or connecting non-blocking socket, which must outlive it. Reading and writing do the handshake,
+/// too.
+class TlsClient {
+ public:
+  TlsClient(TlsClientContext& context, int fd);
+  ~TlsClient();
+  TlsClient(const TlsClient&) = delete;
+  TlsClient& operator=(const TlsClient&) = delete;
+
+  /// As recv(2) and send(2) on a non-blocking socket: -1 with errno EAGAIN when nothing can be moved now. Less than was
+  /// asked for means that the socket has no more.
+  ssize_t read(std::span<char> into);
+  ssize_t write(std::string_view bytes);
+
+ private:
+  ssize_t fail(int result);
+  SSL* ssl_;
+};
+
+}  // namespace switchboard::cli::bench
