@@ -247,6 +247,45 @@ def two_shards(setup):
                 "within 15 % of each other", at_most(imbalance, 15))]
 
 
+def tls(setup):
+    """TLS against plain: fan-out, memory of an idle connection, and what handshakes cost."""
+    load = {"connections": setup.connections, "rate": 8, "time_s": setup.time_s}
+    join = {"connections": setup.connections, "time_s": 0.5, "hold": True}
+    runs = {False: [], True: []}
+    joins = {"plain": [], "full": [], "resumed": []}
+    for turn in range(setup.few_rounds + 2):
+        for secure in ((False, True) if turn % 2 == 0 else (True, False)):
+            with Server("switchboard", setup.build, setup.server_cpu, tls=secure) as server:
+                runs[secure].append(setup.loader.run(server, **load))
+        for kind in joins:
+            with Server("switchboard", setup.build, setup.server_cpu, tls=kind != "plain") as server:
+                resume = {"tls_resume": True} if kind == "resumed" else {}
+                joins[kind].append(setup.loader.run(server, **join, **resume))
+    price = ratios(cpu(runs[False]), cpu(runs[True]))
+    cost = {kind: statistics.median(pick(results, "server", "join_cpu_us")) for kind, results in joins.items()}
+    return [Row(f"TLS, {setup.connections:,} members, 8 messages/s: CPU per delivery",
+                {"switchboard": spread(cpu(runs[True]), unit="us") + "; plain: " + spread(cpu(runs[False]), unit="us")},
+                f"{spread(price)} x plain's deliveries for the same CPU{caveat(runs[True])}", "at least 0.75 x plain",
+                at_least(price, 0.75) and nothing_lost(runs[True])),
+            Row("TLS: connect, handshakes, join: CPU each",
+                {"switchboard": f"{cost['full']:.0f} us; resumed: {cost['resumed']:.0f} us; plain: {cost['plain']:.0f} us"},
+                f"{1e6 / (cost['full'] - cost['plain']):,.0f} full TLS handshakes per CPU second, "
+                f"{1e6 / (cost['resumed'] - cost['plain']):,.0f} resumed ones", "reported", None),
+            Row("TLS: idle connection, memory of the process", {"switchboard": tls_idle_memory(setup)}, "", "reported", None)]
+
+
+def tls_idle_memory(setup):
+    each = []
+    for secure in (True, False):
+        rss = []
+        for connections in (1, setup.idle_connections):
+            with Server("switchboard", setup.build, setup.server_cpu, tls=secure) as server:
+                result = setup.loader.run(server, connections=connections, time_s=3, hold=True)
+                rss.append(result["server"]["rss_after_bytes"])
+        each.append((rss[1] - rss[0]) / setup.idle_connections / 1024)
+    return f"{each[0]:.1f} KB; plain: {each[1]:.2f} KB"
+
+
 MEASUREMENTS = {
     "fan-out": fan_out,
     "large-room": large_room,
@@ -257,4 +296,5 @@ MEASUREMENTS = {
     "join": join_cost,
     "slow-readers": slow_readers,
     "two-shards": two_shards,
+    "tls": tls,
 }

@@ -25,18 +25,27 @@ def bun_path():
     return PEERS / "node_modules" / "bun" / "bin" / "bun.exe"
 
 
+def make_certificate(folder):
+    """A self-signed ECDSA one, as most sites have; as tls.certificates takes it."""
+    chain, key = pathlib.Path(folder) / "chain.pem", pathlib.Path(folder) / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", "/CN=localhost", "-keyout", key, "-out", chain], check=True, capture_output=True)
+    return f"{chain}:{key}"
+
+
 class Server:
     """A running server: use with `with`. `kind` is switchboard, floor, bun or ws; `cpus` as taskset takes them."""
 
-    def __init__(self, kind, build, cpus="0", shards=1):
+    def __init__(self, kind, build, cpus="0", shards=1, tls=False):
         self.kind, self.build, self.cpus, self.shards = kind, pathlib.Path(build).resolve(), cpus, shards
+        self.tls = tls  # Switchboard alone
         self.port = free_port()
         self.folder = tempfile.mkdtemp(prefix="switchboard-bench-")
         self.process = None
 
     @property
     def url(self):
-        return f"ws://127.0.0.1:{self.port}/ws"
+        return f"{'wss' if self.tls else 'ws'}://127.0.0.1:{self.port}/ws"
 
     @property
     def pid(self):
@@ -44,7 +53,8 @@ class Server:
 
     def command(self):
         if self.kind == "switchboard":
-            return [self.build / "switchboard", "serve", "--listen", f"127.0.0.1:{self.port}",
+            certificate = ["--set", f"tls.certificates={make_certificate(self.folder)}"] if self.tls else []
+            return [self.build / "switchboard", "serve", "--listen", self.url.removesuffix("/ws"), *certificate,
                     "--ops", f"127.0.0.1:{free_port()}", "--shards", self.shards, "--no-demo",
                     "--data", pathlib.Path(self.folder) / "data"]
         if self.kind == "floor":

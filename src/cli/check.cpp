@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/config_options.h"
 #include "cli/options.h"
+#include "server/tls_contexts.h"
 
 namespace switchboard::cli {
 
@@ -16,7 +17,12 @@ int run_check(int argc, char** argv) {
   options.examples("Exit codes: 0 the file is fine, 1 it is not, 2 wrong usage.\n");
   if (const auto exit_code = options.parse(argc, argv)) return *exit_code;
 
-  if (!load_or_explain({file, {}, {}})) return kExitFailure;
+  const auto config = load_or_explain({file, {}, {}});
+  if (!config) return kExitFailure;
+  if (const std::string problem = server::problem_with_tls(*config); !problem.empty()) {
+    std::fprintf(stderr, "%s: [tls]: %s\n", file.c_str(), problem.c_str());
+    return kExitFailure;
+  }
   std::printf("%s: ok\n", file.c_str());
   return kExitSuccess;
 }

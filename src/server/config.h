@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "net/tls_settings.h"
 #include "server/listener_settings.h"
 #include "server/log_settings.h"
 #include "shard/settings.h"
@@ -32,6 +33,8 @@ struct Config {
   // Where clients connect.
   ListenerSettings listener_defaults;       // what a listener does not say itself; its name and address are empty
   std::vector<ListenerSettings> listeners;  // the entries of `listen`, then the [listeners.NAME], sorted by name
+
+  net::TlsSettings tls;  // of every listener that speaks it
 
   LogSettings log;
 

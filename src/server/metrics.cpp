@@ -1,5 +1,7 @@
 #include "server/metrics.h"
 
+#include <algorithm>
+
 #include "protocol/error.h"
 #include "server/metrics_writer.h"
 #include "server/version.h"
@@ -86,6 +88,12 @@ void write_labelled(MetricsWriter& out, const StatsSnapshot& stats) {
   }
   out.sample(stats.endings_other, R"(code="other")");
   out.sample(stats.endings_http, R"(code="http")");
+
+  out.family("switchboard_tls_handshakes_total", Type::kCounter,
+             "TLS handshakes, by how they ended: full, resumed (with a session of an earlier connection), failed.");
+  out.sample(stats.tls_handshakes - std::min(stats.tls_handshakes, stats.tls_resumed), R"(result="full")");
+  out.sample(stats.tls_resumed, R"(result="resumed")");
+  out.sample(stats.tls_failed, R"(result="failed")");
 
   out.family("switchboard_errors_total", Type::kCounter, "Error answers to clients, by their code.");
   for (std::size_t i = 0; i < stats.errors.size(); ++i) {

@@ -73,6 +73,9 @@ void StatsSnapshot::add(const shard::ShardStats& shard, const session::SessionSt
     endings[i] += shard.endings.value(i);
   endings_other += shard.endings.other();
   endings_http += shard.endings.http();
+  tls_handshakes += shard.tls.handshakes.value();
+  tls_resumed += shard.tls.resumed.value();
+  tls_failed += shard.tls.failed.value();
   for (std::size_t i = 0; i < errors.size(); ++i)
     errors[i] += sessions.errors[i].value();
   for (std::size_t i = 0; i < rate_limited.size(); ++i)

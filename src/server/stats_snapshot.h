@@ -38,6 +38,9 @@ struct StatsSnapshot {
   std::uint64_t compressed_bytes_after = 0;
   std::uint64_t waits = 0;
   std::uint64_t accept_pauses = 0;
+  std::uint64_t tls_handshakes = 0;
+  std::uint64_t tls_resumed = 0;
+  std::uint64_t tls_failed = 0;
   std::array<std::uint64_t, shard::EndingCounts::kCodes.size()> endings{};  // by EndingCounts::kCodes
   std::uint64_t endings_other = 0;
   std::uint64_t endings_http = 0;

@@ -7,6 +7,7 @@
 
 #include "base/counter.h"
 #include "base/shared_histogram.h"
+#include "net/tls_stats.h"
 #include "session/stats.h"
 
 namespace switchboard::shard {
@@ -54,6 +55,7 @@ struct ShardStats {
   Counter compressed_bytes_after;
   Counter waits;          // commands that had to wait for a full mailbox
   Counter accept_pauses;  // accepting paused for want of file descriptors
+  net::TlsStats tls;
   EndingCounts endings;
   SharedHistogram loop_lag;  // seconds in ns: how long one turn of the loop took
   SharedHistogram fan_out;   // ns from a message's commit to the end of the lap that served its room
