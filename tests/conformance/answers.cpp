@@ -3,16 +3,15 @@
 #include <functional>
 #include <gtest/gtest.h>
 
-#include "conformance/deflate_client.h"
+#include "support/inflated.h"
 
 namespace switchboard::conformance {
 namespace {
 
 std::string in_words(const Frame& frame) {
-  const bool is_compressed = (frame.first_byte & 0x40) != 0;
-  const std::string content = is_compressed ? inflated(frame.payload) : frame.payload;
+  const std::string content = message_of(frame);
   const std::string payload = content.empty() ? "" : " " + shown(content);
-  const std::string compressed = is_compressed ? "compressed " : "";
+  const std::string compressed = frame.is_compressed() ? "compressed " : "";
   switch (frame.first_byte & 0x0F) {
     case 0x1:
       return compressed + "text" + payload;
@@ -32,6 +31,13 @@ std::string in_words(const Frame& frame) {
 }
 
 }  // namespace
+
+std::string message_of(const Frame& frame, int window_bits) {
+  if (!frame.is_compressed()) return frame.payload;
+  auto message = test::inflated(frame.payload, window_bits);
+  EXPECT_TRUE(message) << "cannot be inflated by itself in a window of 2^" << window_bits << " bytes";
+  return std::move(message).value_or("");
+}
 
 std::string shown(std::string_view payload) {
   if (payload.size() <= 200) return std::string(payload);

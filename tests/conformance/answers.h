@@ -18,7 +18,13 @@ using Answers = std::vector<std::string>;
 struct Frame {
   unsigned first_byte;  // FIN, reserved bits, opcode
   std::string payload;
+
+  bool is_compressed() const { return (first_byte & 0x40) != 0; }
 };
+
+/// The frame's message, inflated if it is compressed. Fails the test when it cannot be read by itself, or refers back
+/// further than 2^`window_bits` bytes.
+std::string message_of(const Frame& frame, int window_bits = 15);
 
 /// Takes whole frames off the front. What no server may send (masked, an unknown opcode, a length not in its shortest
 /// form, a fragmented or long control frame, a reserved bit but RSV1 on data) fails the test.

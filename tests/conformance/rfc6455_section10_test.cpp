@@ -55,8 +55,8 @@ TEST_F(Rfc6455Section10_7, InvalidDataIsAnsweredWithACloseFrameAndItsCode) {
 }
 
 TEST_F(Rfc6455Section10_7, InvalidDataInTheHandshakeIsAnsweredWithAnHttpStatus) {
-  for (const std::string& bytes : {std::string("\x16\x03\x01\x02\x00", 5), std::string("\xff\xff\xff\xff\r\n\r\n"),
-                                   std::string("\r\n\r\n"), text("Hello") + "\r\n\r\n"}) {
+  for (const std::string& bytes :
+       {std::string("\xff\xff\xff\xff\r\n\r\n"), std::string("\r\n\r\n"), text("Hello") + "\r\n\r\n"}) {
     const Response response = ask_bytes(bytes);
     EXPECT_EQ(response.status(), 400);
     EXPECT_TRUE(response.is_over);

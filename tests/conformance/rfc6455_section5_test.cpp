@@ -203,6 +203,7 @@ TEST_F(Rfc6455Section5_5_1, ACloseWithoutABodyIsAnsweredWithoutOne) {
 
 TEST_F(Rfc6455Section5_5_1, ABodyOfOneByteFails) {
   EXPECT_EQ(answers(client_frame(Opcode::kClose, "\x03")), failed(1002));
+  EXPECT_EQ(answers(client_frame(Opcode::kClose, "\x0f") + text("")), failed(1002)) << "0f 81 would be a code";
 }
 
 TEST_F(Rfc6455Section5_5_1, TheReasonIsUtf8) {

@@ -1,11 +1,12 @@
 // RFC 7692 sections 6 and 7.2: compressed messages on the wire.
-#include "conformance/deflate_client.h"
 #include "conformance/server_test.h"
+#include "ws/client_deflater.h"
 
 namespace switchboard::conformance {
 namespace {
 
 using namespace std::string_literals;
+using ws::ClientDeflater;
 
 constexpr unsigned kFin = 0x80, kRsv1 = 0x40, kText = 0x01, kBinary = 0x02;
 
@@ -23,7 +24,7 @@ class Deflate : public ServerTest {
   static std::string compressed_binary(std::string_view payload) {
     return client_frame_of(kFin | kRsv1 | kBinary, payload);
   }
-  static std::string message(std::string_view text) { return compressed_text(ClientDeflater().compress(text)); }
+  static std::string message(std::string_view text) { return compressed_text(ws::deflated(text)); }
   /// Text that compresses to about a third.
   static std::string payload_of(std::size_t bytes) {
     std::string out;
@@ -55,8 +56,7 @@ TEST_F(Rfc7692Section6, AMessageWithoutTheBitIsNotCompressed) {
 TEST_F(Rfc7692Section6, TheServerSetsTheBitOnWhatItCompresses) {
   const std::string long_text = payload_of(1'000);
   EXPECT_EQ(deflated(message(long_text)), Answers{"compressed text " + shown(long_text)});
-  EXPECT_EQ(deflated(compressed_binary(ClientDeflater().compress(long_text))),
-            Answers{"compressed binary " + shown(long_text)});
+  EXPECT_EQ(deflated(compressed_binary(ws::deflated(long_text))), Answers{"compressed binary " + shown(long_text)});
 }
 
 TEST_F(Rfc7692Section6, TheServerSetsNoBitWhereNothingWasAgreed) {
@@ -91,7 +91,7 @@ TEST_F(Rfc7692Section6, ControlFramesAreNeverCompressedAlsoBetweenFragments) {
 
 TEST_F(Rfc7692Section6, ACompressedMessageMayBeCutIntoFragmentsAnywhere) {
   const std::string content = payload_of(300);
-  const std::string payload = ClientDeflater().compress(content);
+  const std::string payload = ws::deflated(content);
   for (std::size_t cut = 0; cut <= payload.size(); ++cut) {
     EXPECT_EQ(deflated(client_frame_of(kRsv1 | kText, payload.substr(0, cut)) + last(payload.substr(cut))),
               Answers{"compressed text " + shown(content)})
@@ -107,7 +107,7 @@ TEST_F(Rfc7692Section6, CompressedTextIsUtf8OnceItIsInflated) {
   EXPECT_EQ(deflated(message("Tsch\xc3\xbcss")), Answers{"text Tsch\xc3\xbcss"});
   EXPECT_EQ(deflated(message("Tsch\xfcss")), failed(1007));
   EXPECT_EQ(deflated(message("unfinished \xc3")), failed(1007));
-  EXPECT_EQ(deflated(compressed_binary(ClientDeflater().compress("\xff\xfe"))), Answers{"binary \xff\xfe"});
+  EXPECT_EQ(deflated(compressed_binary(ws::deflated("\xff\xfe"))), Answers{"binary \xff\xfe"});
 }
 
 // --- 7.2.1: compression by the server --------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ TEST_F(Rfc7692Section7_2_1, TheTailOfAMessageIsRemoved) {
   ASSERT_EQ(frames.size(), 1u);
   ASSERT_EQ(frames[0].first_byte, kFin | kRsv1 | kText);
   EXPECT_FALSE(frames[0].payload.ends_with("\x00\x00\xff\xff"s));
-  EXPECT_TRUE(inflated(frames[0].payload) == content);
+  EXPECT_TRUE(message_of(frames[0]) == content);
 }
 
 TEST_F(Rfc7692Section7_2_1, EveryMessageStandsOnItsOwn) {  // server_no_context_takeover, section 7.1.1.1
@@ -133,7 +133,7 @@ TEST_F(Rfc7692Section7_2_1, EveryMessageStandsOnItsOwn) {  // server_no_context_
   ASSERT_EQ(frames.size(), 3u);
   for (const Frame& frame : frames) {
     EXPECT_EQ(frame.payload, frames[0].payload);
-    EXPECT_TRUE(inflated(frame.payload) == content);
+    EXPECT_TRUE(message_of(frame) == content);
   }
 }
 
@@ -145,9 +145,7 @@ TEST_F(Rfc7692Section7_2_1, NothingRefersBackFurtherThanTheWindowAgreedOn) {  //
       send(peer, binary(content));
       const auto frames = take_strictly(peer.stream->from_server);
       ASSERT_EQ(frames.size(), 1u);
-      if ((frames[0].first_byte & kRsv1) != 0) {
-        EXPECT_TRUE(inflated(frames[0].payload, bits) == content) << bits << ", " << distance;
-      }
+      EXPECT_TRUE(message_of(frames[0], bits) == content) << bits << ", " << distance;
       peer.reset();
     }
   }
@@ -158,6 +156,27 @@ TEST_F(Rfc7692Section7_2_1, WhatWouldNotBecomeSmallerIsSentAsItIs) {  // section
   EXPECT_EQ(deflated(binary(noise) + text("Hi")), (Answers{"binary " + shown(noise), "text Hi"}));
 }
 
+TEST_F(Rfc7692Section7_2_1, AMessageToARoomReachesEachMemberAsItHasAgreed) {
+  use_rooms();
+  Peer plain = client();
+  Peer compressed = client(offer());
+  plain.join("lobby");
+  compressed.join("lobby");
+  run();
+  read(plain);
+  read(compressed);
+  const std::string content = "\"" + std::string(500, 'x') + "\"";
+  plain.broadcast("lobby", content);
+  run();
+  const auto plain_frames = take_strictly(plain.stream->from_server);
+  const auto compressed_frames = take_strictly(compressed.stream->from_server);
+  ASSERT_EQ(plain_frames.size(), 1u);
+  ASSERT_EQ(compressed_frames.size(), 1u);
+  EXPECT_EQ(plain_frames[0].first_byte, kFin | kText);
+  EXPECT_EQ(compressed_frames[0].first_byte, kFin | kRsv1 | kText);
+  EXPECT_EQ(message_of(compressed_frames[0], 12), plain_frames[0].payload);
+}
+
 // --- 7.2.2: decompression by the server ------------------------------------------------------------------------------
 
 using Rfc7692Section7_2_2 = Deflate;
@@ -166,7 +185,7 @@ TEST_F(Rfc7692Section7_2_2, EveryWindowOfTheClientIsUnderstood) {  // section 7.
   for (int bits = 9; bits <= 15; ++bits) {
     const std::string content = payload_of(std::size_t{3} << bits);
     for (const int level : {0, 1, 6, 9}) {
-      const std::string bytes = compressed_text(ClientDeflater(bits, false, level).compress(content));
+      const std::string bytes = compressed_text(ClientDeflater({.window_bits = bits, .level = level}).message(content));
       Peer peer = client(offer("; client_no_context_takeover; client_max_window_bits=" + std::to_string(bits)));
       send(peer, bytes + bytes);
       EXPECT_EQ(read(peer), (Answers{"compressed text " + shown(content), "compressed text " + shown(content)}));
@@ -176,12 +195,12 @@ TEST_F(Rfc7692Section7_2_2, EveryWindowOfTheClientIsUnderstood) {  // section 7.
 }
 
 TEST_F(Rfc7692Section7_2_2, TheClientsContextIsTakenOverWhereThatWasAgreed) {  // section 7.1.1.2
-  ClientDeflater deflater(15, true);
+  ClientDeflater deflater({.takeover = true});
   Peer peer = client(offer());
   Answers expected;
   for (int i = 0; i < 20; ++i) {
     const std::string content = payload_of(static_cast<std::size_t>(500 + 1'500 * i));
-    send(peer, compressed_text(deflater.compress(content)));
+    send(peer, compressed_text(deflater.message(content)));
     send(peer, text("plain messages between are no part of it"));
     expected.push_back("compressed text " + shown(content));
     expected.push_back("text plain messages between are no part of it");
@@ -191,12 +210,12 @@ TEST_F(Rfc7692Section7_2_2, TheClientsContextIsTakenOverWhereThatWasAgreed) {  /
 
 TEST_F(Rfc7692Section7_2_2, AReferenceToAnEarlierMessageFailsWhereTakeoverWasForbidden) {
   use_rooms();
-  ClientDeflater deflater(15, true);
+  ClientDeflater deflater({.takeover = true});
   Peer peer = client(offer());
   const std::string command = R"({"type":"ping"})";
-  send(peer, compressed_text(deflater.compress(command)));
+  send(peer, compressed_text(deflater.message(command)));
   EXPECT_EQ(read(peer), Answers{R"(text {"type":"pong"})"});
-  send(peer, compressed_text(deflater.compress(command)));
+  send(peer, compressed_text(deflater.message(command)));
   EXPECT_EQ(read(peer), failed(1007));
 }
 
@@ -207,7 +226,7 @@ TEST_F(Rfc7692Section7_2_2, DataThatIsNoDeflateFails) {
 }
 
 TEST_F(Rfc7692Section7_2_2, AMessageThatEndsInsideABlockFails) {
-  const std::string payload = ClientDeflater().compress(payload_of(500));
+  const std::string payload = ws::deflated(payload_of(500));
   EXPECT_EQ(deflated(compressed_text(payload.substr(0, payload.size() / 2)) + text("next")), failed(1007));
 }
 
@@ -271,13 +290,15 @@ TEST_F(Rfc7692Endurance, MessagesOfEverySizeComeBackWithEveryParameter) {
         "; server_max_window_bits=9, permessage-deflate; server_no_context_takeover, permessage-deflate"s}) {
     const bool takeover = parameters.find("client_no") == std::string::npos;
     const std::size_t limit = parameters.find("client_max_window_bits");
-    ClientDeflater deflater(limit == std::string::npos ? 15 : 9, takeover);  // the echo asks for 9 where it may
+    ClientDeflater deflater({.window_bits = limit == std::string::npos ? 15 : 9,
+                             .takeover = takeover});  // the echo asks for 9 where it may
     Peer peer = client(offer(parameters));
     for (const std::size_t bytes :
          {0, 1, 16, 64, 125, 126, 256, 1'024, 4'096, 8'192, 16'384, 32'768, 65'536, 131'072}) {
       const std::string content = payload_of(bytes);
       for (int i = 0; i < 20; ++i) {
-        const std::string payload = deflater.compress(content);
+        // Nothing is no new data to flush: section 7.2.3.6.
+        const std::string payload = content.empty() ? "\0"s : deflater.message(content);
         // Autobahn cuts what it sends into frames of 0 (whole), 256, 1024, ... bytes.
         const std::size_t cut = i % 2 == 0 ? payload.size() : payload.size() / 3;
         send(peer, cut == payload.size()
@@ -285,9 +306,7 @@ TEST_F(Rfc7692Endurance, MessagesOfEverySizeComeBackWithEveryParameter) {
                        : client_frame_of(kRsv1 | kText, payload.substr(0, cut)) + last(payload.substr(cut)));
         const auto frames = take_strictly(peer.stream->from_server);
         ASSERT_EQ(frames.size(), 1u) << parameters << ", " << bytes;
-        const bool is_compressed = (frames[0].first_byte & kRsv1) != 0;
-        ASSERT_TRUE((is_compressed ? inflated(frames[0].payload) : frames[0].payload) == content)
-            << parameters << ", " << bytes;
+        ASSERT_TRUE(message_of(frames[0]) == content) << parameters << ", " << bytes;
       }
     }
     peer.reset();
@@ -297,12 +316,12 @@ TEST_F(Rfc7692Endurance, MessagesOfEverySizeComeBackWithEveryParameter) {
 TEST_F(Rfc7692Endurance, NoCompressedAnswerIsDroppedForASlowReader) {
   Peer peer = client(offer());
   peer.allow(0);
-  ClientDeflater deflater(15, true);
+  ClientDeflater deflater({.takeover = true});
   std::vector<std::string> contents;
   std::string bytes;
   for (int i = 0; i < 500; ++i) {
     contents.push_back(std::to_string(i) + payload_of(static_cast<std::size_t>(i) * 100));
-    bytes += compressed_text(deflater.compress(contents.back()));
+    bytes += compressed_text(deflater.message(contents.back()));
   }
   peer.give(bytes);
   run();
@@ -318,18 +337,17 @@ TEST_F(Rfc7692Endurance, NoCompressedAnswerIsDroppedForASlowReader) {
   const auto frames = take_strictly(received);
   ASSERT_EQ(frames.size(), contents.size());
   for (std::size_t i = 0; i < frames.size(); ++i) {
-    const bool is_compressed = (frames[i].first_byte & kRsv1) != 0;
-    ASSERT_TRUE((is_compressed ? inflated(frames[i].payload) : frames[i].payload) == contents[i]) << i;
+    ASSERT_TRUE(message_of(frames[i]) == contents[i]) << i;
   }
 }
 
 TEST_F(Rfc7692Endurance, ACompressedMessageOf64MiBComesBack) {
   const std::string content = payload_of(std::size_t{64} << 20);
   Peer peer = client(offer());
-  send(peer, compressed_binary(ClientDeflater(15, false, 1).compress(content)));
+  send(peer, compressed_binary(ClientDeflater({.level = 1}).message(content)));
   const auto frames = take_strictly(peer.stream->from_server);
   ASSERT_EQ(frames.size(), 1u);
-  EXPECT_TRUE(inflated(frames[0].payload) == content);
+  EXPECT_TRUE(message_of(frames[0]) == content);
 }
 
 }  // namespace
