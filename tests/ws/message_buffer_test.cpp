@@ -19,6 +19,18 @@ TEST(MessageBuffer, JoinsWhatIsAppended) {
   }
 }
 
+TEST(MessageBuffer, IsNotCopiedForEveryPieceOfWhoseSuccessorsNothingIsKnown) {
+  MessageBuffer buffer;
+  int moves = 0;
+  const char* place = buffer.view().data();
+  for (std::size_t size = 1; size <= 65'536; ++size) {  // a message in fragments of one byte
+    buffer.append("x", size);
+    moves += buffer.view().data() != place ? 1 : 0;
+    place = buffer.view().data();
+  }
+  EXPECT_LE(moves, 20);
+}
+
 TEST(MessageBuffer, KeepsPaddingBehindTheBytes) {
   for (std::size_t size : {1u, 63u, 64u, 65u}) {
     MessageBuffer buffer;
