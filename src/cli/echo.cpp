@@ -31,7 +31,8 @@ int run_echo(int argc, char** argv) {
   config.data = "";
   config.drain_ms = 0;
   config.shard.session = session::echo_settings();
-  config.shard.demo = false;
+  config.listener_defaults.demo = false;
+  add_listen_entries(config);
 
   const SystemClock clock;
   server::Log log({.level = quiet ? server::LogLevel::kWarn : server::LogLevel::kInfo}, clock);

@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <charconv>
 #include <cstring>
+#include <net/if.h>
+#include <optional>
 
 #include "net/socket_address.h"
 
@@ -14,9 +16,22 @@ bool is_mapped_ipv4(const std::array<std::uint8_t, 16>& ip) {
   return std::memcmp(ip.data(), kPrefix, sizeof kPrefix) == 0;
 }
 
+/// A link-local address's zone (RFC 4007 section 11): an interface's name or number.
+std::optional<std::uint32_t> scope_of(const std::string& zone) {
+  if (const unsigned index = if_nametoindex(zone.c_str()); index != 0) return index;
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(zone.data(), zone.data() + zone.size(), number);
+  char name[IF_NAMESIZE];
+  if (error != std::errc{} || end != zone.data() + zone.size() || if_indextoname(number, name) == nullptr) {
+    return std::nullopt;
+  }
+  return number;
+}
+
 }  // namespace
 
 std::string PeerAddress::ip_text() const {
+  if (!has_ip()) return "unix";
   char text[INET6_ADDRSTRLEN] = {};
   if (is_mapped_ipv4(ip)) {
     inet_ntop(AF_INET, ip.data() + 12, text, sizeof text);
@@ -27,6 +42,7 @@ std::string PeerAddress::ip_text() const {
 }
 
 std::string PeerAddress::to_string() const {
+  if (port == 0) return ip_text();
   const std::string host = is_mapped_ipv4(ip) ? ip_text() : "[" + ip_text() + "]";
   return host + ":" + std::to_string(port);
 }
@@ -80,10 +96,15 @@ std::expected<SocketAddress, std::string> to_socket_address(const ListenAddress&
     v4->sin_family = AF_INET;
     v4->sin_port = htons(address.port);
     out.length = sizeof *v4;
-  } else if (inet_pton(AF_INET6, host.c_str(), &v6->sin6_addr) == 1) {
+  } else if (inet_pton(AF_INET6, host.substr(0, host.find('%')).c_str(), &v6->sin6_addr) == 1) {
     v6->sin6_family = AF_INET6;
     v6->sin6_port = htons(address.port);
     out.length = sizeof *v6;
+    if (const auto zone = host.find('%'); zone != std::string::npos) {
+      const auto scope = scope_of(host.substr(zone + 1));
+      if (!scope) return std::unexpected("there is no network interface `" + host.substr(zone + 1) + "`");
+      v6->sin6_scope_id = *scope;
+    }
   } else {
     return std::unexpected("`" + address.host +
                            "` is not an IP address (names are not looked up; `localhost` is 127.0.0.1)");

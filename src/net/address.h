@@ -9,13 +9,15 @@
 
 namespace switchboard::net {
 
-/// A peer's IP address (IPv4 as ::ffff:a.b.c.d) and port, 18 bytes.
+/// A peer's IP address (IPv4 as ::ffff:a.b.c.d) and port, 18 bytes. All zero: the peer of a Unix socket.
 struct PeerAddress {
   std::array<std::uint8_t, 16> ip{};
-  std::uint16_t port = 0;
+  std::uint16_t port = 0;  // 0: not known
 
-  std::string ip_text() const;    // "192.0.2.1" or "2001:db8::1"
-  std::string to_string() const;  // "192.0.2.1:443" or "[2001:db8::1]:443"
+  bool has_ip() const { return ip != decltype(ip){}; }
+  std::string ip_text() const;    // "192.0.2.1" or "2001:db8::1"; "unix"
+  std::string to_string() const;  // "192.0.2.1:443" or "[2001:db8::1]:443"; without a port "192.0.2.1"; "unix"
+  friend bool operator==(const PeerAddress&, const PeerAddress&) = default;
 };
 
 /// A TCP address to bind. An empty host is every address, IPv6 and IPv4.
@@ -23,7 +25,7 @@ struct ListenAddress {
   std::string host;  // "", an IPv4 or IPv6 address, or "localhost"; names are not looked up
   std::uint16_t port = 0;
 
-  /// "HOST:PORT", ":PORT", "[::1]:PORT". The error is a sentence for the operator.
+  /// "HOST:PORT", ":PORT", "[::1]:PORT", "[fe80::1%eth0]:PORT". The error is a sentence for the operator.
   static std::expected<ListenAddress, std::string> parse(std::string_view text);
   std::string to_string() const;
   /// True when only this machine can reach it (127.0.0.0/8, ::1, localhost).

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -21,6 +22,25 @@ std::string explain(const ListenAddress& address, int error) {
     text += "; another program uses this port (see `ss -ltnp`), choose another with --listen or --ops";
   if (error == EACCES) text += "; ports below 1024 need the capability CAP_NET_BIND_SERVICE";
   return text;
+}
+
+/// Set before listen() or on a listening socket: accepted sockets inherit them, which saves system calls per
+/// connection. What the family does not have is refused by the kernel, and is no loss.
+void set_options(int fd, const SocketOptions& options) {
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (options.notsent_lowat_bytes > 0) {
+    set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(options.notsent_lowat_bytes));
+  }
+  if (options.send_buffer_bytes > 0) {
+    set_option(fd, SOL_SOCKET, SO_SNDBUF, static_cast<int>(options.send_buffer_bytes));
+  }
+}
+
+int family_of(int fd) {
+  int domain = AF_UNSPEC;
+  socklen_t length = sizeof domain;
+  getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length);
+  return domain;
 }
 
 struct Bound {
@@ -66,16 +86,17 @@ std::expected<Listener, std::string> Listener::open(const ListenAddress& address
   auto bound = bind_socket(address, true);
   if (!bound) return std::unexpected(bound.error());
   const int fd = bound->socket.get();
-  // Set before listen(): accepted sockets inherit them, which saves system calls per connection.
-  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  if (options.notsent_lowat_bytes > 0) {
-    set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(options.notsent_lowat_bytes));
-  }
-  if (options.send_buffer_bytes > 0) {
-    set_option(fd, SOL_SOCKET, SO_SNDBUF, static_cast<int>(options.send_buffer_bytes));
-  }
+  set_options(fd, options);
   if (::listen(fd, options.accept_backlog) != 0) return std::unexpected(explain(address, errno));
-  return Listener(std::move(bound->socket), bound->address, options);
+  return Listener(std::move(bound->socket), bound->address, false, 0);
+}
+
+std::expected<Listener, std::string> Listener::share(int fd, const SocketOptions& options) {
+  FileDescriptor own(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!own.is_open()) return std::unexpected(std::string("cannot share a listening socket: ") + std::strerror(errno));
+  set_options(own.get(), options);
+  const int send_buffer_bytes = family_of(own.get()) == AF_UNIX ? static_cast<int>(options.send_buffer_bytes) : 0;
+  return Listener(std::move(own), {}, true, send_buffer_bytes);
 }
 
 Accepted Listener::accept() {
@@ -84,7 +105,10 @@ Accepted Listener::accept() {
     socklen_t length = sizeof storage;
     FileDescriptor fd(
         ::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&storage), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (fd.is_open()) return {AcceptStatus::kAccepted, std::move(fd), to_peer_address(storage)};
+    if (fd.is_open()) {
+      if (send_buffer_bytes_ > 0) set_option(fd.get(), SOL_SOCKET, SO_SNDBUF, send_buffer_bytes_);
+      return {AcceptStatus::kAccepted, std::move(fd), to_peer_address(storage)};
+    }
     switch (errno) {
       case EAGAIN:
         return {};

@@ -1,4 +1,5 @@
-// A listening TCP socket of one shard (SO_REUSEPORT) and how its connections are set up.
+// A listening socket of one shard and how its connections are set up: its own (TCP, SO_REUSEPORT), or its hold on one
+// that all shards accept from (Unix, or passed to the process).
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,7 @@ enum class AcceptStatus : std::uint8_t {
 
 struct Accepted {
   AcceptStatus status = AcceptStatus::kNone;
-  FileDescriptor socket;  // non-blocking, TCP_NODELAY
+  FileDescriptor socket;  // non-blocking; TCP_NODELAY
   PeerAddress peer;
 };
 
@@ -37,20 +38,29 @@ class Listener {
   /// Binds with SO_REUSEPORT and listens. The error is a sentence for the operator.
   static std::expected<Listener, std::string> open(const ListenAddress& address, const SocketOptions& options);
 
+  /// A hold on a listening socket of any family that others accept from, too: `fd` is duplicated. `options` but for the
+  /// backlog are set on it. The error is a sentence for the operator.
+  static std::expected<Listener, std::string> share(int fd, const SocketOptions& options);
+
   Accepted accept();
   int fd() const { return socket_.get(); }
   bool is_open() const { return socket_.is_open(); }
-  /// The address with its resolved port.
+  bool is_shared() const { return is_shared_; }
+  /// The address with its resolved port; of a shared one nothing.
   const ListenAddress& address() const { return address_; }
   void close() { socket_.reset(); }
 
  private:
-  Listener(FileDescriptor socket, ListenAddress address, SocketOptions options)
-      : socket_(std::move(socket)), address_(std::move(address)), options_(options) {}
+  Listener(FileDescriptor socket, ListenAddress address, bool is_shared, int send_buffer_bytes)
+      : socket_(std::move(socket)),
+        address_(std::move(address)),
+        is_shared_(is_shared),
+        send_buffer_bytes_(send_buffer_bytes) {}
 
   FileDescriptor socket_;
   ListenAddress address_;
-  SocketOptions options_;
+  bool is_shared_;
+  int send_buffer_bytes_;  // to be set on each accepted socket: Unix sockets do not inherit it; 0: it is inherited
 };
 
 }  // namespace switchboard::net

@@ -15,6 +15,7 @@ namespace {
 constexpr std::uint64_t kWakeToken = std::numeric_limits<std::uint64_t>::max();
 // One turn handles at most so many sockets, so that a flood of input cannot keep the sweep from its turn.
 constexpr int kEventsPerWait = 256;
+constexpr std::uint32_t kStreamEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
 FileDescriptor checked(int fd, const char* what) {
   if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
@@ -41,11 +42,23 @@ Loop::Loop()
 }
 
 bool Loop::add_stream(int fd, std::uint64_t token) {
-  return control(epoll_.get(), EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, token);
+  return control(epoll_.get(), EPOLL_CTL_ADD, fd, kStreamEvents, token);
+}
+
+bool Loop::change_stream(int fd, std::uint64_t token) {
+  return control(epoll_.get(), EPOLL_CTL_MOD, fd, kStreamEvents, token);
 }
 
 bool Loop::add_source(int fd, std::uint64_t token) {
   return control(epoll_.get(), EPOLL_CTL_ADD, fd, EPOLLIN, token);
+}
+
+bool Loop::add_shared_source(int fd, std::uint64_t token) {
+  return control(epoll_.get(), EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLEXCLUSIVE, token);
+}
+
+void Loop::remove(int fd) {
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
 }
 
 void Loop::enable_source(int fd, std::uint64_t token, bool enabled) {

@@ -30,6 +30,11 @@ class Loop {
   /// A listening socket or any other descriptor to read, level-triggered. Can be switched off and on.
   bool add_source(int fd, std::uint64_t token);
   void enable_source(int fd, std::uint64_t token, bool enabled);
+  /// The same for a listening socket that other loops wait on, too: one of those that wait is woken, not all.
+  bool add_shared_source(int fd, std::uint64_t token);
+  /// From now on what concerns a stream is reported under another token; what lies there already is reported again.
+  bool change_stream(int fd, std::uint64_t token);
+  void remove(int fd);
 
   /// Waits up to `timeout` (none: until something happens; zero: not at all; rounded up to a millisecond).
   /// The result is valid until the next call. A wake-up ends the wait and is not in the result.

@@ -29,17 +29,31 @@ Admission::Admitted Admission::admit(const net::PeerAddress& peer) {
     connections_.fetch_sub(1, std::memory_order_relaxed);
     return {.verdict = Verdict::kDrop};
   }
-  Admitted admitted{.verdict = max > 0 && before >= max ? Verdict::kTellFull : Verdict::kWelcome};
-  if (!keeps_accounts_.load(std::memory_order_relaxed) || peer.ip == decltype(peer.ip){}) return admitted;
+  Admitted admitted = admit_to_account(peer);
+  if (admitted.verdict == Verdict::kDrop) {
+    connections_.fetch_sub(1, std::memory_order_relaxed);
+  } else if (admitted.verdict == Verdict::kWelcome && max > 0 && before >= max) {
+    admitted.verdict = Verdict::kTellFull;
+  }
+  return admitted;
+}
+
+Admission::Admitted Admission::readdress(session::AddressRate* from, const net::PeerAddress& peer) {
+  const Admitted admitted = admit_to_account(peer);
+  if (from != nullptr) release_account(*from);
+  return admitted;
+}
+
+/// Whether its address lets it in, not counting it in all.
+Admission::Admitted Admission::admit_to_account(const net::PeerAddress& peer) {
+  Admitted admitted;
+  if (!keeps_accounts_.load(std::memory_order_relaxed) || !peer.has_ip()) return admitted;
 
   const std::scoped_lock lock(mutex_);
   const Key key = key_of(peer);
   Account& account = accounts_[key];
   const std::uint32_t address_max = per_address_max_.load(std::memory_order_relaxed);
-  if (address_max > 0 && account.connections >= address_max + kTold) {
-    connections_.fetch_sub(1, std::memory_order_relaxed);
-    return {.verdict = Verdict::kDrop};
-  }
+  if (address_max > 0 && account.connections >= address_max + kTold) return {.verdict = Verdict::kDrop};
   if (address_max > 0 && account.connections >= address_max) admitted.verdict = Verdict::kTellTooMany;
   account.key = key;
   ++account.connections;
@@ -49,9 +63,12 @@ Admission::Admitted Admission::admit(const net::PeerAddress& peer) {
 
 void Admission::release(session::AddressRate* address) {
   connections_.fetch_sub(1, std::memory_order_relaxed);
-  if (address == nullptr) return;
+  if (address != nullptr) release_account(*address);
+}
+
+void Admission::release_account(session::AddressRate& address) {
   const std::scoped_lock lock(mutex_);
-  auto& account = static_cast<Account&>(*address);
+  auto& account = static_cast<Account&>(address);
   if (--account.connections == 0) accounts_.erase(Key(account.key));  // a copy: the key's own goes with the account
 }
 

@@ -42,6 +42,9 @@ class Admission {
 
   /// Counts the connection unless it is to be dropped.
   Admitted admit(const net::PeerAddress& peer);
+  /// A connection that was admitted for the address `from`, which may be none, is another's. It stays counted in all,
+  /// also when it is not welcome there. Never kTellFull.
+  Admitted readdress(session::AddressRate* from, const net::PeerAddress& peer);
   /// Once for every connection that was counted, with the address it was given.
   void release(session::AddressRate* address);
   /// Connections that came while no limit was for addresses stay uncounted there.
@@ -59,6 +62,9 @@ class Admission {
     std::uint32_t connections = 0;
     Key key{};
   };
+
+  Admitted admit_to_account(const net::PeerAddress& peer);
+  void release_account(session::AddressRate& address);
 
   static Key key_of(const net::PeerAddress& peer);
 

@@ -12,34 +12,95 @@ namespace {
 
 void append(SourceReading& all, SourceReading next) {
   std::ranges::move(next.assignments, std::back_inserter(all.assignments));
-  std::ranges::move(next.namespaces, std::back_inserter(all.namespaces));
+  std::ranges::move(next.headings, std::back_inserter(all.headings));
   std::ranges::move(next.problems, std::back_inserter(all.problems));
 }
 
-/// The assignments are in order of precedence. A namespace starts from the finished [rooms.default], whichever source
-/// that came from.
+/// Every name of a section that is in a heading or in an assignment, without "default".
+std::set<std::string> names_in(const SourceReading& reading, std::string_view section) {
+  std::set<std::string> names;
+  for (const SectionHeading& heading : reading.headings) {
+    if (heading.section == section) names.insert(heading.name);
+  }
+  for (const SettingAssignment& assignment : reading.assignments) {
+    if (assignment.address.setting->section == section) names.insert(assignment.address.name);
+  }
+  if (section == "rooms") names.erase(std::string(kDefaultNamespace));
+  return names;
+}
+
+bool is_assigned(const SourceReading& reading, std::string_view name) {
+  return std::ranges::any_of(reading.assignments, [&](const SettingAssignment& assignment) {
+    return assignment.address.setting->name() == name;
+  });
+}
+
+/// The assignments are in order of precedence. A namespace starts from the finished [rooms.default], a listener from
+/// the finished settings of the process, whichever source those came from.
 Config assemble(const SourceReading& reading) {
   Config config;
-  room::RoomSettings defaults;
-  std::set<std::string> namespaces(reading.namespaces.begin(), reading.namespaces.end());
-  for (const auto& [address, value] : reading.assignments) {
-    const bool named = address.setting->per_namespace() && address.room_namespace != kDefaultNamespace;
-    if (named) {
-      namespaces.insert(address.room_namespace);
-    } else {
-      address.setting->write({config, defaults}, value);
-    }
+  room::RoomSettings rooms;
+  ListenerSettings unused;
+  for (const auto& [address, value, where] : reading.assignments) {
+    const bool is_default = address.setting->section == "rooms" && address.name == kDefaultNamespace;
+    if (!address.setting->is_named() || is_default) address.setting->write({config, rooms, unused}, value);
   }
-  namespaces.erase(std::string(kDefaultNamespace));
-  config.shard.rooms = room::RoomSettingsTable(defaults);
-  for (const std::string& name : namespaces) {
-    room::RoomSettings settings = defaults;
-    for (const auto& [address, value] : reading.assignments) {
-      if (address.room_namespace == name) address.setting->write({config, settings}, value);
+  const auto assign = [&](std::string_view section, const std::string& name, const SettingTarget& target) {
+    for (const auto& [address, value, where] : reading.assignments) {
+      if (address.setting->section == section && address.name == name) address.setting->write(target, value);
     }
+  };
+  config.shard.rooms = room::RoomSettingsTable(rooms);
+  for (const std::string& name : names_in(reading, "rooms")) {
+    room::RoomSettings settings = rooms;
+    assign("rooms", name, {config, settings, unused});
     config.shard.rooms.set(name, settings);
   }
+  for (const std::string& name : names_in(reading, "listeners")) {
+    ListenerSettings settings = config.listener_defaults;
+    settings.name = name;
+    assign("listeners", name, {config, rooms, settings});
+    config.listeners.push_back(std::move(settings));
+  }
+  // Whoever describes listeners wants those, and no other on a port that is open to all.
+  if (!config.listeners.empty() && !is_assigned(reading, "server.listen")) config.listen.clear();
+  add_listen_entries(config);
   return config;
+}
+
+/// Where a listener's setting was made, else where its section begins.
+std::string place_of(const SourceReading& reading, const std::string& name, std::string_view key) {
+  std::string where;
+  for (const SectionHeading& heading : reading.headings) {
+    if (heading.section == "listeners" && heading.name == name) where = heading.where;
+  }
+  for (const SettingAssignment& assignment : reading.assignments) {
+    const SettingAddress& address = assignment.address;
+    if (address.setting->section != "listeners" || address.name != name) continue;
+    if (where.empty() || address.setting->key == key) where = assignment.where;
+  }
+  return where;
+}
+
+/// What no single setting shows.
+std::vector<ConfigProblem> problems_of_listeners(const Config& config, const SourceReading& reading) {
+  std::vector<ConfigProblem> problems;
+  if (config.listeners.empty()) problems.push_back({"server.listen", "there is no address to listen on"});
+  for (const ListenerSettings& listener : config.listeners) {
+    const std::string heading = "[listeners." + listener.name + "]";
+    if (listener.address.empty()) {
+      problems.push_back({place_of(reading, listener.name, "address"), heading + " has no `address`"});
+    }
+    if (listener.proxy_protocol != ProxyProtocol::kOff && listener.trusted_proxies.empty()) {
+      const bool is_named = !listener.name.empty();
+      problems.push_back({is_named ? place_of(reading, listener.name, "proxy_protocol") : "server.proxy_protocol",
+                          (is_named ? heading : "`server.listen`") +
+                              " requires the PROXY protocol, but nobody is trusted to speak it: set "
+                              "`trusted_proxies`"});
+      if (!is_named) break;  // it is one setting for all entries
+    }
+  }
+  return problems;
 }
 
 }  // namespace
@@ -50,7 +111,10 @@ std::expected<Config, std::vector<ConfigProblem>> load_config(const ConfigSource
   append(all, read_environment(sources.environment));
   append(all, read_flags(sources.flags));
   if (!all.problems.empty()) return std::unexpected(std::move(all.problems));
-  return assemble(all);
+  Config config = assemble(all);
+  if (auto problems = problems_of_listeners(config, all); !problems.empty())
+    return std::unexpected(std::move(problems));
+  return config;
 }
 
 }  // namespace switchboard::server

@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kColumnsMax = 100;
 
 void append_comment(std::string& out, std::string_view text) {
+  if (text.empty()) out += "#\n";
   while (!text.empty()) {
     std::size_t end = text.size();
     if (end > kColumnsMax - 2) {
@@ -29,8 +30,8 @@ bool is_bare_key(std::string_view name) {
   });
 }
 
-std::string namespace_heading(const std::string& name) {
-  return "[rooms." + (is_bare_key(name) ? name : toml_text(SettingValue(name))) + "]\n";
+std::string heading_of(std::string_view section, const std::string& name) {
+  return "[" + std::string(section) + "." + (is_bare_key(name) ? name : toml_text(SettingValue(name))) + "]\n";
 }
 
 std::string range_text(const Setting& setting) {
@@ -45,6 +46,15 @@ std::string default_text(const Setting& setting) {
   return toml_text(value_of(defaults, {&setting, std::string(kDefaultNamespace)}));
 }
 
+/// Of a section that exists only under names of its own: what could stand there, as a comment.
+void append_example(std::string& out, const Setting& setting) {
+  append_comment(out, "");
+  append_comment(out, setting.doc);
+  append_comment(out, "Default " + default_text(setting) + "; " + range_text(setting) +
+                          (setting.reloadable ? "." : "; needs a restart."));
+  append_comment(out, std::string(setting.key) + " = " + default_text(setting));
+}
+
 void append_setting(std::string& out, const Config& config, const SettingAddress& address) {
   const Setting& setting = *address.setting;
   append_comment(out, setting.doc);
@@ -53,11 +63,11 @@ void append_setting(std::string& out, const Config& config, const SettingAddress
   out.append(setting.key).append(" = ").append(toml_text(value_of(config, address))).append("\n\n");
 }
 
-void append_named_rooms(std::string& out, const Config& config) {
-  for (const std::string& name : namespaces_of(config)) {
-    out += namespace_heading(name);
+void append_named(std::string& out, const Config& config, std::string_view section) {
+  for (const std::string& name : names_of(config, section)) {
+    out += heading_of(section, name);
     for (const Setting& setting : settings_table()) {
-      if (!setting.per_namespace()) continue;
+      if (setting.section != section) continue;
       out.append(setting.key).append(" = ").append(toml_text(value_of(config, {&setting, name}))).push_back('\n');
     }
     out.push_back('\n');
@@ -86,15 +96,23 @@ std::string print_config(const Config& config) {
     out.push_back('\n');
     append_comment(out, section.doc);
     const bool rooms = section.name == "rooms";
-    out += rooms ? namespace_heading(std::string(kDefaultNamespace)) : "[" + std::string(section.name) + "]\n";
+    const bool listeners = section.name == "listeners";
+    if (!listeners) {
+      out += rooms ? heading_of("rooms", std::string(kDefaultNamespace)) : "[" + std::string(section.name) + "]\n";
+    }
     for (const Setting& setting : settings_table()) {
       if (setting.section != section.name) continue;
-      append_setting(out, config, {&setting, rooms ? std::string(kDefaultNamespace) : ""});
+      if (listeners) {
+        append_example(out, setting);
+      } else {
+        append_setting(out, config, {&setting, rooms ? std::string(kDefaultNamespace) : ""});
+      }
     }
-    out.pop_back();
+    if (!listeners) out.pop_back();
   }
   out.push_back('\n');
-  append_named_rooms(out, config);
+  append_named(out, config, "rooms");
+  append_named(out, config, "listeners");
   out.pop_back();
   return out;
 }
@@ -102,7 +120,9 @@ std::string print_config(const Config& config) {
 std::string print_settings_reference() {
   std::string out;
   for (const SettingSection& section : setting_sections()) {
-    const std::string heading = section.name == "rooms" ? "rooms.NAMESPACE" : std::string(section.name);
+    const std::string heading = section.name == "rooms"       ? "rooms.NAMESPACE"
+                                : section.name == "listeners" ? "listeners.NAME"
+                                                              : std::string(section.name);
     out += "### [" + heading + "]\n\n" + std::string(section.doc) + "\n\n";
     out += "| key | default | values | reload | meaning |\n| --- | --- | --- | --- | --- |\n";
     for (const Setting& setting : settings_table()) {

@@ -17,7 +17,7 @@ struct ReloadChange {
 
 using ReloadReport = std::vector<ReloadChange>;
 
-/// In the order of the table of settings.
+/// In the order of the table of settings; then the listeners that come or go, whose `from` and `to` are addresses.
 ReloadReport diff_for_reload(const Config& running, const Config& wanted);
 
 /// `running` with everything taken from `wanted` that may change without a restart.

@@ -6,10 +6,15 @@
 
 namespace switchboard::server {
 
-std::vector<std::string> namespaces_of(const Config& config) {
+std::vector<std::string> names_of(const Config& config, std::string_view section) {
   std::vector<std::string> names;
-  for (const auto& [name, settings] : config.shard.rooms.named())
-    names.push_back(name);
+  if (section == "rooms") {
+    for (const auto& [name, settings] : config.shard.rooms.named())
+      names.push_back(name);
+  } else {
+    for (const ListenerSettings& listener : config.listeners)
+      if (!listener.name.empty()) names.push_back(listener.name);
+  }
   std::ranges::sort(names);
   return names;
 }
@@ -17,14 +22,17 @@ std::vector<std::string> namespaces_of(const Config& config) {
 SettingValue value_of(const Config& config, const SettingAddress& address) {
   Config copy = config;  // the table reads and writes through one kind of reference
   const auto& named = config.shard.rooms.named();
-  const auto found = named.find(address.room_namespace);
+  const auto found = named.find(address.name);
   room::RoomSettings room = found == named.end() ? config.shard.rooms.defaults() : found->second;
-  return address.setting->read({copy, room});
+  const auto by_name = std::ranges::find(config.listeners, address.name, &ListenerSettings::name);
+  const bool is_listener = !address.name.empty() && by_name != config.listeners.end();
+  ListenerSettings listener = is_listener ? *by_name : config.listener_defaults;
+  return address.setting->read({copy, room, listener});
 }
 
 std::string key_of(const SettingAddress& address) {
-  if (!address.setting->per_namespace()) return address.setting->name();
-  return "rooms." + address.room_namespace + "." + std::string(address.setting->key);
+  if (!address.setting->is_named()) return address.setting->name();
+  return std::string(address.setting->section) + "." + address.name + "." + std::string(address.setting->key);
 }
 
 }  // namespace switchboard::server

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/config.h"
@@ -9,13 +10,13 @@
 
 namespace switchboard::server {
 
-/// Namespaces with settings of their own, sorted, without "default".
-std::vector<std::string> namespaces_of(const Config& config);
+/// Of a section with names: those with settings of their own, sorted, without "default".
+std::vector<std::string> names_of(const Config& config, std::string_view section);
 
-/// For a namespace without settings of its own: the default ones.
+/// For a name without settings of its own: the default ones.
 SettingValue value_of(const Config& config, const SettingAddress& address);
 
-/// "limits.rooms_max", "rooms.chat.slow_client"
+/// "limits.rooms_max", "rooms.chat.slow_client", "listeners.public.tls"
 std::string key_of(const SettingAddress& address);
 
 }  // namespace switchboard::server

@@ -9,6 +9,15 @@ void ConnectionLog::on_opened(const session::Session& session) {
                           {"protocol", session.is_v1() ? "v1" : "base"}});
 }
 
+session::Readmission ConnectionLog::on_readdressed(const session::Session& session, const net::PeerAddress& client) {
+  const auto admitted = admission_.readdress(session.address_rate(), client);
+  return {.address_rate = admitted.address, .is_welcome = admitted.verdict == Admission::Verdict::kWelcome};
+}
+
+void ConnectionLog::on_turned_away(const net::PeerAddress& peer, std::string_view reason) {
+  log_.info("turned away", {{"addr", peer.to_string()}, {"reason", reason}});
+}
+
 void ConnectionLog::on_ended(const session::Session& session, Instant now) {
   admission_.release(session.address_rate());
   const session::Ending& ending = session.ending();

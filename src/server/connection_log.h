@@ -12,6 +12,8 @@ class ConnectionLog final : public shard::ConnectionObserver {
   ConnectionLog(Log& log, Admission& admission) : log_(log), admission_(admission) {}
 
   void on_opened(const session::Session& session) override;
+  session::Readmission on_readdressed(const session::Session& session, const net::PeerAddress& client) override;
+  void on_turned_away(const net::PeerAddress& peer, std::string_view reason) override;
   void on_ended(const session::Session& session, Instant now) override;
 
  private:

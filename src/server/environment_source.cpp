@@ -14,7 +14,7 @@ SourceReading read_environment(const std::vector<std::pair<std::string, std::str
     }
     auto value = parse_value(*address->setting, text);
     if (value) {
-      reading.assignments.push_back({std::move(*address), std::move(*value)});
+      reading.assignments.push_back({std::move(*address), std::move(*value), name});
     } else {
       reading.problems.push_back({name, "`" + key_of(*address) + "` " + value.error()});
     }

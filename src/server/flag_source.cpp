@@ -7,7 +7,7 @@ namespace switchboard::server {
 namespace {
 
 bool same_setting(const SettingAddress& a, const SettingAddress& b) {
-  return a.setting == b.setting && a.room_namespace == b.room_namespace;
+  return a.setting == b.setting && a.name == b.name;
 }
 
 /// --listen A --listen B means both; for anything but a list the later flag wins.
@@ -40,7 +40,7 @@ SourceReading read_flags(const std::vector<FlagSetting>& flags) {
     }
     auto value = parse_value(*address->setting, flag.value);
     if (value) {
-      add(reading.assignments, {std::move(*address), std::move(*value)});
+      add(reading.assignments, {std::move(*address), std::move(*value), flag.spelled});
     } else {
       reading.problems.push_back({flag.spelled, "`" + key_of(*address) + "` " + value.error()});
     }

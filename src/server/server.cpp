@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <thread>
 
@@ -10,6 +11,8 @@
 #include "server/data_directory.h"
 #include "server/file_limit.h"
 #include "server/heap_trimmer.h"
+#include "server/listener_report.h"
+#include "server/listening_sockets.h"
 #include "server/ops_port.h"
 #include "server/shard_group.h"
 #include "server/signals.h"
@@ -34,7 +37,7 @@ class Process {
   bool start() {
     config_.shards = shard_count(config_.shards);
     apply_file_limit();
-    return open_data_directory() && probe_addresses() && open_shards() && open_ops();
+    return open_data_directory() && open_sockets() && open_shards() && open_tls() && open_ops();
   }
 
   int run() {
@@ -87,22 +90,47 @@ class Process {
     return true;
   }
 
-  bool probe_addresses() {
-    for (const std::string& text : config_.listen) {
-      const auto address = net::ListenAddress::parse(text);
-      if (!address) return fail(address.error());
-      const auto bound = net::probe_bind(*address);
-      if (!bound) return fail(bound.error());
-      addresses_.push_back(*bound);
-    }
+  bool open_sockets() {
+    auto inherited = net::take_inherited_sockets(activation_variables());
+    if (!inherited) return fail(inherited.error());
+    const net::SocketOptions options{.notsent_lowat_bytes = config_.notsent_lowat_bytes,
+                                     .send_buffer_bytes = config_.send_buffer_bytes,
+                                     .accept_backlog = static_cast<int>(config_.accept_backlog)};
+    auto opened = ListeningSockets::open(config_.listeners, options, std::move(*inherited));
+    if (!opened) return fail(opened.error());
+    sockets_ = std::move(*opened);
     return true;
   }
 
+  static net::ActivationVariables activation_variables() {
+    const auto variable = [](const char* name) -> std::optional<std::string> {
+      const char* value = std::getenv(name);
+      return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+    };
+    return {.listen_pid = variable("LISTEN_PID"),
+            .listen_fds = variable("LISTEN_FDS"),
+            .listen_fdnames = variable("LISTEN_FDNAMES")};
+  }
+
   bool open_shards() {
-    auto group = ShardGroup::open(config_, addresses_, clock_, observer_, admission_);
+    auto group = ShardGroup::open(config_, sockets_, clock_, observer_, admission_);
     if (!group) return fail(group.error());
     shards_ = std::move(*group);
     return true;
+  }
+
+  bool open_tls() {
+    const auto contexts = tls_.make(config_);
+    if (!contexts) return fail(contexts.error());
+    use_tls(*contexts);
+    return true;
+  }
+
+  void use_tls(const TlsContexts& contexts) {
+    shards_->use_tls(contexts, config_.tls.handshakes_max);
+    if (contexts.empty()) return;
+    for (const std::string& warning : contexts.front()->warnings())
+      log_.warn(warning, {});
   }
 
   bool open_ops() {
@@ -118,18 +146,15 @@ class Process {
   /// One line with the word that scripts wait for, and what an operator should know.
   void announce() {
     std::string listening;
-    for (const auto& address : addresses_)
-      listening += (listening.empty() ? "ws://" : " ws://") + shown(address);
-    log_.announce("listening",
-                  {{"on", listening},
-                   {"ops", ops_ ? "http://" + shown(ops_->address()) : std::string("off")},
-                   {"shards", static_cast<std::int64_t>(config_.shards)},
-                   {"demo", config_.shard.demo ? "http://" + shown(addresses_.front()) + "/" : std::string("off")}});
-    const bool is_public = std::ranges::any_of(addresses_, [](const auto& address) { return !address.is_loopback(); });
-    const auto& origins = config_.shard.session.origins_allowed;
-    if (is_public && std::ranges::find(origins, "*") != origins.end()) {
-      log_.warn("pages of any origin may connect, on an address that others can reach; set limits.origins_allowed");
-    }
+    for (const ListeningPlace& place : sockets_.places())
+      listening += (listening.empty() ? "" : " ") + place.shown;
+    log_.announce("listening", {{"on", listening},
+                                {"ops", ops_ ? "http://" + shown(ops_->address()) : std::string("off")},
+                                {"shards", static_cast<std::int64_t>(config_.shards)},
+                                {"demo", demo_url(config_.listeners, sockets_.places())}});
+    for (const ListenerWarning& warning : warnings_of(config_.listeners, sockets_))
+      log_.warn(warning.text, {{"listener", warning.listener}});
+    const bool is_public = std::ranges::any_of(sockets_.places(), &ListeningPlace::is_public);
     if (is_public && config_.connections_per_address_max == 0) {
       log_.info(
           "connections per address are not limited; behind a proxy leave it so, otherwise set "
@@ -168,6 +193,7 @@ class Process {
                            {"over_ms", static_cast<std::int64_t>(config_.drain_ms)}});
     drained_at_least_until_ = clock_.now() + kTick * 2;  // the shards have taken the request by then
     shards_->drain(ms(config_.drain_ms));
+    sockets_.close();
   }
 
   bool is_over() {
@@ -186,16 +212,19 @@ class Process {
     }
     wanted->shards = shard_count(wanted->shards);  // as the running one's was
     const Config running = config_;
+    Config next = reloaded(running, *wanted);
+    next.shards = running.shards;
+    const auto tls = tls_.make(next);
+    if (!tls) return log_.error("configuration not reloaded", {{"problem", tls.error()}});
     for (const ReloadChange& change : diff_for_reload(config_, *wanted)) {
       log_.info(change.needs_restart ? "setting changed, needs a restart" : "setting changed",
                 {{"key", change.key}, {"from", change.from}, {"to", change.to}});
     }
-    const std::uint32_t shards = config_.shards;
-    config_ = reloaded(running, *wanted);
-    config_.shards = shards;
+    config_ = std::move(next);
     log_.set(config_.log);
     apply_file_limit();
     shards_->reload(config_);
+    use_tls(*tls);
     log_.info("configuration reloaded", {});
   }
 
@@ -214,9 +243,10 @@ class Process {
   ConnectionLog observer_;
   std::uint64_t capacity_ = 0;
   std::unique_ptr<DataDirectory> data_;
-  std::vector<net::ListenAddress> addresses_;
+  ListeningSockets sockets_;
   std::unique_ptr<ShardGroup> shards_;
   std::unique_ptr<OpsPort> ops_;
+  TlsContextMaker tls_{clock_};
   HeapTrimmer heap_;
   std::optional<Instant> draining_until_;
   Instant drained_at_least_until_{};

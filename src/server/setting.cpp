@@ -46,7 +46,7 @@ std::string problem_with_text(const Setting& setting, std::string_view text) {
 }
 
 std::string problem_with_list(const Setting& setting, const TextList& list) {
-  if (list.empty()) return "is empty; it needs at least one entry";
+  if (list.empty() && !setting.may_be_empty) return "is empty; it needs at least one entry";
   for (const std::string& text : list) {
     if (std::string problem = problem_with_text(setting, text); !problem.empty()) return problem;
   }

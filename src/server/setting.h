@@ -22,14 +22,15 @@ using SettingValue = std::variant<bool, std::int64_t, std::string, TextList>;
 
 enum class SettingType : std::uint8_t { kBoolean, kInteger, kText, kTextList, kChoice };
 
-/// What a setting reads and writes: the Config, or for the `rooms` section the settings of one namespace.
+/// What a setting reads and writes: the Config, or of a section with a name in its heading the settings of that name.
 struct SettingTarget {
   Config& config;
   room::RoomSettings& room;
+  ListenerSettings& listener;
 };
 
 struct Setting {
-  std::string_view section;  // "limits"; "rooms" stands for every [rooms.NAME]
+  std::string_view section;  // "limits"; "rooms" stands for every [rooms.NAME], "listeners" for every [listeners.NAME]
   std::string_view key;
   SettingType type;
   bool reloadable;  // false: only a restart changes it
@@ -40,11 +41,13 @@ struct Setting {
   std::int64_t max = 0;
   std::vector<std::string_view> choices = {};
   std::string (*problem_with)(std::string_view text) = nullptr;  // for texts: what is wrong, "" if nothing is
-
   SettingValue (*read)(const SettingTarget&) = nullptr;
   void (*write)(const SettingTarget&, const SettingValue&) = nullptr;  // the value's type is the setting's
 
-  bool per_namespace() const { return section == "rooms"; }
+  bool may_be_empty = false;  // of a list
+
+  /// Its section is written with a name: [rooms.NAME], [listeners.NAME].
+  bool is_named() const { return section == "rooms" || section == "listeners"; }
   std::string name() const { return std::string(section) + "." + std::string(key); }
 };
 

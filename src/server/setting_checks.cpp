@@ -5,6 +5,12 @@
 #include <charconv>
 #include <cstdint>
 
+#include "net/address_set.h"
+#include "net/tls_certificate.h"
+#include "net/unix_socket.h"
+#include "server/listener_settings.h"
+#include "session/host_list.h"
+#include "session/origin_list.h"
 #include "ws/utf8.h"
 
 namespace switchboard::server {
@@ -57,25 +63,82 @@ std::string problem_with_optional_address(std::string_view text) {
   return text.empty() || text == "off" ? "" : problem_with_address(text);
 }
 
+std::string problem_with_listener_address(std::string_view text) {
+  if (text.empty()) return "";
+  if (text.starts_with("unix:")) {
+    const std::string_view path = text.substr(5);
+    if (!path.starts_with('/')) return "a Unix socket's path begins with '/', as in unix:/run/switchboard.sock";
+    if (path.size() > net::kUnixPathBytesMax) return "a Unix socket's path has at most 107 bytes";
+    return problem_with_path(path);
+  }
+  if (text.starts_with("fd:")) {
+    const std::string_view name = text.substr(3);
+    const auto is_outside = [](char c) { return c <= ' ' || c >= 0x7F || c == ':'; };
+    if (name.empty() || name.size() > 255 || std::ranges::any_of(name, is_outside)) {
+      return "fd: is followed by the FileDescriptorName= of a socket unit";
+    }
+    return "";
+  }
+  if (text.find("://") != std::string_view::npos) return "is an address without a scheme; TLS is the setting `tls`";
+  return problem_with_address(text);
+}
+
+std::string problem_with_listen_entry(std::string_view text) {
+  const std::string address = listener_of_entry(text, {}).address;
+  return address.empty() ? problem_with_address("") : problem_with_listener_address(address);
+}
+
 std::string problem_with_origin(std::string_view text) {
-  if (text == "*" || text == "null") return "";
-  const auto separator = text.find("://");
-  if (separator == std::string_view::npos || separator == 0) {
-    return "must be \"*\" or an origin such as https://app.example.com";
+  return session::OriginList::problem_with(text);
+}
+
+std::string problem_with_host(std::string_view text) {
+  return session::HostList::problem_with(text);
+}
+
+std::string problem_with_proxy(std::string_view text) {
+  const auto added = net::AddressSet().add(text);
+  return added ? "" : added.error();
+}
+
+std::string problem_with_request_path(std::string_view text) {
+  const auto is_outside = [](char c) { return c <= ' ' || c >= 0x7F || c == '?' || c == '#'; };
+  if (!text.starts_with('/') || std::ranges::any_of(text, is_outside)) {
+    return "must be a path such as /ws, without a query";
   }
-  const std::string_view authority = text.substr(separator + 3);
-  if (authority.empty()) return "has no host";
-  if (authority.find_first_of("/?#@*") != std::string_view::npos) {
-    return "an origin is scheme://host or scheme://host:port, without path, user or wildcard";
+  return "";
+}
+
+std::string problem_with_mode(std::string_view text) {
+  if (text.size() == 4 && text.front() == '0') text.remove_prefix(1);
+  if (text.size() != 3 || !std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '7'; })) {
+    return "must be three octal digits, as in \"0660\"";
   }
-  const auto is_outside = [](char c) { return c <= ' ' || c >= 0x7F || (c >= 'A' && c <= 'Z'); };
-  if (std::ranges::any_of(text, is_outside)) return "browsers send origins in lower-case ASCII";
+  return "";
+}
+
+std::string problem_with_listener_name(std::string_view text) {
+  const auto is_inside = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  };
+  if (text.empty() || text.size() > 64 || !std::ranges::all_of(text, is_inside)) {
+    return "a listener's name has 1 to 64 lower-case letters, digits, '-' and '_'";
+  }
   return "";
 }
 
 std::string problem_with_path(std::string_view text) {
   if (text.empty()) return "must not be empty";
   return has_control_characters(text) ? "must not contain control characters" : "";
+}
+
+std::string problem_with_optional_path(std::string_view text) {
+  return text.empty() ? "" : problem_with_path(text);
+}
+
+std::string problem_with_certificate(std::string_view text) {
+  if (std::string problem = problem_with_path(text); !problem.empty()) return problem;
+  return net::problem_with_certificate_entry(text);
 }
 
 std::string problem_with_server_name(std::string_view text) {

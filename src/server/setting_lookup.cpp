@@ -28,6 +28,18 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+/// How a setting is written when any name will do.
+std::string example_name(const Setting& setting) {
+  if (!setting.is_named()) return setting.name();
+  return std::string(setting.section) + (setting.section == "rooms" ? ".default." : ".NAME.") +
+         std::string(setting.key);
+}
+
+bool is_named_section(std::string_view section) {
+  return std::ranges::any_of(settings_table(),
+                             [&](const Setting& setting) { return setting.section == section && setting.is_named(); });
+}
+
 bool section_exists(std::string_view section) {
   return std::ranges::any_of(setting_sections(), [&](const SettingSection& known) { return known.name == section; });
 }
@@ -37,14 +49,20 @@ std::string nearest_key(std::string_view section, std::string_view key) {
   std::vector<std::string> in_section, everywhere;
   for (const Setting& setting : settings_table()) {
     if (setting.section == section) in_section.emplace_back(setting.key);
-    if (setting.key == key) return setting.per_namespace() ? "rooms.default." + std::string(key) : setting.name();
-    everywhere.push_back(setting.per_namespace() ? "rooms.default." + std::string(setting.key) : setting.name());
+    everywhere.push_back(example_name(setting));
+  }
+  for (const Setting& setting : settings_table()) {
+    if (setting.key == key) return example_name(setting);
   }
   if (std::string near = nearest_name(key, in_section); !near.empty()) return near;
   return nearest_name(std::string(section) + "." + std::string(key), everywhere);
 }
 
 }  // namespace
+
+std::string problem_with_section_name(std::string_view section, std::string_view name) {
+  return section == "rooms" ? problem_with_namespace(name) : problem_with_listener_name(name);
+}
 
 std::string unknown_section(std::string_view section) {
   std::vector<std::string> names;
@@ -60,10 +78,15 @@ std::expected<SettingAddress, std::string> lookup_setting(std::string_view secti
     return std::unexpected("unknown key `rooms." + std::string(key) +
                            "`; room settings stand in [rooms.default] or [rooms.NAMESPACE]");
   }
-  if (section.starts_with("rooms.")) {
-    address.room_namespace = section.substr(6);
-    table_section = "rooms";
-    if (std::string problem = problem_with_namespace(address.room_namespace); !problem.empty()) {
+  if (section == "listeners") {
+    return std::unexpected("unknown key `listeners." + std::string(key) +
+                           "`; a listener's settings stand in [listeners.NAME]");
+  }
+  const auto dot = section.find('.');
+  if (dot != std::string_view::npos && is_named_section(section.substr(0, dot))) {
+    table_section = section.substr(0, dot);
+    address.name = section.substr(dot + 1);
+    if (std::string problem = problem_with_section_name(table_section, address.name); !problem.empty()) {
       return std::unexpected(problem);
     }
   }
@@ -77,28 +100,28 @@ std::expected<SettingAddress, std::string> lookup_setting(std::string_view secti
 std::string environment_name(const SettingAddress& address) {
   std::string out(kEnvironmentPrefix);
   out += upper(address.setting->section) + "_";
-  if (address.setting->per_namespace()) out += upper(address.room_namespace) + "_";
+  if (address.setting->is_named()) out += upper(address.name) + "_";
   return out + upper(address.setting->key);
 }
 
 std::expected<SettingAddress, std::string> lookup_environment_name(std::string_view name) {
-  const std::string rooms_prefix = std::string(kEnvironmentPrefix) + "ROOMS_";
   std::vector<std::string> known = {std::string(kConfigFileVariable)};
   for (const Setting& setting : settings_table()) {
     known.push_back(environment_name({&setting, std::string(kDefaultNamespace)}));
-    if (!setting.per_namespace()) {
+    if (!setting.is_named()) {
       if (known.back() == name) return SettingAddress{&setting, ""};
       continue;
     }
+    const std::string prefix = std::string(kEnvironmentPrefix) + upper(setting.section) + "_";
     const std::string suffix = "_" + upper(setting.key);
-    if (name.starts_with(rooms_prefix) && name.ends_with(suffix) && name.size() > rooms_prefix.size() + suffix.size()) {
-      name.remove_prefix(rooms_prefix.size());
+    if (name.starts_with(prefix) && name.ends_with(suffix) && name.size() > prefix.size() + suffix.size()) {
+      name.remove_prefix(prefix.size());
       name.remove_suffix(suffix.size());
-      std::string room_namespace = lower(name);
-      if (std::string problem = problem_with_namespace(room_namespace); !problem.empty()) {
+      std::string section_name = lower(name);
+      if (std::string problem = problem_with_section_name(setting.section, section_name); !problem.empty()) {
         return std::unexpected(problem);
       }
-      return SettingAddress{&setting, std::move(room_namespace)};
+      return SettingAddress{&setting, std::move(section_name)};
     }
   }
   return std::unexpected(did_you_mean("variable", name, nearest_name(name, known)));

@@ -9,17 +9,21 @@
 
 namespace switchboard::server {
 
-/// A setting and, for the `rooms` section, which namespace's.
+/// A setting and, of a section with names, which one's.
 struct SettingAddress {
   const Setting* setting = nullptr;
-  std::string room_namespace;  // "default", "chat"; empty outside `rooms`
+  std::string name;  // "default" or "chat" of rooms, "public" of listeners; empty elsewhere
 };
 
-/// `section` as in a file's heading: "limits", "rooms.chat" (the namespace is everything behind the first dot).
+/// `section` as in a file's heading: "limits", "rooms.chat" (the name is everything behind the first dot).
 std::expected<SettingAddress, std::string> lookup_setting(std::string_view section, std::string_view key);
 
-/// `name` as in SWITCHBOARD_SECTION_KEY or SWITCHBOARD_ROOMS_NAMESPACE_KEY; a namespace is taken in lower case.
+/// `name` as in SWITCHBOARD_SECTION_KEY, SWITCHBOARD_ROOMS_NAMESPACE_KEY or SWITCHBOARD_LISTENERS_NAME_KEY; a namespace
+/// or name is taken in lower case.
 std::expected<SettingAddress, std::string> lookup_environment_name(std::string_view name);
+
+/// "" or what is wrong with a name in the heading of that section.
+std::string problem_with_section_name(std::string_view section, std::string_view name);
 
 /// "unknown section `heartbeats`; did you mean `heartbeat`?"
 std::string unknown_section(std::string_view section);

@@ -13,11 +13,19 @@ namespace switchboard::server {
 struct SettingAssignment {
   SettingAddress address;
   SettingValue value;  // of the setting's type and within its range
+  std::string where;   // as in ConfigProblem
+};
+
+/// A heading such as [rooms.chat], also of an empty section.
+struct SectionHeading {
+  std::string section;  // "rooms", "listeners"
+  std::string name;
+  std::string where;
 };
 
 struct SourceReading {
   std::vector<SettingAssignment> assignments;  // later ones win
-  std::vector<std::string> namespaces;         // all [rooms.NAME] headings, also empty ones
+  std::vector<SectionHeading> headings;        // of the sections with names
   std::vector<ConfigProblem> problems;
 };
 

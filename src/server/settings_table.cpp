@@ -44,6 +44,8 @@ Setting plain(std::string_view section, std::string_view key, FieldOf, std::stri
 
 constexpr std::string_view kLevelNames[] = {"debug", "info", "warn", "error"};
 constexpr std::string_view kFormatNames[] = {"plain", "json"};
+constexpr std::string_view kTlsVersionNames[] = {"1.2", "1.3"};
+constexpr std::string_view kClientCertificateNames[] = {"off", "optional", "required"};
 constexpr std::string_view kPolicyNames[] = {"skip", "disconnect"};
 
 /// An enumeration whose values count from 0 in the order of `Names`.
@@ -64,6 +66,23 @@ Setting choice(std::string_view section, std::string_view key, FieldOf, Change c
   return setting;
 }
 
+Setting maybe_empty(Setting list) {
+  list.may_be_empty = true;
+  return list;
+}
+
+constexpr std::string_view kProxyProtocolNames[] = {"off", "required"};
+constexpr std::string_view kProxyProtocolDoc =
+    "\"required\": every connection begins with a PROXY protocol header, version 1 or 2, that says whose it is. It is "
+    "taken from trusted_proxies only; all others are refused.";
+constexpr std::string_view kTrustedProxiesDoc =
+    "Proxies whose word counts: addresses, networks such as \"10.0.0.0/8\", and \"unix\" for whoever connects to a "
+    "Unix socket. The client's address is then the right-most one in X-Forwarded-For that is none of these. Nobody "
+    "else's X-Forwarded-For is looked at.";
+constexpr std::string_view kHostsDoc =
+    "Host names clients may ask for, such as \"app.example.com\", \"app.example.com:8443\" (only with that port) or "
+    "\"*.example.com\"; others get HTTP 421. An empty list means any.";
+
 #define SB_FIELD(path) [](const SettingTarget& target) -> auto& { return target.path; }
 
 constexpr auto kRestart = Change::kRestart;
@@ -74,8 +93,11 @@ constexpr std::int64_t kMiB = 1024 * kKiB;
 constexpr std::int64_t kGiB = 1024 * kMiB;
 
 void add_server(std::vector<Setting>& out) {
-  out.push_back(plain("server", "listen", SB_FIELD(config.listen), problem_with_address, kRestart,
-                      "Where clients connect: HOST:PORT, [IPv6]:PORT, or :PORT for every address, IPv4 and IPv6."));
+  out.push_back(maybe_empty(
+      plain("server", "listen", SB_FIELD(config.listen), problem_with_listen_entry, kRestart,
+            "Where clients connect: HOST:PORT, [IPv6]:PORT, or :PORT for every address, IPv4 and IPv6; unix:/path for "
+            "a Unix socket; fd:NAME for one that systemd passes (FileDescriptorName=NAME). With wss:// before it, it "
+            "is TLS. When there are [listeners.NAME] sections and this is left out, it is empty.")));
   out.push_back(plain("server", "ops", SB_FIELD(config.ops), problem_with_optional_address, kRestart,
                       "Where operators connect (health, metrics). Keep it private: it asks for no password. \"off\" "
                       "or an empty text turns it off."));
@@ -86,13 +108,42 @@ void add_server(std::vector<Setting>& out) {
                       "Directory for anything that lasts. One server at a time may use it."));
   out.push_back(plain("server", "name", SB_FIELD(config.shard.server_name), problem_with_server_name, kReload,
                       "The server's name as clients are told in `hello`."));
-  out.push_back(plain("server", "demo", SB_FIELD(config.shard.demo), nullptr, kReload,
+  out.push_back(plain("server", "demo", SB_FIELD(config.listener_defaults.demo), nullptr, kReload,
                       "Whether a browser that opens the listen address gets the demo page."));
   out.push_back(integer("server", "accept_backlog", SB_FIELD(config.accept_backlog), 1, 65'535, "connections", kRestart,
                         "Connections the kernel may hold until they are accepted; net.core.somaxconn caps it."));
   out.push_back(integer("server", "drain_ms", SB_FIELD(config.drain_ms), 0, kHourMs, "milliseconds", kReload,
                         "How long a shutdown takes to close everybody, spread evenly, so that clients do not come "
                         "back all at once."));
+  out.push_back(choice<kProxyProtocolNames>(
+      "server", "proxy_protocol", SB_FIELD(config.listener_defaults.proxy_protocol), kRestart, kProxyProtocolDoc));
+  out.push_back(maybe_empty(plain("server", "trusted_proxies", SB_FIELD(config.listener_defaults.trusted_proxies),
+                                  problem_with_proxy, kReload, kTrustedProxiesDoc)));
+  out.push_back(plain("server", "paths", SB_FIELD(config.listener_defaults.paths), problem_with_request_path, kReload,
+                      "Paths at which WebSocket connections are accepted."));
+  out.push_back(maybe_empty(
+      plain("server", "hosts", SB_FIELD(config.listener_defaults.hosts), problem_with_host, kReload, kHostsDoc)));
+  out.push_back(plain("server", "socket_mode", SB_FIELD(config.listener_defaults.mode), problem_with_mode, kRestart,
+                      "Permissions of a Unix socket's file, octal. Whoever may write to it may connect."));
+}
+
+void add_listeners(std::vector<Setting>& out) {
+  out.push_back(plain("listeners", "address", SB_FIELD(listener.address), problem_with_listener_address, kRestart,
+                      "Where it listens: as in server.listen, but without a scheme."));
+  out.push_back(plain("listeners", "tls", SB_FIELD(listener.tls), nullptr, kRestart, "Whether it speaks TLS."));
+  out.push_back(choice<kProxyProtocolNames>("listeners", "proxy_protocol", SB_FIELD(listener.proxy_protocol), kRestart,
+                                            "As server.proxy_protocol."));
+  out.push_back(maybe_empty(plain("listeners", "trusted_proxies", SB_FIELD(listener.trusted_proxies),
+                                  problem_with_proxy, kReload, "As server.trusted_proxies.")));
+  out.push_back(
+      plain("listeners", "paths", SB_FIELD(listener.paths), problem_with_request_path, kReload, "As server.paths."));
+  out.push_back(maybe_empty(
+      plain("listeners", "hosts", SB_FIELD(listener.hosts), problem_with_host, kReload, "As server.hosts.")));
+  out.push_back(maybe_empty(plain("listeners", "origins_allowed", SB_FIELD(listener.origins_allowed),
+                                  problem_with_origin, kReload, "As limits.origins_allowed.")));
+  out.push_back(plain("listeners", "demo", SB_FIELD(listener.demo), nullptr, kReload, "As server.demo."));
+  out.push_back(
+      plain("listeners", "mode", SB_FIELD(listener.mode), problem_with_mode, kRestart, "As server.socket_mode."));
 }
 
 void add_limits(std::vector<Setting>& out) {
@@ -105,11 +156,11 @@ void add_limits(std::vector<Setting>& out) {
                         "Connections from one IP address (from one IPv6 /64). 0 means no limit: behind a proxy or a "
                         "large NAT many people "
                         "share one address. Set it when clients connect directly."));
-  out.push_back(plain("limits", "origins_allowed", SB_FIELD(config.shard.session.origins_allowed), problem_with_origin,
-                      kReload,
-                      "Web pages that may connect, by exact origin, such as \"https://app.example.com\". "
-                      "\"*\" lets any page connect. Clients that are not browsers send no origin and are not held "
-                      "back by this."));
+  out.push_back(maybe_empty(plain(
+      "limits", "origins_allowed", SB_FIELD(config.listener_defaults.origins_allowed), problem_with_origin, kReload,
+      "Web pages that may connect, by origin, such as \"https://app.example.com\" or \"https://*.example.com\" "
+      "(any host below, not example.com itself). \"*\" lets any page connect, an empty list none. Clients that "
+      "are not browsers send no origin and are not held back by this.")));
   out.push_back(integer("limits", "first_byte_timeout_ms", SB_FIELD(config.shard.session.first_byte_timeout_ms), 1,
                         kHourMs, "milliseconds", kReload,
                         "How long a connection may stay silent before its first byte."));
@@ -234,6 +285,28 @@ void add_compression(std::vector<Setting>& out) {
                       "messages, for as long as it is connected; a change is for connections to come."));
 }
 
+void add_tls(std::vector<Setting>& out) {
+  out.push_back(maybe_empty(plain(
+      "tls", "certificates", SB_FIELD(config.tls.certificates), problem_with_certificate, kReload,
+      "Certificates with their keys, as \"CHAIN:KEY\": the paths of two PEM files. The chain is the server's "
+      "certificate "
+      "and behind it those that lead to a root, as certbot's fullchain.pem. Clients get the one that is for the host "
+      "they ask for, else the first. Two of the same names with different kinds of keys (ECDSA, RSA) may stand side by "
+      "side.")));
+  out.push_back(choice<kTlsVersionNames>("tls", "min_version", SB_FIELD(config.tls.min_version), kReload,
+                                         "The oldest version of TLS that is spoken."));
+  out.push_back(choice<kClientCertificateNames>(
+      "tls", "client_certificates", SB_FIELD(config.tls.client_certificates), kReload,
+      "Whether clients are asked for a certificate of their own: \"optional\" lets those in who have none, "
+      "\"required\" does not. One that is shown must come from client_ca."));
+  out.push_back(plain("tls", "client_ca", SB_FIELD(config.tls.client_ca), problem_with_optional_path, kReload,
+                      "PEM file of the authorities that clients' certificates must come from."));
+  out.push_back(integer("tls", "handshakes_max", SB_FIELD(config.tls.handshakes_max), 1, 1'000'000, "handshakes",
+                        kReload,
+                        "TLS handshakes under way at once on one shard; more connections wait in the kernel's queue "
+                        "until there is room."));
+}
+
 void add_log(std::vector<Setting>& out) {
   out.push_back(choice<kLevelNames>("log", "level", SB_FIELD(config.log.level), kReload,
                                     "The least important lines that are written."));
@@ -257,11 +330,13 @@ void add_rooms(std::vector<Setting>& out) {
 std::vector<Setting> build_table() {
   std::vector<Setting> out;
   add_server(out);
+  add_listeners(out);
   add_limits(out);
   add_rates(out);
   add_heartbeat(out);
   add_delivery(out);
   add_compression(out);
+  add_tls(out);
   add_log(out);
   add_rooms(out);
   return out;
@@ -274,12 +349,17 @@ std::vector<Setting> build_table() {
 std::span<const SettingSection> setting_sections() {
   static constexpr SettingSection kSections[] = {
       {"server", "The process."},
+      {"listeners",
+       "More places to listen, each with its own settings: [listeners.NAME], the name being one of your own. What such "
+       "a "
+       "section leaves out is as in [server] and [limits]."},
       {"limits", "What clients may ask of it."},
       {"heartbeat", "How dead and stuck connections are found."},
       {"delivery", "How messages leave. The defaults are measured; change them with a benchmark at hand."},
       {"compression",
        "permessage-deflate (RFC 7692), when a client offers it. A message is compressed once for all who "
        "take it so."},
+      {"tls", "For listeners whose address begins with wss://, and those with tls = true."},
       {"log", "What is written to standard error. Never a message's content."},
       {"rooms",
        "Rooms, by namespace: the part of a room's id before the first ':'. [rooms.default] is for every room without a "

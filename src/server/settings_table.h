@@ -14,7 +14,8 @@ struct SettingSection {
   std::string_view doc;
 };
 
-/// In the order in which they are printed. The `rooms` section is written [rooms.default] and [rooms.NAME].
+/// In the order in which they are printed. The `rooms` section is written [rooms.default] and
+/// [rooms.NAME], the `listeners` section [listeners.NAME].
 std::span<const SettingSection> setting_sections();
 
 /// Grouped by section, in the sections' order. Built on first use, never changed.

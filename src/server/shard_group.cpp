@@ -2,6 +2,7 @@
 
 #include "base/random.h"
 #include "server/demo_assets.h"
+#include "server/listener_policies.h"
 #include "server/version.h"
 
 namespace switchboard::server {
@@ -11,27 +12,22 @@ namespace {
 shard::ShardSettings share_of(const Config& config, std::size_t shards) {
   shard::ShardSettings settings = config.shard;
   settings.log_bytes_max /= shards;
+  settings.session.listeners = policies_of(config.listeners);
   settings.server_name += std::string("/") + version();
   return settings;
 }
 
 }  // namespace
 
-std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(
-    const Config& config, const std::vector<net::ListenAddress>& addresses, const Clock& clock, ConnectionLog& observer,
-    Admission& admission) {
-  const net::SocketOptions options{.notsent_lowat_bytes = config.notsent_lowat_bytes,
-                                   .send_buffer_bytes = config.send_buffer_bytes,
-                                   .accept_backlog = static_cast<int>(config.accept_backlog)};
+std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(const Config& config,
+                                                                         const ListeningSockets& sockets,
+                                                                         const Clock& clock, ConnectionLog& observer,
+                                                                         Admission& admission) {
   std::unique_ptr<ShardGroup> group(new ShardGroup(config.shards));
   const HashKey key{kernel_random(), kernel_random()};
   for (std::uint32_t index = 0; index < config.shards; ++index) {
-    std::vector<net::Listener> listeners;
-    for (const net::ListenAddress& address : addresses) {
-      auto listener = net::Listener::open(address, options);
-      if (!listener) return std::unexpected(listener.error());
-      listeners.push_back(std::move(*listener));
-    }
+    auto listeners = sockets.for_shard();
+    if (!listeners) return std::unexpected(listeners.error());
     const shard::ShardParts parts{.exchange = group->exchange_,
                                   .clock = clock,
                                   .observer = observer,
@@ -39,9 +35,16 @@ std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(
                                   .random_seed = kernel_random(),
                                   .assets = demo_assets()};
     group->threads_.push_back(
-        std::make_unique<ShardThread>(index, share_of(config, config.shards), parts, std::move(listeners), admission));
+        std::make_unique<ShardThread>(index, share_of(config, config.shards), parts, std::move(*listeners), admission));
   }
   return group;
+}
+
+void ShardGroup::use_tls(const TlsContexts& contexts, std::uint32_t handshakes_max) {
+  for (std::size_t i = 0; i < contexts.size(); ++i) {
+    threads_[i]->post(
+        [context = contexts[i], handshakes_max](ShardThread& self) { self.use_tls(context, handshakes_max); });
+  }
 }
 
 void ShardGroup::start() {

@@ -9,18 +9,22 @@
 
 #include "server/config.h"
 #include "server/connection_log.h"
+#include "server/listening_sockets.h"
 #include "server/shard_thread.h"
+#include "server/tls_contexts.h"
 
 namespace switchboard::server {
 
 class ShardGroup {
  public:
-  /// Binds every address once for every shard. `addresses` have been probed. The error is a sentence for the operator.
+  /// Listens on `sockets` with every shard. The error is a sentence for the operator.
   static std::expected<std::unique_ptr<ShardGroup>, std::string> open(const Config& config,
-                                                                      const std::vector<net::ListenAddress>& addresses,
+                                                                      const ListeningSockets& sockets,
                                                                       const Clock& clock, ConnectionLog& observer,
                                                                       Admission& admission);
 
+  /// One for each shard, for the connections to come. None: nobody uses TLS.
+  void use_tls(const TlsContexts& contexts, std::uint32_t handshakes_max);
   void start();
   /// Begins the drain: takes the accept queue, closes the listeners, sends everybody away over `over`.
   void drain(Duration over);

@@ -5,34 +5,46 @@
 #include <pthread.h>
 #include <string>
 
+#include "net/proxy_reader.h"
 #include "net/tcp_transport.h"
+#include "net/tls_transport.h"
 
 namespace switchboard::server {
 namespace {
 
 // A listener's token lies above every client's: a generation of all ones is never reached.
 constexpr std::uint64_t kListenerTokens = std::uint64_t{0xffffffff} << 32;
+constexpr std::uint64_t kProxyStageTokens = kListenerTokens + (std::uint64_t{1} << 31);
 constexpr std::size_t kAcceptsPerTurn = 64;
+// The other shards that wait at the same socket shall get their share, too.
+constexpr std::size_t kSharedAcceptsPerTurn = 4;
+constexpr std::size_t kEverybody = std::numeric_limits<std::size_t>::max();
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
 constexpr Duration kWaitMax = std::chrono::seconds(1);  // so that the heartbeat never looks stale
 
 }  // namespace
 
 ShardThread::ShardThread(std::uint32_t index, shard::ShardSettings settings, const shard::ShardParts& parts,
-                         std::vector<net::Listener> listeners, Admission& admission)
+                         std::vector<ShardListener> listeners, Admission& admission)
     : clock_(parts.clock),
       exchange_(parts.exchange),
       admission_(admission),
       shard_(index, std::move(settings), parts),
+      observer_(parts.observer),
       listeners_(std::move(listeners)) {
   exchange_.set_waker(index, [this] { loop_.wake(); });
   for (std::size_t i = 0; i < listeners_.size(); ++i)
-    loop_.add_source(listeners_[i].fd(), kListenerTokens + i);
+    watch(i, true);
 }
 
 ShardThread::~ShardThread() {
   stop();
   join();
+}
+
+void ShardThread::use_tls(std::shared_ptr<net::TlsContext> context, std::uint32_t handshakes_max) {
+  tls_ = std::move(context);
+  handshakes_max_ = handshakes_max;
 }
 
 void ShardThread::start() {
@@ -74,12 +86,16 @@ std::optional<Duration> ShardThread::time_to_wait() {
   Duration wait = kWaitMax;
   const Instant now = clock_.now();
   if (const auto deadline = shard_.next_deadline()) wait = std::min(wait, std::max(Duration::zero(), *deadline - now));
+  if (const auto deadline = proxy_stage_.next_deadline()) {
+    wait = std::min(wait, std::max(Duration::zero(), *deadline - now));
+  }
   if (accept_again_at_) wait = std::min(wait, std::max(Duration::zero(), *accept_again_at_ - now));
   return wait;
 }
 
 void ShardThread::run() {
   SleepFlag& sleep_flag = exchange_.sleep(shard_.index());
+  run_posted();  // what must be known before anybody is accepted
   while (!stopping_.load(std::memory_order_acquire)) {
     auto wait = time_to_wait();
     if (wait > Duration::zero()) {
@@ -91,8 +107,13 @@ void ShardThread::run() {
     sleep_flag.awake();
     heartbeat_ms_.store(clock_.now().time_since_epoch() / std::chrono::milliseconds(1), std::memory_order_relaxed);
     for (const net::Readiness& readiness : ready) {
+      if (readiness.token >= kProxyStageTokens) {
+        on_proxy_header(static_cast<std::uint32_t>(readiness.token - kProxyStageTokens), readiness.hung_up);
+        continue;
+      }
       if (readiness.token >= kListenerTokens) {
-        accept_from(static_cast<std::size_t>(readiness.token - kListenerTokens), kAcceptsPerTurn);
+        const auto listener = static_cast<std::size_t>(readiness.token - kListenerTokens);
+        accept_from(listener, listeners_[listener].socket.is_shared() ? kSharedAcceptsPerTurn : kAcceptsPerTurn);
         continue;
       }
       const SlotId id = SlotId::unpack(readiness.token);
@@ -100,50 +121,148 @@ void ShardThread::run() {
       if (readiness.readable) shard_.on_readable(id, readiness.hung_up);
     }
     if (accept_again_at_ && clock_.now() >= *accept_again_at_) resume_accepting();
+    turn_away_silent_proxies();
     run_posted();
     shard_.turn();
+    if (tls_is_full_ && shard_.opening() < handshakes_max_) resume_tls();
   }
 }
 
 void ShardThread::accept_from(std::size_t listener, std::size_t budget) {
-  for (std::size_t n = 0; n < budget && listeners_[listener].is_open(); ++n) {
-    net::Accepted accepted = listeners_[listener].accept();
+  ShardListener& from = listeners_[listener];
+  const bool is_last_call = budget == kEverybody;
+  for (std::size_t n = 0; n < budget && from.socket.is_open(); ++n) {
+    if (from.tls && !is_last_call && shard_.opening() >= handshakes_max_) {
+      // Who is waiting stays in the kernel's queue.
+      tls_is_full_ = true;
+      return unwatch(listener);
+    }
+    net::Accepted accepted = from.socket.accept();
     if (accepted.status == net::AcceptStatus::kNone) return;
     if (accepted.status == net::AcceptStatus::kOutOfResources) return pause_accepting();
-    const auto admitted = admission_.admit(accepted.peer);
-    if (admitted.verdict == Admission::Verdict::kDrop) {
-      shard_.stats().connections_refused.add();
-      continue;
+    if (from.wants_proxy_header) {
+      await_proxy_header(std::move(accepted.socket), listener, accepted.peer);
+    } else {
+      take(std::move(accepted.socket), from, accepted.peer, false);
     }
-    const int fd = accepted.socket.get();
-    const SlotId id =
-        shard_.accept(std::make_unique<net::TcpTransport>(std::move(accepted.socket)), accepted.peer,
-                      refusal(admitted.verdict), admitted.address);
-    // Whatever has come already is reported as readiness right away. Without readiness its handshake times out.
+  }
+}
+
+const net::AddressSet& ShardThread::trusted_proxies(const ShardListener& from) const {
+  return shard_.session_settings().listeners[from.listener].trusted_proxies;
+}
+
+/// Until then it counts for no address, but among all connections.
+void ShardThread::await_proxy_header(net::FileDescriptor socket, std::size_t listener, const net::PeerAddress& proxy) {
+  if (!trusted_proxies(listeners_[listener]).contains(proxy)) return turn_away(proxy, "is none of trusted_proxies");
+  if (admission_.admit({}).verdict == Admission::Verdict::kDrop) return shard_.stats().connections_refused.add();
+  const int fd = socket.get();
+  const auto timeout = std::chrono::milliseconds(shard_.session_settings().handshake_timeout_ms);
+  const SlotId id = proxy_stage_.add({.socket = std::move(socket),
+                                      .proxy = proxy,
+                                      .listener = static_cast<std::uint16_t>(listener),
+                                      .deadline = clock_.now() + timeout});
+  loop_.add_stream(fd, kProxyStageTokens + id.index);
+}
+
+void ShardThread::on_proxy_header(std::uint32_t index, bool hung_up) {
+  const ProxyStage::Waiting* waiting = proxy_stage_.find(index);
+  if (waiting == nullptr) return;  // it was dealt with in this very turn
+  const net::ProxyHeader header = net::take_proxy_header(waiting->socket.get(), hung_up);
+  if (header.status == net::ProxyHeaderStatus::kIncomplete) return;
+  ProxyStage::Waiting taken = proxy_stage_.take(index);
+  admission_.release(nullptr);
+  if (header.status == net::ProxyHeaderStatus::kInvalid) return turn_away(taken.proxy, header.problem);
+  const bool has_client = header.status == net::ProxyHeaderStatus::kClient;
+  take(std::move(taken.socket), listeners_[taken.listener], has_client ? header.client : taken.proxy, true);
+}
+
+void ShardThread::turn_away_silent_proxies() {
+  while (const auto late = proxy_stage_.take_expired(clock_.now())) {
+    admission_.release(nullptr);
+    turn_away(late->proxy, "sent no PROXY header in time");
+  }
+}
+
+void ShardThread::turn_away(const net::PeerAddress& peer, std::string_view reason) {
+  shard_.stats().connections_refused.add();
+  observer_.on_turned_away(peer, reason);
+}
+
+/// `is_watched`: the loop knows the socket already.
+void ShardThread::take(net::FileDescriptor socket, const ShardListener& from, const net::PeerAddress& peer,
+                       bool is_watched) {
+  // A trusted proxy's connection is counted for an address once the request has named the client's.
+  const bool is_proxy = trusted_proxies(from).contains(peer);
+  const auto admitted = admission_.admit(is_proxy ? net::PeerAddress{} : peer);
+  if (admitted.verdict == Admission::Verdict::kDrop) return shard_.stats().connections_refused.add();
+  const int fd = socket.get();
+  const SlotId id = shard_.accept(transport_for(std::move(socket), from), peer, refusal(admitted.verdict),
+                                  admitted.address, from.listener);
+  // Whatever has come already is reported as readiness right away. Without readiness its handshake times out.
+  if (is_watched) {
+    loop_.change_stream(fd, id.pack());
+  } else {
     loop_.add_stream(fd, id.pack());
+  }
+}
+
+std::unique_ptr<net::Transport> ShardThread::transport_for(net::FileDescriptor socket, const ShardListener& from) {
+  if (from.tls) return std::make_unique<net::TlsTransport>(std::move(socket), tls_, shard_.stats().tls);
+  return std::make_unique<net::TcpTransport>(std::move(socket));
+}
+
+/// A socket that several loops wait on cannot be switched off in one of them: it is taken out and put in again.
+void ShardThread::watch(std::size_t listener, bool first_time) {
+  const net::Listener& socket = listeners_[listener].socket;
+  if (socket.is_shared()) {
+    loop_.add_shared_source(socket.fd(), kListenerTokens + listener);
+  } else if (first_time) {
+    loop_.add_source(socket.fd(), kListenerTokens + listener);
+  } else {
+    loop_.enable_source(socket.fd(), kListenerTokens + listener, true);
+  }
+}
+
+void ShardThread::unwatch(std::size_t listener) {
+  const net::Listener& socket = listeners_[listener].socket;
+  if (!socket.is_open()) return;
+  if (socket.is_shared()) {
+    loop_.remove(socket.fd());
+  } else {
+    loop_.enable_source(socket.fd(), kListenerTokens + listener, false);
+  }
+}
+
+void ShardThread::resume_tls() {
+  tls_is_full_ = false;
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    if (listeners_[i].tls && listeners_[i].socket.is_open()) watch(i, false);
   }
 }
 
 /// Who is waiting stays in the kernel's queue. Trying at once again would only spin.
 void ShardThread::pause_accepting() {
+  if (accept_again_at_) return;
   shard_.stats().accept_pauses.add();
   accept_again_at_ = clock_.now() + kAcceptPause;
-  for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    if (listeners_[i].is_open()) loop_.enable_source(listeners_[i].fd(), kListenerTokens + i, false);
-  }
+  for (std::size_t i = 0; i < listeners_.size(); ++i)
+    unwatch(i);
 }
 
 void ShardThread::resume_accepting() {
   accept_again_at_.reset();
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    if (listeners_[i].is_open()) loop_.enable_source(listeners_[i].fd(), kListenerTokens + i, true);
+    if (listeners_[i].socket.is_open()) watch(i, false);
   }
 }
 
 void ShardThread::stop_accepting() {
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    accept_from(i, std::numeric_limits<std::size_t>::max());
-    listeners_[i].close();
+    if (!listeners_[i].keeps_queue) accept_from(i, kEverybody);
+    // A hold of another shard on the same socket would keep it in this loop.
+    if (listeners_[i].socket.is_shared() && listeners_[i].socket.is_open()) loop_.remove(listeners_[i].socket.fd());
+    listeners_[i].socket.close();
   }
 }
 

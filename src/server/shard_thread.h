@@ -10,19 +10,26 @@
 
 #include "net/listener.h"
 #include "net/loop.h"
+#include "net/tls_context.h"
 #include "server/admission.h"
+#include "server/proxy_stage.h"
+#include "server/shard_listener.h"
 #include "shard/shard.h"
 
 namespace switchboard::server {
 
 class ShardThread {
  public:
-  /// The listeners are this shard's own (SO_REUSEPORT). Throws std::system_error when the loop cannot be made.
+  /// Throws std::system_error when the loop cannot be made.
   ShardThread(std::uint32_t index, shard::ShardSettings settings, const shard::ShardParts& parts,
-              std::vector<net::Listener> listeners, Admission& admission);
+              std::vector<ShardListener> listeners, Admission& admission);
   ~ShardThread();
   ShardThread(const ShardThread&) = delete;
   ShardThread& operator=(const ShardThread&) = delete;
+
+  /// What connections to come through TLS listeners get; there must be something before one of those is accepted from.
+  /// Before the start, or on the shard's thread.
+  void use_tls(std::shared_ptr<net::TlsContext> context, std::uint32_t handshakes_max);
 
   void start();
   /// Runs `work` on the shard's thread, soon. Any thread.
@@ -31,7 +38,8 @@ class ShardThread {
   void stop();
   void join();
 
-  /// Takes whoever waits in the accept queue, then closes the listening sockets. On the shard's thread.
+  /// Takes whoever waits in the accept queues that nobody else takes over, then closes the listening sockets. On the
+  /// shard's thread.
   void stop_accepting();
 
   shard::Shard& shard() { return shard_; }
@@ -43,6 +51,16 @@ class ShardThread {
   void run();
   void run_posted();
   void accept_from(std::size_t listener, std::size_t budget);
+  void await_proxy_header(net::FileDescriptor socket, std::size_t listener, const net::PeerAddress& proxy);
+  void on_proxy_header(std::uint32_t index, bool hung_up);
+  void turn_away_silent_proxies();
+  void turn_away(const net::PeerAddress& peer, std::string_view reason);
+  void take(net::FileDescriptor socket, const ShardListener& from, const net::PeerAddress& peer, bool is_watched);
+  const net::AddressSet& trusted_proxies(const ShardListener& from) const;
+  std::unique_ptr<net::Transport> transport_for(net::FileDescriptor socket, const ShardListener& from);
+  void watch(std::size_t listener, bool first_time);
+  void unwatch(std::size_t listener);
+  void resume_tls();
   void pause_accepting();
   void resume_accepting();
   std::optional<Duration> time_to_wait();
@@ -52,8 +70,13 @@ class ShardThread {
   Admission& admission_;
   net::Loop loop_;
   shard::Shard shard_;
-  std::vector<net::Listener> listeners_;
+  shard::ConnectionObserver& observer_;
+  std::vector<ShardListener> listeners_;
+  ProxyStage proxy_stage_;
   std::optional<Instant> accept_again_at_;  // accepting is paused for want of file descriptors
+  std::shared_ptr<net::TlsContext> tls_;    // of this shard alone
+  std::uint32_t handshakes_max_ = 0;
+  bool tls_is_full_ = false;  // TLS listeners are not looked at: so many handshakes are under way
   std::thread thread_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> heartbeat_ms_{0};

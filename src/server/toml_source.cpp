@@ -54,9 +54,9 @@ class TomlReader {
  private:
   void read_section(const toml::key& section, const toml::node& node) {
     const toml::table* table = node.as_table();
-    if (section == "rooms" && table != nullptr) {
+    if ((section == "rooms" || section == "listeners") && table != nullptr) {
       for (const auto& [name, content] : *table)
-        read_namespace(name, content);
+        read_named(std::string(section.str()), name, content);
     } else if (table == nullptr || !is_section(section)) {
       const bool inside_out = table == nullptr && is_section(section);
       add_problem(section.source(), inside_out         ? "`" + std::string(section.str()) + "` must be a section"
@@ -67,18 +67,18 @@ class TomlReader {
     }
   }
 
-  void read_namespace(const toml::key& name, const toml::node& node) {
+  void read_named(const std::string& section, const toml::key& name, const toml::node& node) {
     const toml::table* table = node.as_table();
     if (table == nullptr) {
-      add_problem(name.source(), lookup_setting("rooms", name).error());
+      add_problem(name.source(), lookup_setting(section, name).error());
       return;
     }
-    if (std::string problem = problem_with_namespace(name.str()); !problem.empty()) {
+    if (std::string problem = problem_with_section_name(section, name.str()); !problem.empty()) {
       add_problem(name.source(), std::move(problem));
       return;
     }
-    reading_.namespaces.emplace_back(name.str());
-    read_keys("rooms." + std::string(name.str()), *table);
+    reading_.headings.push_back({section, std::string(name.str()), where(name.source().begin.line)});
+    read_keys(section + "." + std::string(name.str()), *table);
   }
 
   void read_keys(const std::string& section, const toml::table& table) {
@@ -92,7 +92,7 @@ class TomlReader {
       const auto value = setting_value(node);
       const std::string problem = value ? problem_with_value(setting, *value) : "must be " + describe_type(setting);
       if (problem.empty()) {
-        reading_.assignments.push_back({*address, *value});
+        reading_.assignments.push_back({*address, *value, where(key.source().begin.line)});
       } else {
         add_problem(key.source(), "`" + section + "." + std::string(key.str()) + "` " + problem);
       }
@@ -111,11 +111,15 @@ class TomlReader {
     std::string out = "unknown key `" + std::string(key) + "` outside any section";
     for (const Setting& setting : settings_table()) {
       if (setting.key != key) continue;
-      const std::string section = setting.per_namespace() ? "rooms.default" : std::string(setting.section);
+      const std::string section = setting.section == "rooms"       ? "rooms.default"
+                                  : setting.section == "listeners" ? "listeners.NAME"
+                                                                   : std::string(setting.section);
       return out + "; it belongs under [" + section + "]";
     }
     return out;
   }
+
+  std::string where(std::uint32_t line) const { return path_ + ":" + std::to_string(line); }
 
   void add_problem(const toml::source_region& region, std::string message) {
     problems_.push_back({{region.begin.line, region.begin.column}, std::move(message)});
@@ -125,7 +129,7 @@ class TomlReader {
   void sort_problems() {
     std::ranges::sort(problems_, {}, &Problem::place);
     for (Problem& problem : problems_) {
-      reading_.problems.push_back({path_ + ":" + std::to_string(problem.place.first), std::move(problem.message)});
+      reading_.problems.push_back({where(problem.place.first), std::move(problem.message)});
     }
   }
 

@@ -5,12 +5,20 @@
 #include <optional>
 #include <string_view>
 
+#include "net/address.h"
 #include "protocol/command.h"
 #include "session/membership.h"
 
 namespace switchboard::session {
 
 class Session;
+struct AddressRate;
+
+/// What becomes of a connection that is known under another address.
+struct Readmission {
+  AddressRate* address_rate = nullptr;  // of that address; null when it has none
+  bool is_welcome = true;               // false: that address has as many connections as it may have
+};
 
 /// How far a request got.
 enum class Attempt : std::uint8_t {
@@ -37,6 +45,13 @@ class SessionHost {
   /// Ends in `Session::on_published` when `command_id` is not empty. The arguments are not kept.
   virtual Attempt publish(Session& session, std::uint32_t slot, const protocol::Broadcast& broadcast,
                           std::string_view command_id) = 0;
+
+  /// The connection is `client`'s, as its proxy says: from now on it is counted there. Called during the handshake, at
+  /// most once. Hosts that count nothing by address need not know.
+  virtual Readmission readmit([[maybe_unused]] const Session& session,
+                              [[maybe_unused]] const net::PeerAddress& client) {
+    return {};
+  }
 };
 
 }  // namespace switchboard::session

@@ -24,7 +24,8 @@ std::uint32_t ack_bytes_max(std::string_view room_id, std::string_view command_i
 
 }  // namespace
 
-Session::Session(SessionContext& context, net::PeerAddress peer, Ending refusal, AddressRate* address_rate)
+Session::Session(SessionContext& context, net::PeerAddress peer, Ending refusal, AddressRate* address_rate,
+                 std::uint16_t listener)
     : context_(&context),
       ws_(context.settings.message_bytes_max),
       request_(std::make_unique<http::RequestParser>(context.settings.request_bytes_max)),
@@ -34,7 +35,8 @@ Session::Session(SessionContext& context, net::PeerAddress peer, Ending refusal,
       deadline_(context.now + ms(context.settings.handshake_timeout_ms)),
       limiter_(address_rate),
       ending_(refusal),
-      peer_(peer) {}
+      peer_(peer),
+      listener_(listener) {}
 
 Session::~Session() = default;
 

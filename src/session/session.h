@@ -42,8 +42,10 @@ class Session final : private ws::Events {
  public:
   /// `refusal`: when its code is not 0, the client is told so right after its upgrade and closed: browsers can read a
   /// close code, but not a refused handshake. `address_rate`: what it shares with the other connections of its address,
-  /// null when nothing. The context and that must outlive the session's last `receive` and `on_timer`.
-  Session(SessionContext& context, net::PeerAddress peer, Ending refusal = {}, AddressRate* address_rate = nullptr);
+  /// null when nothing. The context and that must outlive the session's last `receive` and `on_timer`. `listener`: the
+  /// number, among the settings' listeners, of the one it came through.
+  Session(SessionContext& context, net::PeerAddress peer, Ending refusal = {}, AddressRate* address_rate = nullptr,
+          std::uint16_t listener = 0);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -111,7 +113,9 @@ class Session final : private ws::Events {
   /// The client's slot on its shard; set once, by the table that holds it.
   SlotId id() const { return id_; }
   void set_id(SlotId id) { id_ = id; }
+  /// The client's address; from its request on the one that a trusted proxy says.
   const net::PeerAddress& peer() const { return peer_; }
+  std::uint16_t listener() const { return listener_; }
   AddressRate* address_rate() const { return limiter_.address(); }
   std::string connection_id() const;
   const std::string& user_id() const { return user_id_; }
@@ -134,6 +138,8 @@ class Session final : private ws::Events {
 
   void receive_request(std::span<char> bytes);
   void answer_request(const http::Request& request);
+  void take_forwarded_peer(const http::Request& request);
+  const ListenerPolicy& policy() const { return context_->settings.listeners[listener_]; }
   void answer_page(const http::Request& request);
   void open(const http::Request& request);
   void respond(const http::RequestError& error, const http::Request* request);
@@ -174,6 +180,7 @@ class Session final : private ws::Events {
   SlotId id_;
   Ending ending_;  // kHandshake: what to close with right after the upgrade, if its code is not 0
   net::PeerAddress peer_;
+  std::uint16_t listener_;
   std::uint32_t errors_ = 0;
   std::uint32_t ack_bytes_owed_ = 0;
   State state_ = State::kHandshake;

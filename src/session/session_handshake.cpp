@@ -3,6 +3,7 @@
 
 #include "http/response.h"
 #include "protocol/close_code.h"
+#include "session/forwarded_for.h"
 #include "session/session.h"
 #include "ws/deflate_negotiation.h"
 #include "ws/handshake.h"
@@ -12,14 +13,24 @@ namespace {
 
 constexpr std::string_view kSubprotocol = "switchboard.v1.json";
 
-bool is_endpoint(std::string_view path) {
-  return path == "/" || path == "/ws";
+bool is_endpoint(const ListenerPolicy& policy, std::string_view path) {
+  return std::ranges::find(policy.paths, path) != policy.paths.end();
 }
 
-/// A browser names the page's origin; other clients send none and are not held to the list.
-bool is_allowed(std::string_view origin, const std::vector<std::string>& allowed) {
-  if (origin.empty()) return true;
-  return std::ranges::any_of(allowed, [&](const std::string& entry) { return entry == "*" || entry == origin; });
+/// "WebSocket connections are accepted at / and /ws."
+std::string endpoints_text(const ListenerPolicy& policy) {
+  std::string out = "WebSocket connections are accepted at ";
+  for (std::size_t i = 0; i < policy.paths.size(); ++i) {
+    if (i > 0) out += i + 1 == policy.paths.size() ? " and " : ", ";
+    out += policy.paths[i];
+  }
+  return out + ".";
+}
+
+/// Browsers name the page's origin, once; other clients send none and are not held to the list.
+bool may_connect(const ListenerPolicy& policy, const http::Request& request, std::string_view origin) {
+  if (request.count("origin") > 1) return false;
+  return origin.empty() || policy.origins.allows(origin);
 }
 
 const http::Asset* find_asset(http::AssetTable assets, std::string_view path) {
@@ -30,6 +41,10 @@ const http::Asset* find_asset(http::AssetTable assets, std::string_view path) {
 }  // namespace
 
 void Session::receive_request(std::span<char> bytes) {
+  // A TLS record with a handshake (RFC 8446 section 5.1): no answer of ours would be understood.
+  if (!request_->started() && !bytes.empty() && bytes.front() == 0x16) {
+    return end(400, "a TLS handshake where TLS is not spoken", false);
+  }
   const auto taken = request_->feed({bytes.data(), bytes.size()});
   if (!taken) {
     respond(taken.error(), nullptr);
@@ -42,6 +57,11 @@ void Session::receive_request(std::span<char> bytes) {
 }
 
 void Session::answer_request(const http::Request& request) {
+  take_forwarded_peer(request);
+  if (!policy().hosts.allows(request.host)) {
+    return respond({.status = 421, .message = "This server is not to be reached under this host name (setting hosts)."},
+                   &request);
+  }
   if (ws::wants_upgrade(request)) {
     open(request);
   } else {
@@ -49,14 +69,27 @@ void Session::answer_request(const http::Request& request) {
   }
 }
 
+/// Behind a trusted proxy the address of the connection says nothing of the client.
+void Session::take_forwarded_peer(const http::Request& request) {
+  const net::AddressSet& trusted = policy().trusted_proxies;
+  if (trusted.empty() || !trusted.contains(peer_)) return;
+  peer_ = forwarded_client(request, trusted).value_or(peer_);
+  const Readmission readmission = context_->host.readmit(*this, peer_);
+  limiter_ = RateLimiter(readmission.address_rate);
+  if (!readmission.is_welcome && ending_.code == 0) {
+    ending_ = {
+        .code = protocol::close::kOverCapacity, .by_peer = false, .reason = "too many connections from this address"};
+  }
+}
+
 void Session::open(const http::Request& request) {
   const auto upgrade = ws::check_upgrade(request);
   if (!upgrade) return respond(upgrade.error(), &request);
-  if (context_->settings.service == Service::kRooms && !is_endpoint(request.path())) {
-    return respond({.status = 404, .message = "WebSocket connections are accepted at / and /ws."}, &request);
+  if (context_->settings.service == Service::kRooms && !is_endpoint(policy(), request.path())) {
+    return respond({.status = 404, .message = endpoints_text(policy())}, &request);
   }
-  if (!is_allowed(upgrade->origin, context_->settings.origins_allowed)) {
-    return respond({.status = 403, .message = "Pages of this origin may not connect (setting limits.origins_allowed)."},
+  if (!may_connect(policy(), request, upgrade->origin)) {
+    return respond({.status = 403, .message = "Pages of this origin may not connect (setting origins_allowed)."},
                    &request);
   }
   const auto deflate = ws::negotiate_deflate(upgrade->extensions, context_->settings.deflate);
@@ -91,16 +124,14 @@ void Session::answer_page(const http::Request& request) {
   if (request.method != "GET" && !is_head) {
     return respond({.status = 405, .message = "Only GET is answered here."}, &request);
   }
-  const http::Asset* asset = find_asset(context_->assets, request.path());
+  const http::Asset* asset = policy().demo ? find_asset(context_->assets, request.path()) : nullptr;
   if (asset == nullptr) {
-    if (is_endpoint(request.path())) {
+    if (is_endpoint(policy(), request.path())) {
       return respond(
           {.status = 426, .message = "This is a WebSocket endpoint; connect to it with ws:// and a WebSocket client."},
           &request);
     }
-    return respond(
-        {.status = 404, .message = "There is nothing here. WebSocket connections are accepted at / and /ws."},
-        &request);
+    return respond({.status = 404, .message = "There is nothing here. " + endpoints_text(policy())}, &request);
   }
   context_->stats.pages.add();
   const bool is_known = !asset->etag.empty() && request.value("if-none-match") == asset->etag;

@@ -22,8 +22,8 @@ struct Unfinished {
 /// Is its own timer: the wheel hands back the node.
 struct Client : TimerNode {
   Client(session::SessionContext& context, std::unique_ptr<net::Transport> stream, net::PeerAddress peer,
-         session::Ending refusal, session::AddressRate* address_rate)
-      : session(context, peer, refusal, address_rate), transport(std::move(stream)) {}
+         session::Ending refusal, session::AddressRate* address_rate, std::uint16_t listener)
+      : session(context, peer, refusal, address_rate, listener), transport(std::move(stream)) {}
 
   session::Session session;
   std::unique_ptr<net::Transport> transport;
@@ -38,7 +38,9 @@ struct Client : TimerNode {
   bool finished = false;              // we have finished writing
   bool unsettled = false;             // in the line of clients to be looked after at the end of the turn
   bool socket_failed = false;
-  bool too_slow = false;  // fell off a room's backlog whose policy is to disconnect
+  bool opening : 1 = false;  // the transport's handshake is under way: its reads have a line of their own
+  bool holding : 1 = false;  // the transport holds bytes for the kernel: nothing is written before it is flushed
+  bool too_slow = false;     // fell off a room's backlog whose policy is to disconnect
 };
 
 }  // namespace switchboard::shard

@@ -7,9 +7,7 @@ namespace switchboard::shard {
 std::size_t Delivery::write(Client& client, std::string_view bytes) {
   const net::IoResult result = client.transport->write(bytes);
   if (result.status == net::IoStatus::kFailed) {
-    client.socket_failed = true;
-    client.blocked = true;
-    leave_unsettled(client);
+    on_failed(client);
     return 0;
   }
   if (result.bytes > 0) {
@@ -17,13 +15,45 @@ std::size_t Delivery::write(Client& client, std::string_view bytes) {
     stats_.sends.add();
     client.session.on_progress();
   }
-  if (result.bytes < bytes.size()) {
-    client.blocked = true;
-    client.session.on_blocked();
-    stats_.blocked.add();
-    if (client.session.next_deadline() < client.deadline) leave_unsettled(client);  // the write timeout runs
+  if (result.status == net::IoStatus::kHeld) {
+    hold(client);
+  } else if (result.bytes < bytes.size()) {
+    on_blocked(client);
   }
   return result.bytes;
+}
+
+void Delivery::on_failed(Client& client) {
+  client.socket_failed = true;
+  client.blocked = true;
+  leave_unsettled(client);
+}
+
+void Delivery::on_blocked(Client& client) {
+  client.blocked = true;
+  client.session.on_blocked();
+  stats_.blocked.add();
+  if (client.session.next_deadline() < client.deadline) leave_unsettled(client);  // the write timeout runs
+}
+
+void Delivery::hold(Client& client) {
+  client.holding = true;
+  on_blocked(client);
+}
+
+bool Delivery::flush_held(Client& client) {
+  const net::IoResult result = client.transport->flush();
+  if (result.bytes > 0) client.session.on_progress();
+  if (result.status == net::IoStatus::kOk) {
+    client.holding = false;
+    return true;
+  }
+  if (result.status == net::IoStatus::kFailed) {
+    on_failed(client);
+  } else {
+    hold(client);
+  }
+  return false;
 }
 
 void Delivery::leave_unsettled(Client& client) {
@@ -34,6 +64,7 @@ void Delivery::leave_unsettled(Client& client) {
 
 bool Delivery::flush(Client& client) {
   if (client.blocked) return false;
+  if (client.holding && !flush_held(client)) return false;
   if (client.unfinished.room) {
     RoomView* view = views_.find(client.unfinished.room);
     SB_ASSERT(view != nullptr);
@@ -44,13 +75,14 @@ bool Delivery::flush(Client& client) {
     const std::uint32_t moved = view->room.unpin(client.unfinished.pin);
     if (moved != room::Room::kNobody) clients_.at_index(moved).unfinished.pin = client.unfinished.pin;
     client.unfinished = {};
+    if (client.blocked) return false;  // written, but held
   }
   auto& outbox = client.session.outbox();
   if (!outbox.empty()) {
     const std::size_t waiting = outbox.size();
     const std::size_t taken = write(client, outbox.front());
     outbox.consume(taken);
-    if (taken < waiting) return false;
+    if (taken < waiting || client.blocked) return false;
   }
   if (client.session.paused()) resumable_.push_back(client.session.id());
   if (client.session.state() == session::State::kClosing) leave_unsettled(client);
@@ -62,7 +94,7 @@ bool Delivery::serve(Client& client, SlotId view_id, RoomView& view, room::Membe
   if ((client.unfinished.room || !client.session.outbox().empty()) && !flush(client)) return true;
   if (member.cursor < view.room.log.first() && !skip_missed(client, view, member)) return true;
   std::size_t budget = bytes_max;
-  while (member.cursor < view.room.log.end()) {
+  while (member.cursor < view.room.log.end() && !client.blocked) {
     const room::Slice slice = view.room.log.slice(member.cursor, budget, client.session.id());
     if (!slice.bytes.empty()) {
       const std::size_t taken = write(client, slice.bytes);

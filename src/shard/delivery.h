@@ -16,7 +16,7 @@ class Delivery {
   Delivery(RoomViews& views, SlotTable<Client>& clients, ShardStats& stats)
       : views_(views), clients_(clients), stats_(stats) {}
 
-  /// Writes what is unfinished and private. True when none of it is left.
+  /// Writes what is held, unfinished and private. True when none of it is left.
   bool flush(Client& client);
 
   /// Gives the member what it has not had, at most about `bytes_max`. True when it needs no further turn: it has
@@ -25,6 +25,8 @@ class Delivery {
 
   /// Gives up the room's entries before `keep`, saving what sockets still need of them.
   void trim(RoomView& view, Seq keep);
+  /// The transport holds bytes: until the socket is writable nothing is written.
+  void hold(Client& client);
   /// Copies the rest of the unfinished frame in front of the private queue, so that its room can go on without it.
   void save_unfinished(Client& client);
 
@@ -37,6 +39,10 @@ class Delivery {
  private:
   /// Returns how many of the bytes were taken; marks the client when that is fewer.
   std::size_t write(Client& client, std::string_view bytes);
+  /// Hands on what the transport holds. True when it holds nothing any more.
+  bool flush_held(Client& client);
+  void on_failed(Client& client);
+  void on_blocked(Client& client);
   void leave_unsettled(Client& client);
   bool skip_missed(Client& client, RoomView& view, room::Member& member);
   void on_partial_write(Client& client, SlotId view_id, RoomView& view, room::Member& member, std::size_t taken);

@@ -1,4 +1,5 @@
-// Who is told of connections coming and going: the server's log. Called on the shard's thread; must not block.
+// Who is told of connections coming and going: the server's log and its counts. Called on the shard's thread; must not
+// block.
 #pragma once
 
 #include "session/session.h"
@@ -8,7 +9,15 @@ namespace switchboard::shard {
 class ConnectionObserver {
  public:
   virtual ~ConnectionObserver() = default;
-  virtual void on_opened(const session::Session& session) = 0;              // its handshake is done
+  virtual void on_opened(const session::Session& session) = 0;  // its handshake is done
+  /// See session::SessionHost::readmit.
+  virtual session::Readmission on_readdressed([[maybe_unused]] const session::Session& session,
+                                              [[maybe_unused]] const net::PeerAddress& client) {
+    return {};
+  }
+  /// Somebody who did not become a connection. `reason` is a literal that follows the address as in a sentence.
+  virtual void on_turned_away([[maybe_unused]] const net::PeerAddress& peer, [[maybe_unused]] std::string_view reason) {
+  }
   virtual void on_ended(const session::Session& session, Instant now) = 0;  // see session.ending()
 };
 

@@ -19,7 +19,6 @@ struct ShardSettings {
   std::uint32_t slice_members = 64;          // members of one room served before another large room has its turn
   std::uint32_t send_bytes_max = 65'536;     // most bytes handed to one socket in one go
   std::string server_name = "switchboard";   // in `hello`
-  bool demo = true;                          // serve the demo page to a plain GET
 };
 
 }  // namespace switchboard::shard

@@ -24,7 +24,6 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       clock_(parts.clock),
       observer_(parts.observer),
       hash_key_(parts.hash_key),
-      assets_(parts.assets),
       context_(*this, settings_.session, parts.random_seed),
       timers_(parts.clock.now()),
       views_(parts.hash_key, chunks_),
@@ -42,7 +41,7 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
   context_.now = clock_.now();
   context_.server_name = settings_.server_name;
   context_.shard = index;
-  context_.assets = settings_.demo ? assets_ : http::AssetTable{};
+  context_.assets = parts.assets;
 }
 
 Shard::~Shard() = default;
@@ -54,13 +53,15 @@ std::uint32_t Shard::home_of(std::string_view room_id) const {
 // --- clients -------------------------------------------------------------------------------------------------------
 
 SlotId Shard::accept(std::unique_ptr<net::Transport> transport, net::PeerAddress peer, session::Ending refusal,
-                     session::AddressRate* address_rate) {
+                     session::AddressRate* address_rate, std::uint16_t listener) {
   context_.now = clock_.now();
   if (drain_until_ && refusal.code == 0) {
     refusal = {.code = protocol::close::kDrain, .by_peer = false, .reason = "the server is shutting down"};
   }
-  auto [id, client] = clients_.emplace(context_, std::move(transport), peer, refusal, address_rate);
+  auto [id, client] = clients_.emplace(context_, std::move(transport), peer, refusal, address_rate, listener);
   client.session.set_id(id);
+  client.opening = client.transport->is_opening();
+  if (client.opening) ++opening_;
   timers_.arm(client, client.session.next_deadline());
   stats_.connections.add();
   stats_.connections_total.add();
@@ -86,9 +87,22 @@ void Shard::on_writable(SlotId id) {
 
 void Shard::read(Client& client) {
   if (!client.unread || client.session.paused() || client.socket_failed) return;
+  if (!client.opening) return receive(client);
+  if (client.in_unread) return;
+  client.in_unread = true;
+  opening_unread_.push_back(client.session.id());
+}
+
+void Shard::receive(Client& client) {
   const net::IoResult result = client.transport->read({receive_buffer_.get(), kReceiveBytes});
-  if (result.status == net::IoStatus::kOk) {
+  if (client.opening && !client.transport->is_opening()) {
+    client.opening = false;
+    --opening_;
+  }
+  if (result.status == net::IoStatus::kHeld) delivery_.hold(client);
+  if (result.bytes > 0) {
     // A short read has emptied the socket; only the end of the stream may still be behind it.
+    client.hung_up |= result.status == net::IoStatus::kLast;
     client.unread = result.bytes == kReceiveBytes || client.hung_up;
     const bool was_request = client.session.state() == session::State::kHandshake;
     client.session.receive({receive_buffer_.get(), result.bytes});
@@ -97,7 +111,7 @@ void Shard::read(Client& client) {
     client.unread = false;
     if (result.status == net::IoStatus::kEnd)
       client.session.on_peer_gone("the client closed the connection without a Close frame");
-    if (result.status == net::IoStatus::kFailed) client.session.on_peer_gone("the connection was reset");
+    if (result.status == net::IoStatus::kFailed) client.session.on_peer_gone(client.transport->failure());
   }
   settle(client);
 }
@@ -106,7 +120,8 @@ void Shard::read(Client& client) {
 /// after it.
 void Shard::settle(Client& client) {
   if (client.session.state() != session::State::kEnded && !client.socket_failed) {
-    const bool is_written = (client.session.outbox().empty() && !client.unfinished.room) || delivery_.flush(client);
+    const bool has_nothing = client.session.outbox().empty() && !client.unfinished.room && !client.holding;
+    const bool is_written = has_nothing || delivery_.flush(client);
     if (is_written) {
       client.session.on_outbox_written();
       if (client.session.wants_finish() && !client.finished) {
@@ -132,6 +147,7 @@ void Shard::end(Client& client) {
   stats_.endings.add(client.session.ending().code);
   stats_.connections.sub();
   timers_.cancel(client);
+  if (client.opening) --opening_;
   clients_.erase(client.session.id());
 }
 
@@ -142,7 +158,7 @@ void Shard::settle_unsettled() {
     if (client == nullptr) continue;
     client->unsettled = false;
     if (client->socket_failed) {
-      client->session.on_peer_gone("the connection was reset");
+      client->session.on_peer_gone(client->transport->failure());
     } else if (std::exchange(client->too_slow, false)) {
       stats_.too_slow.add();
       client->session.close(protocol::close::kTooSlow, "fell further behind a room than its backlog");
@@ -182,6 +198,22 @@ void Shard::read_unread() {
   }
 }
 
+/// Whoever is already connected has had its turn: handshakes take what they compute from the time after that.
+void Shard::open_streams() {
+  if (opening_unread_.empty()) return;
+  const Instant until = clock_.now() + std::chrono::microseconds(settings_.sweep_us);
+  for (std::size_t n = opening_unread_.size(); n > 0; --n) {
+    const SlotId id = opening_unread_.front();
+    opening_unread_.pop_front();
+    Client* client = clients_.find(id);
+    if (client == nullptr) continue;
+    client->in_unread = false;
+    context_.now = clock_.now();
+    if (client->unread && !client->socket_failed) receive(*client);
+    if (context_.now >= until) break;
+  }
+}
+
 void Shard::run_timers() {
   timers_.advance(context_.now, kTimersPerTurn, [&](TimerNode& node) {
     auto& client = static_cast<Client&>(node);
@@ -203,6 +235,7 @@ void Shard::turn() {
   sweep_.run(clock_, {.budget = std::chrono::microseconds(settings_.sweep_us),
                       .slice_members = settings_.slice_members,
                       .send_bytes_max = settings_.send_bytes_max});
+  open_streams();
   settle_unsettled();
   port_.wake_receivers();
   stats_.home_rooms.set(home_.size());
@@ -212,8 +245,8 @@ void Shard::turn() {
 }
 
 bool Shard::has_work() {
-  return !sweep_.idle() || !unread_.empty() || !busy_.empty() || !delivery_.resumable().empty() ||
-         !delivery_.unsettled().empty() || !port_.idle();
+  return !sweep_.idle() || !unread_.empty() || !opening_unread_.empty() || !busy_.empty() ||
+         !delivery_.resumable().empty() || !delivery_.unsettled().empty() || !port_.idle();
 }
 
 void Shard::drain(Duration over) {
@@ -234,7 +267,6 @@ void Shard::reload(ShardSettings settings) {
   chunks_.bound_by(settings_.log_bytes_max);
   context_.settings = settings_.session;
   context_.server_name = settings_.server_name;
-  context_.assets = settings_.demo ? assets_ : http::AssetTable{};
   context_.decoder = protocol::CommandDecoder(settings_.session.json_depth_max);
   home_.set_rooms_max(settings_.rooms_max);
   views_.for_each([&](SlotId, RoomView& view) { view.room.use(settings_.rooms.of(view.room.id())); });

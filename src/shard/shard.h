@@ -43,9 +43,9 @@ class Shard final : private session::SessionHost, private HomeEvents {
 
   // --- from the loop -------------------------------------------------------------------------------------------
   /// Takes a connected stream. Readiness for it is reported under the id returned.
-  /// `address_rate` as in Session: valid until the observer is told of the connection's end.
+  /// `address_rate` and `listener` as in Session; the former valid until the observer is told of the connection's end.
   SlotId accept(std::unique_ptr<net::Transport> transport, net::PeerAddress peer, session::Ending refusal = {},
-                session::AddressRate* address_rate = nullptr);
+                session::AddressRate* address_rate = nullptr, std::uint16_t listener = 0);
   /// Edge-triggered: once is enough for all that has come. `hung_up`: the peer has finished sending.
   void on_readable(SlotId id, bool hung_up);
   void on_writable(SlotId id);
@@ -62,6 +62,8 @@ class Shard final : private session::SessionHost, private HomeEvents {
   void drain(Duration over);
   void reload(ShardSettings settings);
   std::size_t connections() const { return clients_.size(); }
+  /// Connections whose stream is not open yet, because its (TLS) handshake is not finished.
+  std::size_t opening() const { return opening_; }
   /// Calls f(Session&) for every connection, to look at. O(connections).
   template <class F>
   void for_each_session(F&& f) {
@@ -70,6 +72,8 @@ class Shard final : private session::SessionHost, private HomeEvents {
 
   ShardStats& stats() { return stats_; }
   const ShardStats& stats() const { return stats_; }
+  /// On the shard's thread.
+  const session::SessionSettings& session_settings() const { return context_.settings; }
   const session::SessionStats& session_stats() const { return context_.stats; }
   std::uint32_t index() const { return index_; }
 
@@ -78,6 +82,9 @@ class Shard final : private session::SessionHost, private HomeEvents {
   session::Attempt join(session::Session& session, std::string_view room_id, std::string_view command_id) override;
   std::optional<std::uint32_t> find(const session::Session& session, std::string_view room_id) const override;
   void leave(session::Session& session, std::uint32_t slot) override;
+  session::Readmission readmit(const session::Session& session, const net::PeerAddress& client) override {
+    return observer_.on_readdressed(session, client);
+  }
   void leave_all(session::Session& session) override;
   session::Attempt publish(session::Session& session, std::uint32_t slot, const protocol::Broadcast& broadcast,
                            std::string_view command_id) override;
@@ -100,11 +107,13 @@ class Shard final : private session::SessionHost, private HomeEvents {
   // clients
   session::Attempt wait_for_mailbox(session::Session& session);
   void read(Client& client);
+  void receive(Client& client);
   void settle(Client& client);
   void end(Client& client);
   void settle_unsettled();
   void resume_waiting();
   void read_unread();
+  void open_streams();
   void run_timers();
 
   // rooms
@@ -120,7 +129,6 @@ class Shard final : private session::SessionHost, private HomeEvents {
   const Clock& clock_;
   ConnectionObserver& observer_;
   HashKey hash_key_;
-  http::AssetTable assets_;  // served while the setting says so
   ShardStats stats_;
   session::SessionContext context_;
   TimerWheel timers_;
@@ -134,6 +142,8 @@ class Shard final : private session::SessionHost, private HomeEvents {
   std::vector<SlotId> busy_;                        // clients whose command waits for room in a mailbox
   std::vector<SlotId> resuming_;                    // scratch of resume_waiting
   Line unread_;                                     // clients with more to read than one turn takes
+  Line opening_unread_;                             // clients with a step of their stream's handshake to do
+  std::size_t opening_ = 0;                         // streams whose handshake is not finished
   std::vector<SlotId> with_log_;                    // views whose logs may hold something
   std::shared_ptr<const CommittedFrame> crossing_;  // the frame being spread, once it has to leave the shard
   std::unique_ptr<char[]> receive_buffer_;

@@ -150,7 +150,7 @@ TEST_F(Rfc6455Section4_2_2, AcceptIsMadeOfTheKey) {
 }
 
 TEST_F(Rfc6455Section4_2_2, AnOriginThatIsNotWelcomeGets403) {  // also section 10.2
-  settings.session.origins_allowed = {"https://app.example.com"};
+  settings.session.listeners[0].origins = {"https://app.example.com"};
   use(settings.session);
   EXPECT_EQ(ask(Request().add("Origin", "https://app.example.com")).status(), 101);
   for (const char* origin : {"https://evil.example.com", "http://app.example.com", "null"}) {

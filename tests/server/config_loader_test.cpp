@@ -83,6 +83,87 @@ TEST(ConfigLoader, RepeatedListFlagsAddUpAndReplaceTheFile) {
   EXPECT_EQ(config.listen, (Texts{":2", ":3"}));
 }
 
+TEST(ConfigLoader, EntriesToListenAreListenersWithTheSettingsOfTheProcess) {
+  const Config config = loaded({{},
+                                {{"SWITCHBOARD_SERVER_LISTEN", ":1, ws://:2, wss://[::1]:3, unix:/a/b, wss://fd:web"},
+                                 {"SWITCHBOARD_SERVER_HOSTS", "a.example"}},
+                                {}});
+  ASSERT_EQ(config.listeners.size(), 5u);
+  const char* addresses[] = {":1", ":2", "[::1]:3", "unix:/a/b", "fd:web"};
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(config.listeners[i].name, "");
+    EXPECT_EQ(config.listeners[i].address, addresses[i]);
+    EXPECT_EQ(config.listeners[i].tls, i == 2 || i == 4);
+    EXPECT_EQ(config.listeners[i].hosts, Texts{"a.example"});
+  }
+}
+
+TEST(ConfigLoader, ASectionOfAListenerTakesFromTheProcessWhatItLeavesOut) {
+  const ConfigFile file(
+      "[listeners.b]\naddress = \":2\"\ntls = true\nhosts = []\nproxy_protocol = \"required\"\n"
+      "[listeners.a]\naddress = \"unix:/a\"\norigins_allowed = []\nmode = \"0600\"\n"
+      "[server]\nlisten = [\":1\"]\nhosts = [\"a.example\"]\ndemo = false\ntrusted_proxies = [\"10.0.0.0/8\"]\n"
+      "[limits]\norigins_allowed = [\"https://a.example\"]\n");
+  const Config config =
+      loaded({file.path(), {{"SWITCHBOARD_LISTENERS_A_PATHS", "/a, /b"}}, {{"listeners.a.demo", "true", "--set"}}});
+  ASSERT_EQ(config.listeners.size(), 3u);
+  const ListenerSettings& entry = config.listeners[0];
+  const ListenerSettings& a = config.listeners[1];
+  const ListenerSettings& b = config.listeners[2];
+  EXPECT_EQ(entry.address, ":1");
+  EXPECT_EQ(a.name, "a");
+  EXPECT_EQ(a.address, "unix:/a");
+  EXPECT_EQ(a.hosts, Texts{"a.example"});
+  EXPECT_EQ(a.origins_allowed, Texts{});
+  EXPECT_EQ(a.paths, (Texts{"/a", "/b"}));
+  EXPECT_EQ(a.mode, "0600");
+  EXPECT_TRUE(a.demo);
+  EXPECT_FALSE(a.tls);
+  EXPECT_EQ(b.name, "b");
+  EXPECT_TRUE(b.tls);
+  EXPECT_EQ(b.hosts, Texts{});
+  EXPECT_EQ(b.origins_allowed, Texts{"https://a.example"});
+  EXPECT_EQ(b.proxy_protocol, ProxyProtocol::kRequired);
+  EXPECT_EQ(b.trusted_proxies, Texts{"10.0.0.0/8"});
+  EXPECT_FALSE(b.demo);
+}
+
+TEST(ConfigLoader, SectionsOfListenersStandAloneUnlessEntriesAreGiven) {
+  const ConfigFile file("[listeners.a]\naddress = \"127.0.0.1:1\"\n");
+  EXPECT_EQ(loaded({file.path(), {}, {}}).listen, Texts{}) << "no port that is open to all beside it";
+  const Config both = loaded({file.path(), {}, {{"server.listen", ":2", "--listen"}}});
+  EXPECT_EQ(both.listen, Texts{":2"});
+  EXPECT_EQ(both.listeners.size(), 2u);
+}
+
+TEST(ConfigLoader, WhatOneListenerAloneCannotBeIsNamedWithItsLine) {
+  EXPECT_EQ(problems_of_text("[listeners.a]\n\n[listeners.b]\ntls = true\n"
+                             "[listeners.c]\naddress = \":1\"\nproxy_protocol = \"required\"\n"),
+            (Texts{"f:1: [listeners.a] has no `address`", "f:3: [listeners.b] has no `address`",
+                   "f:7: [listeners.c] requires the PROXY protocol, but nobody is trusted to speak it: set "
+                   "`trusted_proxies`"}));
+  EXPECT_EQ(problems_of_text("[server]\nlisten = []\n"), Texts{"server.listen: there is no address to listen on"});
+  EXPECT_EQ(problems_of_text("[server]\nproxy_protocol = \"required\"\n"),
+            Texts{"server.proxy_protocol: `server.listen` requires the PROXY protocol, but nobody is trusted to speak "
+                  "it: set `trusted_proxies`"});
+}
+
+TEST(ConfigLoader, KeysAndNamesOfListenersAreChecked) {
+  EXPECT_EQ(
+      problems_of_text("[listeners.a]\nadress = \":1\"\n[listeners]\ntls = true\n[listeners.A]\n"
+                       "[listeners.b]\naddress = \"ws://:1\"\npaths = []\ntrusted_proxies = [\"proxy\"]\n"
+                       "mode = \"888\"\nerrors_max = 1\n"),
+      (Texts{"f:2: unknown key `listeners.a.adress`; did you mean `address`?",
+             "f:4: unknown key `listeners.tls`; a listener's settings stand in [listeners.NAME]",
+             "f:5: a listener's name has 1 to 64 lower-case letters, digits, '-' and '_'",
+             "f:7: `listeners.b.address` is \"ws://:1\": is an address without a scheme; TLS is the setting `tls`",
+             "f:8: `listeners.b.paths` is empty; it needs at least one entry",
+             "f:9: `listeners.b.trusted_proxies` is \"proxy\": must be an address (192.0.2.1), a network "
+             "(10.0.0.0/8, 2001:db8::/32) or \"unix\"",
+             "f:10: `listeners.b.mode` is \"888\": must be three octal digits, as in \"0660\"",
+             "f:11: unknown key `listeners.b.errors_max`; did you mean `limits.errors_max`?"}));
+}
+
 TEST(ConfigLoader, LaterFlagOfOneValueWins) {
   EXPECT_EQ(loaded({{}, {}, {{"server.shards", "2", "--shards"}, {"server.shards", "3", "--set"}}}).shards, 3u);
 }
@@ -92,9 +173,9 @@ TEST(ConfigLoader, EveryTypeIsReadFromAFile) {
       "[server]\ndemo = false\nops = \"off\"\n[limits]\norigins_allowed = [\"https://a.example\", \"null\"]\n"
       "[log]\nformat = \"json\"\nlevel = \"error\"\n");
   const Config config = loaded({file.path(), {}, {}});
-  EXPECT_FALSE(config.shard.demo);
+  EXPECT_FALSE(config.listener_defaults.demo);
   EXPECT_FALSE(config.ops_enabled());
-  EXPECT_EQ(config.shard.session.origins_allowed, (Texts{"https://a.example", "null"}));
+  EXPECT_EQ(config.listener_defaults.origins_allowed, (Texts{"https://a.example", "null"}));
   EXPECT_EQ(config.log.format, LogFormat::kJson);
   EXPECT_EQ(config.log.level, LogLevel::kError);
 }

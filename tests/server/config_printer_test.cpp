@@ -40,12 +40,24 @@ std::filesystem::path source_folder() {
 Config unusual_config() {
   Config config;
   room::RoomSettings room;
+  ListenerSettings listener;
+  const SettingTarget target{config, room, listener};
   for (const Setting& setting : settings_table()) {
-    if (setting.type == SettingType::kInteger) setting.write({config, room}, setting.max);
-    if (setting.type == SettingType::kBoolean) setting.write({config, room}, false);
-    if (setting.type == SettingType::kChoice) setting.write({config, room}, std::string(setting.choices.back()));
+    if (setting.type == SettingType::kInteger) setting.write(target, setting.max);
+    if (setting.type == SettingType::kBoolean) setting.write(target, false);
+    if (setting.type == SettingType::kChoice) setting.write(target, std::string(setting.choices.back()));
   }
-  config.listen = {"127.0.0.1:1", "[::1]:2"};
+  config.listener_defaults.trusted_proxies = {"10.0.0.0/8", "unix"};
+  config.listener_defaults.hosts = {"a.example"};
+  listener.name = "web-1";
+  listener.address = "unix:/run/a \"b\".sock";
+  listener.trusted_proxies = {"192.0.2.1"};
+  listener.paths = {"/a"};
+  listener.origins_allowed = {};
+  listener.mode = "600";
+  config.listeners.push_back(listener);
+  config.listen = {"127.0.0.1:1", "wss://[::1]:2"};
+  add_listen_entries(config);
   config.ops = "";
   config.data = "a \"quoted\" \\ path/\xC3\xA9";
   config.shard.server_name = "x # y";
@@ -73,7 +85,8 @@ TEST(ConfigPrinter, EverySettingIsPrintedWithItsExplanationOnNarrowLines) {
   for (std::string line; std::getline(lines, line);)
     EXPECT_LE(line.size(), 100u) << line;
   for (const Setting& setting : settings_table()) {
-    EXPECT_NE(print_config(Config()).find("\n" + std::string(setting.key) + " = "), std::string::npos);
+    const std::string before = setting.section == "listeners" ? "\n# " : "\n";  // an example: there need be none
+    EXPECT_NE(print_config(Config()).find(before + std::string(setting.key) + " = "), std::string::npos);
     EXPECT_NE(print_settings_reference().find("| `" + std::string(setting.key) + "` |"), std::string::npos);
   }
 }

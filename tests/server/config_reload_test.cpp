@@ -37,6 +37,46 @@ TEST(ConfigReload, NamespacesThatComeOrGoAreComparedWithTheDefault) {
   }
 }
 
+Config with_listeners(std::vector<ListenerSettings> named) {
+  Config config;
+  config.listeners = std::move(named);
+  add_listen_entries(config);
+  return config;
+}
+
+TEST(ConfigReload, ListenersThatComeOrGoNeedARestart) {
+  const Config without = with_listeners({});
+  const Config with = with_listeners({{.name = "a", .address = ":1"}});
+  const ReloadReport come = diff_for_reload(without, with);
+  ASSERT_EQ(come.size(), 1u);
+  EXPECT_EQ(come[0].key, "listeners.a");
+  EXPECT_EQ(come[0].from, "");
+  EXPECT_EQ(come[0].to, ":1");
+  EXPECT_TRUE(come[0].needs_restart);
+  EXPECT_EQ(diff_for_reload(with, without).size(), 1u);
+  EXPECT_EQ(reloaded(without, with).listeners, without.listeners);
+  EXPECT_EQ(reloaded(with, without).listeners, with.listeners);
+}
+
+TEST(ConfigReload, AListenerChangesWhatConcernsClientsToCome) {
+  Config running = with_listeners({{.name = "a", .address = ":1"}});
+  Config wanted;
+  wanted.listener_defaults.hosts = {"a.example"};
+  wanted.listeners = {{.name = "a", .address = ":2", .paths = {"/x"}, .origins_allowed = {}}};
+  add_listen_entries(wanted);
+  std::vector<std::string> keys;
+  for (const ReloadChange& change : diff_for_reload(running, wanted))
+    keys.push_back(change.key + (change.needs_restart ? " restart" : ""));
+  EXPECT_EQ(keys, (std::vector<std::string>{"server.hosts", "listeners.a.address restart", "listeners.a.paths",
+                                            "listeners.a.origins_allowed"}));
+  const Config result = reloaded(running, wanted);
+  ASSERT_EQ(result.listeners.size(), 2u);
+  EXPECT_EQ(result.listeners[0].hosts, std::vector<std::string>{"a.example"}) << "an entry of server.listen";
+  EXPECT_EQ(result.listeners[1].address, ":1");
+  EXPECT_EQ(result.listeners[1].paths, std::vector<std::string>{"/x"});
+  EXPECT_EQ(result.listeners[1].origins_allowed, std::vector<std::string>{});
+}
+
 TEST(ConfigReload, ReloadedTakesWhatMayChangeAndKeepsTheRest) {
   const Config running;
   Config wanted;

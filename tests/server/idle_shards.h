@@ -11,7 +11,7 @@ class IdleShards {
   explicit IdleShards(std::uint32_t count = 2) {
     Config config;
     config.shards = count;
-    shards_ = std::move(*ShardGroup::open(config, {}, clock, observer_, admission_));
+    shards_ = std::move(*ShardGroup::open(config, ListeningSockets(), clock, observer_, admission_));
   }
   ShardGroup& operator*() { return *shards_; }
 

@@ -52,9 +52,10 @@ TEST(SettingsTable, EveryExtremeFitsItsField) {
     if (setting.type != SettingType::kInteger) continue;
     Config config;
     room::RoomSettings room;
+    ListenerSettings listener;
     for (const std::int64_t number : {setting.min, setting.max}) {
-      setting.write({config, room}, number);
-      EXPECT_EQ(setting.read({config, room}), SettingValue(number)) << setting.name();
+      setting.write({config, room, listener}, number);
+      EXPECT_EQ(setting.read({config, room, listener}), SettingValue(number)) << setting.name();
     }
   }
 }
@@ -63,9 +64,10 @@ TEST(SettingsTable, EveryChoiceIsReadBackAsWritten) {
   for (const Setting& setting : settings_table()) {
     Config config;
     room::RoomSettings room;
+    ListenerSettings listener;
     for (const std::string_view choice : setting.choices) {
-      setting.write({config, room}, std::string(choice));
-      EXPECT_EQ(setting.read({config, room}), SettingValue(std::string(choice))) << setting.name();
+      setting.write({config, room, listener}, std::string(choice));
+      EXPECT_EQ(setting.read({config, room, listener}), SettingValue(std::string(choice))) << setting.name();
     }
   }
 }
@@ -75,10 +77,12 @@ TEST(SettingsTable, WritingOneSettingChangesNoOther) {
     if (written.type != SettingType::kInteger) continue;
     Config config;
     room::RoomSettings room;
-    written.write({config, room}, written.max);
+    ListenerSettings listener;
+    written.write({config, room, listener}, written.max);
     for (const Setting& other : settings_table()) {
       if (&other == &written) continue;
-      EXPECT_EQ(other.read({config, room}), default_of(other)) << written.name() << " changed " << other.name();
+      EXPECT_EQ(other.read({config, room, listener}), default_of(other))
+          << written.name() << " changed " << other.name();
     }
   }
 }

@@ -62,8 +62,18 @@ class Client {
 class Endings final : public shard::ConnectionObserver {
  public:
   explicit Endings(Admission& admission) : admission_(admission) {}
-  void on_opened(const session::Session&) override {}
+  void on_opened(const session::Session& session) override { peers.push_back(session.peer().to_string()); }
+  session::Readmission on_readdressed(const session::Session& session, const net::PeerAddress& client) override {
+    const auto admitted = admission_.readdress(session.address_rate(), client);
+    return {.address_rate = admitted.address, .is_welcome = admitted.verdict == Admission::Verdict::kWelcome};
+  }
+  void on_turned_away(const net::PeerAddress& peer, std::string_view reason) override {
+    turned_away.push_back(peer.ip_text() + " " + std::string(reason));
+  }
   void on_ended(const session::Session& session, Instant) override { admission_.release(session.address_rate()); }
+
+  std::vector<std::string> peers;  // of who was let in; to be read on the shard's thread
+  std::vector<std::string> turned_away;
 
  private:
   Admission& admission_;
@@ -76,8 +86,8 @@ class ShardThreadTest : public testing::Test {
     ASSERT_TRUE(listener) << listener.error();
     port = listener->address().port;
     observer = std::make_unique<Endings>(admission);
-    std::vector<net::Listener> listeners;
-    listeners.push_back(std::move(*listener));
+    std::vector<ShardListener> listeners;
+    listeners.push_back({.socket = std::move(*listener), .wants_proxy_header = wants_proxy_header});
     const shard::ShardParts parts{.exchange = exchange,
                                   .clock = clock,
                                   .observer = *observer,
@@ -102,6 +112,7 @@ class ShardThreadTest : public testing::Test {
   std::unique_ptr<Endings> observer;
   std::unique_ptr<ShardThread> thread;
   std::uint16_t port = 0;
+  bool wants_proxy_header = false;
 };
 
 TEST_F(ShardThreadTest, ServesRealClients) {
@@ -150,7 +161,7 @@ TEST_F(ShardThreadTest, CanBeStoppedBeforeItWasStarted) {
   observer = std::make_unique<Endings>(admission);
   const shard::ShardParts parts{
       .exchange = exchange, .clock = clock, .observer = *observer, .hash_key = {1, 2}, .random_seed = 1, .assets = {}};
-  thread = std::make_unique<ShardThread>(0, settings, parts, std::vector<net::Listener>{}, admission);
+  thread = std::make_unique<ShardThread>(0, settings, parts, std::vector<ShardListener>{}, admission);
   thread->stop();
   thread->join();
 }
@@ -186,6 +197,122 @@ TEST_F(ShardThreadTest, ClientsOverTheLimitAreToldAfterTheirUpgrade) {
   first.say(R"({"type":"ping"})");
   EXPECT_EQ(first.frame().payload, R"({"type":"pong"})");
   thread.reset();  // before what it refers to
+}
+
+class ProxiedShardThreadTest : public ShardThreadTest {
+ protected:
+  void start_behind(const char* trusted, Admission& admission) {
+    ASSERT_TRUE(settings.session.listeners[0].trusted_proxies.add(trusted));
+    start(admission);
+  }
+  std::vector<std::string> peers() {
+    return ask([this](ShardThread&) { return observer->peers; });
+  }
+  std::vector<std::string> turned_away() {
+    return ask([this](ShardThread&) { return observer->turned_away; });
+  }
+};
+
+using Texts = std::vector<std::string>;
+constexpr std::string_view kProxyLine = "PROXY TCP4 192.0.2.1 198.51.100.7 56789 443\r\n";
+
+TEST_F(ProxiedShardThreadTest, AProxyHeaderNamesTheClientHoweverItIsCut) {
+  wants_proxy_header = true;
+  start_behind("127.0.0.0/8", unlimited);
+  Client whole(port);
+  whole.send(std::string(kProxyLine) + std::string(session::kUpgrade));
+  EXPECT_TRUE(whole.head().starts_with("HTTP/1.1 101 "));
+  Client cut(port);
+  for (const char byte : std::string(kProxyLine) + std::string(session::kUpgrade))
+    cut.send({&byte, 1});
+  EXPECT_TRUE(cut.head().starts_with("HTTP/1.1 101 "));
+  EXPECT_EQ(peers(), (Texts{"192.0.2.1:56789", "192.0.2.1:56789"}));
+}
+
+TEST_F(ProxiedShardThreadTest, WithoutAProxyHeaderNobodyGetsIn) {
+  wants_proxy_header = true;
+  start_behind("127.0.0.0/8", unlimited);
+  Client client(port);
+  client.send(session::kUpgrade);
+  EXPECT_FALSE(client.receive());
+  EXPECT_EQ(turned_away(), Texts{"127.0.0.1 no PROXY header"});
+}
+
+TEST_F(ProxiedShardThreadTest, SilenceInsteadOfAProxyHeaderEndsWithTheHandshakeTimeout) {
+  wants_proxy_header = true;
+  settings.session.handshake_timeout_ms = 20;
+  start_behind("127.0.0.0/8", unlimited);
+  Client client(port);
+  client.send("PROXY TCP4");
+  EXPECT_FALSE(client.receive());
+  EXPECT_EQ(turned_away(), Texts{"127.0.0.1 sent no PROXY header in time"});
+}
+
+TEST_F(ProxiedShardThreadTest, AProxyHeaderFromAnybodyElseIsNotEvenRead) {
+  wants_proxy_header = true;
+  start_behind("192.0.2.0/24", unlimited);
+  Client client(port);
+  EXPECT_FALSE(client.receive());
+  EXPECT_EQ(turned_away(), Texts{"127.0.0.1 is none of trusted_proxies"});
+}
+
+TEST_F(ProxiedShardThreadTest, LimitsOfAnAddressAreForTheClientThatTheHeaderNames) {
+  wants_proxy_header = true;
+  Admission one_each({.connections_max = 0, .per_address_max = 1});
+  start_behind("127.0.0.0/8", one_each);
+  const auto open = [&](std::string_view line) {
+    Client client(port);
+    client.send(std::string(line) + std::string(session::kUpgrade));
+    EXPECT_TRUE(client.head().starts_with("HTTP/1.1 101 "));
+    return client;
+  };
+  Client first = open(kProxyLine);
+  Client second = open(kProxyLine);
+  EXPECT_EQ(second.frame().close_code(), 4100);
+  Client other = open("PROXY TCP4 192.0.2.2 198.51.100.7 1 443\r\n");
+  other.say(R"({"type":"ping"})");
+  EXPECT_EQ(other.frame().payload, R"({"type":"pong"})");
+  thread.reset();
+}
+
+TEST_F(ProxiedShardThreadTest, LimitsOfAnAddressAreForTheClientThatTheRequestNames) {
+  Admission one_each({.connections_max = 0, .per_address_max = 1});
+  start_behind("127.0.0.0/8", one_each);
+  const auto open = [&](std::string_view address) {
+    Client client(port);
+    std::string request(session::kUpgrade);
+    request.insert(request.size() - 2, "X-Forwarded-For: " + std::string(address) + "\r\n");
+    client.send(request);
+    EXPECT_TRUE(client.head().starts_with("HTTP/1.1 101 "));
+    return client;
+  };
+  Client first = open("192.0.2.1");
+  Client second = open("192.0.2.1");
+  EXPECT_EQ(second.frame().close_code(), 4100);
+  Client other = open("192.0.2.2");
+  other.say(R"({"type":"ping"})");
+  EXPECT_EQ(other.frame().payload, R"({"type":"pong"})");
+  EXPECT_EQ(peers(), (Texts{"192.0.2.1", "192.0.2.1", "192.0.2.2"}));
+  thread.reset();
+}
+
+TEST_F(ShardThreadTest, WhoWaitsAtASocketThatOthersGoOnWithIsLeftToThem) {
+  auto listener = net::Listener::open({.host = "127.0.0.1", .port = 0}, {});
+  ASSERT_TRUE(listener);
+  port = listener->address().port;
+  auto shared = net::Listener::share(listener->fd(), {});
+  ASSERT_TRUE(shared);
+  observer = std::make_unique<Endings>(unlimited);
+  const shard::ShardParts parts{
+      .exchange = exchange, .clock = clock, .observer = *observer, .hash_key = {1, 2}, .random_seed = 1, .assets = {}};
+  std::vector<ShardListener> listeners;
+  listeners.push_back({.socket = std::move(*shared), .keeps_queue = true});
+  thread = std::make_unique<ShardThread>(0, settings, parts, std::move(listeners), unlimited);
+  thread->stop_accepting();
+  const Client client(port);
+  thread->start();
+  EXPECT_EQ(ask([](ShardThread& self) { return self.shard().connections(); }), 0u);
+  EXPECT_EQ(listener->accept().status, net::AcceptStatus::kAccepted);
 }
 
 }  // namespace

@@ -106,7 +106,7 @@ TEST_F(SessionHandshakeTest, RefusesWhatIsNotHttp) {
 }
 
 TEST_F(SessionHandshakeTest, OnlyListedOriginsMayConnectAndClientsWithoutOne) {
-  settings.origins_allowed = {"https://a.example", "https://b.example"};
+  settings.listeners[0].origins = {"https://a.example", "https://b.example"};
   for (const char* origin : {"https://a.example", "https://b.example"}) {
     start();
     give(with_field("Origin: " + std::string(origin)));
@@ -117,7 +117,7 @@ TEST_F(SessionHandshakeTest, OnlyListedOriginsMayConnectAndClientsWithoutOne) {
   EXPECT_EQ(session().state(), State::kOpen);
   for (const char* origin : {"https://a.example.evil", "http://a.example", "null"})
     expect_status(with_field("Origin: " + std::string(origin)), "403");
-  settings.origins_allowed = {"*"};
+  settings.listeners[0].origins = {"*"};
   start();
   give(with_field("Origin: null"));
   EXPECT_EQ(session().state(), State::kOpen);

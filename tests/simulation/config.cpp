@@ -40,7 +40,6 @@ Config Config::draw(std::uint64_t seed) {
   if (is_thin) c.socket.delay_max = std::min<Duration>(c.socket.delay_max, std::chrono::microseconds(100));
 
   auto& shard = c.shard;
-  shard.demo = false;
   shard.log_bytes_max = pick<std::uint64_t>(random, {2'048, 16'384, 256u << 20, 256u << 20});
   shard.rooms_max = random.below(8) == 0 ? 1 : 1'000;
   shard.sweep_us = pick(random, {1u, 20u, 1'000u});
