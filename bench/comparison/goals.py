@@ -286,6 +286,37 @@ def tls_idle_memory(setup):
     return f"{each[0]:.1f} KB; plain: {each[1]:.2f} KB"
 
 
+def compression(setup):
+    """The same JSON messages of 500 bytes to clients that agreed on permessage-deflate, and to clients that did not."""
+    rooms = {"one room of %s, 8 messages/s" % f"{setup.connections:,}": {"rate": 8},
+             "rooms of 10, 2,000 messages/s": {"rooms": setup.connections // 10, "publishers": setup.connections // 10, "rate": 2000}}
+    rows = []
+    for place, load in rooms.items():
+        results = {True: [], False: []}
+        for turn in range(setup.few_rounds + 2):
+            for compressed in ((False, True) if turn % 2 == 0 else (True, False)):
+                results[compressed].append(run_undisturbed(
+                    setup, "switchboard", connections=setup.connections, time_s=setup.time_s, content="json", size=500,
+                    **load, **({"compression": True} if compressed else {})))
+        price = ratios(cpu(results[True]), cpu(results[False]))
+        wire = {kind: statistics.median(pick(runs, "frame_bytes_per_delivery")) for kind, runs in results.items()}
+        memory = {kind: statistics.median(
+            [(run["server"]["rss_after_bytes"] - run["server"]["rss_before_bytes"]) / setup.connections / 1024 for run in runs])
+            for kind, runs in results.items()}
+        is_large = "rooms" not in load
+        met = at_most(price, 1.1) and nothing_lost(results[True]) if is_large else None
+        rows += [
+            Row(f"compression, {place}: CPU per delivery",
+                {"switchboard": spread(cpu(results[True]), unit="us") + "; plain: " + spread(cpu(results[False]), unit="us")},
+                f"{spread(price)} x plain{caveat(results[True])}",
+                "at most 1.1 x plain" if is_large else "each message is compressed once for 10 members", met),
+            Row("the same: bytes on the wire per delivery",
+                {"switchboard": f"{wire[True]:.0f}; plain: {wire[False]:.0f}"}, f"{wire[True] / wire[False]:.2f} x plain", "", None),
+            Row("the same: memory per connection", {"switchboard": f"{memory[True]:.2f} KB; plain: {memory[False]:.2f} KB"},
+                f"{memory[True] / memory[False]:.2f} x plain", "", None)]
+    return rows
+
+
 MEASUREMENTS = {
     "fan-out": fan_out,
     "large-room": large_room,
@@ -297,4 +328,5 @@ MEASUREMENTS = {
     "slow-readers": slow_readers,
     "two-shards": two_shards,
     "tls": tls,
+    "compression": compression,
 }
