@@ -1,5 +1,6 @@
 // The HTTP request: whatever the split, the same request or the same refusal; and a request that was accepted has none
-// of the shapes that two readers understand differently. Then the WebSocket handshake over it.
+// of the shapes that two readers understand differently. Then the WebSocket handshake over it, and who it says is
+// behind the proxies.
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -9,6 +10,8 @@
 #include "base/assert.h"
 #include "fuzz/byte_script.h"
 #include "http/request.h"
+#include "net/address_set.h"
+#include "session/forwarded_for.h"
 #include "ws/handshake.h"
 
 namespace switchboard::fuzz {
@@ -73,6 +76,14 @@ void check_upgrade(const http::Request& request) {
     SB_ASSERT(!subprotocol.empty());
 }
 
+/// Whoever is behind the proxies is named by the request's own fields, or is nobody.
+void check_forwarded(const http::Request& request) {
+  net::AddressSet trusted;
+  SB_ASSERT(trusted.add("10.0.0.0/8") && trusted.add("2001:db8::/32") && trusted.add("unix"));
+  const auto client = session::forwarded_client(request, trusted);
+  SB_ASSERT(!client || (client->has_ip() && request.count("X-Forwarded-For") > 0));
+}
+
 Outcome parse(const std::vector<std::string_view>& pieces, std::size_t head_bytes_max, std::string_view whole) {
   http::RequestParser parser(head_bytes_max);
   Outcome outcome;
@@ -98,6 +109,7 @@ Outcome parse(const std::vector<std::string_view>& pieces, std::size_t head_byte
   const http::Request request = parser.take_request();  // its views must outlive the move
   SB_ASSERT(describe(request) == outcome.text);
   check_upgrade(request);
+  check_forwarded(request);
   return outcome;
 }
 

@@ -88,6 +88,9 @@ def http_request():
         "space_in_target": whole + request(line="GET /a b HTTP/1.1"),
         "many_fields": split(100) + request(*[f"X{i}: {i}" for i in range(60)]),
         "long_line": whole + b"GET /" + b"a" * 300,
+        "forwarded": whole + request("X-Forwarded-For: 203.0.113.7:80, [2001:db9::1]:443", "X-Forwarded-For: 10.1.2.3"),
+        "forwarded_by_proxies_alone": pairs + request("X-Forwarded-For: 10.0.0.1,10.0.0.2"),
+        "forwarded_for_nobody": whole + request("X-Forwarded-For: unknown, 10.0.0.1"),
         "unfinished": split(7) + request(*UPGRADE)[:-2],
     }
     sizes = {"long_line": b"\x02", "many_fields": b"\x03"}
@@ -323,6 +326,14 @@ def config():
         "wrong_types": '[limits]\nrooms_max = "5"\nerrors_max = 1.5\n[server]\nlisten = [1]\ndata = 1979-05-27\n',
         "unknown": "[heartbeats]\nx = 1\n[limits]\nrooms_maxx = 1\n[rooms]\nx = 1\n",
         "twice": "[limits]\nrooms_max = 1\nrooms_max = 2\n",
+        "listeners": '[server]\nlisten = ["ws://:1", "unix:/run/a"]\n[listeners.public]\naddress = "[::]:443"\ntls = true\n'
+        'hosts = ["example.com", "*.example.com"]\norigins_allowed = ["https://*.example.com"]\npaths = ["/x/"]\n'
+        '[listeners.b_c]\naddress = "fd:x"\ntls = true\ndemo = false\n[tls]\ncertificates = ["/a.pem:/b.pem"]\n',
+        "listener_of_a_proxy": '[listeners.p]\naddress = "unix:/run/p"\nmode = "0666"\nproxy_protocol = "required"\n'
+        'trusted_proxies = ["unix", "10.0.0.0/8", "2001:db8::/32", "192.0.2.1"]\n',
+        "listener_without_an_address": "[listeners.p]\ntls = true\n",
+        "listeners_of_all_sources": '[listeners.p]\naddress = ":1"\n\0SWITCHBOARD_LISTENERS_P_TLS=true\n'
+        "SWITCHBOARD_LISTENERS_Q_ADDRESS=:2\n--listeners.q.paths=/a,/b\n--listeners.r.s.address=:3\n",
         "not_toml": "[limits\nrooms_max 1",
         "environment": "\0SWITCHBOARD_LIMITS_ROOMS_MAX=5\nSWITCHBOARD_ROOMS_CHAT_MEMBERS_MAX=2\nHOME=/\nSWITCHBOARD_X=1\n",
         "flags": "\0--limits.rooms_max=5\n--server.listen=:1, [::1]:2\n--server.listen=:3\n--rooms.a.b.members_max=1\n--x=1\n",
