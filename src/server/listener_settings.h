@@ -15,14 +15,14 @@ enum class ProxyProtocol : std::uint8_t {
 };
 
 struct ListenerSettings {
-  std::string name;     // of its section [listeners.NAME]; empty for an entry of server.listen
-  std::string address;  // HOST:PORT, [IPv6]:PORT, :PORT, unix:/path or fd:NAME; without a scheme
+  std::string name = {};     // of its section [listeners.NAME]; empty for an entry of server.listen
+  std::string address = {};  // HOST:PORT, [IPv6]:PORT, :PORT, unix:/path or fd:NAME; without a scheme
   bool tls = false;
 
   ProxyProtocol proxy_protocol = ProxyProtocol::kOff;
-  std::vector<std::string> trusted_proxies;          // addresses, networks (10.0.0.0/8), "unix"
+  std::vector<std::string> trusted_proxies = {};     // addresses, networks (10.0.0.0/8), "unix"
   std::vector<std::string> paths = {"/", "/ws"};     // where WebSocket connections are accepted
-  std::vector<std::string> hosts;                    // empty: any Host
+  std::vector<std::string> hosts = {};               // empty: any Host
   std::vector<std::string> origins_allowed = {"*"};  // empty: no page
   bool demo = true;                                  // a plain GET gets the demo page
   std::string mode = "0660";                         // permissions of a Unix socket's file, octal

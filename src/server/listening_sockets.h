@@ -24,7 +24,7 @@ struct ListeningPlace {
   std::string shown;       // "ws://127.0.0.1:8080", "wss://localhost:8443", "unix:/run/switchboard.sock"
   bool is_public = false;  // others than this machine's may reach it
 
-  net::ListenAddress address;                    // TCP of our own: its port resolved
+  net::ListenAddress address = {};               // TCP of our own: its port resolved
   std::optional<net::UnixSocket> unix_socket;    // else this
   std::optional<net::FileDescriptor> inherited;  // or this
 };

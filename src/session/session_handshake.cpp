@@ -27,9 +27,8 @@ std::string endpoints_text(const ListenerPolicy& policy) {
   return out + ".";
 }
 
-/// Browsers name the page's origin, once; other clients send none and are not held to the list.
-bool may_connect(const ListenerPolicy& policy, const http::Request& request, std::string_view origin) {
-  if (request.count("origin") > 1) return false;
+/// Browsers name the page's origin; other clients send none and are not held to the list.
+bool may_connect(const ListenerPolicy& policy, std::string_view origin) {
   return origin.empty() || policy.origins.allows(origin);
 }
 
@@ -88,7 +87,7 @@ void Session::open(const http::Request& request) {
   if (context_->settings.service == Service::kRooms && !is_endpoint(policy(), request.path())) {
     return respond({.status = 404, .message = endpoints_text(policy())}, &request);
   }
-  if (!may_connect(policy(), request, upgrade->origin)) {
+  if (!may_connect(policy(), upgrade->origin)) {
     return respond({.status = 403, .message = "Pages of this origin may not connect (setting origins_allowed)."},
                    &request);
   }

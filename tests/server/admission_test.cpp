@@ -142,5 +142,34 @@ TEST(Admission, OnlyWhoIsNotWelcomeIsTold) {
   EXPECT_NE(refusal(Verdict::kTellFull).reason, refusal(Verdict::kTellTooMany).reason);
 }
 
+TEST(Admission, AConnectionThatIsAnothersIsCountedThere) {
+  Admission admission({.connections_max = 3, .per_address_max = 1});
+  const net::PeerAddress ann{.ip = {0x20, 1}, .port = 1};
+  const net::PeerAddress bob{.ip = {0x20, 2}, .port = 1};
+  const auto unknown = admission.admit({});
+  EXPECT_EQ(unknown.address, nullptr);
+  const auto first = admission.readdress(unknown.address, ann);
+  EXPECT_EQ(first.verdict, Admission::Verdict::kWelcome);
+  const auto moved = admission.readdress(first.address, bob);
+  EXPECT_EQ(moved.verdict, Admission::Verdict::kWelcome);
+  EXPECT_EQ(admission.admit(ann).verdict, Admission::Verdict::kWelcome) << "it is counted there no more";
+  EXPECT_EQ(admission.readdress(admission.admit({}).address, bob).verdict, Admission::Verdict::kTellTooMany);
+  EXPECT_EQ(admission.admit({}).verdict, Admission::Verdict::kTellFull) << "all three count in all";
+}
+
+TEST(Admission, AConnectionTooManyEvenToBeToldStaysCountedInAll) {
+  Admission admission({.connections_max = Admission::kTold + 2, .per_address_max = 1});
+  const net::PeerAddress ann{.ip = {0x20, 1}, .port = 1};
+  for (std::uint64_t i = 0; i < Admission::kTold + 1; ++i)
+    EXPECT_NE(admission.admit(ann).verdict, Admission::Verdict::kDrop);
+  const auto dropped = admission.readdress(admission.admit({}).address, ann);
+  EXPECT_EQ(dropped.verdict, Admission::Verdict::kDrop);
+  EXPECT_EQ(dropped.address, nullptr);
+  EXPECT_EQ(admission.admit({}).verdict, Admission::Verdict::kTellFull);
+  admission.release(dropped.address);
+  admission.release(nullptr);
+  EXPECT_EQ(admission.admit({}).verdict, Admission::Verdict::kWelcome);
+}
+
 }  // namespace
 }  // namespace switchboard::server

@@ -123,6 +123,47 @@ TEST_F(SessionHandshakeTest, OnlyListedOriginsMayConnectAndClientsWithoutOne) {
   EXPECT_EQ(session().state(), State::kOpen);
 }
 
+TEST_F(SessionHandshakeTest, WithoutAnyAllowedOriginOnlyClientsWithoutOneMayConnect) {
+  settings.listeners[0].origins = std::vector<std::string>{};
+  expect_status(with_field("Origin: https://a.example"), "403");
+  start();
+  give(kUpgrade);
+  EXPECT_EQ(session().state(), State::kOpen);
+}
+
+TEST_F(SessionHandshakeTest, AnotherHostIsAnswered421WhateverIsAskedFor) {
+  settings.listeners[0].hosts = std::vector<std::string>{"a.example"};
+  expect_status(kUpgrade, "421");
+  expect_status("GET / HTTP/1.1\r\nHost: b.example\r\n\r\n", "421");
+  expect_status("GET / HTTP/1.1\r\nHost: A.example:1\r\n\r\n", "426");
+}
+
+TEST_F(SessionHandshakeTest, OnlyTheListenersPathsAreEndpoints) {
+  settings.listeners[0].paths = {"/a", "/b"};
+  for (const char* path : {"/a", "/b", "/a?x=/ws"}) {
+    start();
+    give(with_path(path));
+    EXPECT_EQ(session().state(), State::kOpen) << path;
+  }
+  for (const char* path : {"/", "/ws", "/a/", "/A", "/ab"})
+    expect_status(with_path(path), "404");
+  expect_status("GET /a HTTP/1.1\r\nHost: a\r\n\r\n", "426");
+}
+
+TEST_F(SessionHandshakeTest, OnlyATrustedProxyMaySayWhoseTheConnectionIs) {
+  start();
+  give(with_field("X-Forwarded-For: 192.0.2.1"));
+  EXPECT_EQ(session().peer(), net::PeerAddress{});
+  ASSERT_TRUE(settings.listeners[0].trusted_proxies.add("unix"));
+  start();
+  give(with_field("X-Forwarded-For: 192.0.2.1"));
+  EXPECT_EQ(session().peer().to_string(), "192.0.2.1");
+  start();
+  give(with_field("X-Forwarded-For: garbage"));
+  EXPECT_EQ(session().state(), State::kOpen);
+  EXPECT_EQ(session().peer().to_string(), "unix");
+}
+
 TEST_F(SessionHandshakeTest, NothingIsReadBehindARefusedRequest) {
   start();
   give(with_path("/nothing"));
