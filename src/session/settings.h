@@ -23,9 +23,9 @@ struct SessionSettings {
   std::vector<ListenerPolicy> listeners = std::vector<ListenerPolicy>(1);
 
   // Before the handshake is done.
-  std::uint32_t first_byte_timeout_ms = 5'000;       // a connection that says nothing at all
-  std::uint32_t handshake_timeout_ms = 10'000;       // from accept to the end of the request head
-  std::uint32_t request_bytes_max = 8'192;           // request line and fields: 431 above it
+  std::uint32_t first_byte_timeout_ms = 5'000;  // a connection that says nothing at all
+  std::uint32_t handshake_timeout_ms = 10'000;  // from accept to the end of the request head
+  std::uint32_t request_bytes_max = 8'192;      // request line and fields: 431 above it
 
   // Messages and commands.
   std::uint32_t message_bytes_max = 65'536;       // one WebSocket message from a client: 1009 above it

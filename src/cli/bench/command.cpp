@@ -33,7 +33,8 @@ struct Flags {
 
 void declare(Options& options, Flags& flags) {
   LoadOptions& load = flags.load;
-  options.value("--url", "URL", "The WebSocket endpoint, ws:// or wss:// and an IPv4 address. With wss:// any certificate is trusted.",
+  options.value("--url", "URL",
+                "The WebSocket endpoint, ws:// or wss:// and an IPv4 address. With wss:// any certificate is trusted.",
                 load.url);
   options.value("-n,--connections", "N", "Connections to open, spread evenly over the rooms.", flags.connections);
   options.value("--rooms", "N", "Rooms; connection i joins room i modulo N.", flags.rooms);

@@ -50,7 +50,7 @@ struct LoadOptions {
   std::uint32_t bystander_pairs = 0;
   double bystander_rate = 20;      // messages per second of each pair
   std::uint32_t slow_readers = 0;  // the last connections: they join and never read again
-  bool tls_resume = false;       // connections use the TLS session of an earlier one
+  bool tls_resume = false;         // connections use the TLS session of an earlier one
   bool hold = false;               // connect, join, and only answer pings for time_s
   double connect_rate = 0;         // connections per second; 0: as fast as they are answered
   std::vector<pid_t> pids;         // the server's processes, whose CPU and memory are read
