@@ -195,10 +195,14 @@ class Requests(HostilePeers):
             ("no connection field", HANDSHAKE.replace(b"Connection: Upgrade\r\n", b"") + b"\r\n"),
             ("target of another scheme", b"GET ftp://x/ HTTP/1.1\r\n" + rest + b"\r\n"),
             ("nonsense", b"hello\r\n\r\n"),
-            ("TLS", b"\x16\x03\x01\x02\x00\x01"),
         ]:
             with self.subTest(name):
                 self.assert_answered(request, 400)
+
+    def test_a_tls_handshake_on_a_plain_port_is_closed_without_an_answer_it_would_not_understand(self):
+        peer = self.connect()
+        peer.send(b"\x16\x03\x01\x02\x00\x01")
+        self.assertEqual(peer.socket.recv(100), b"")
 
     def test_a_head_of_64_kb_gets_431_and_a_line_of_it_414(self):
         self.assert_answered(HANDSHAKE + b"X-A: " + b"a" * 65_536 + b"\r\n\r\n", 431)
