@@ -242,6 +242,34 @@ TEST_F(CompressionTest, JoiningARoomOfTheOtherEncodingBeginsBehindItsLastMessage
   expect_nothing_left();
 }
 
+TEST_F(CompressionTest, WhoLeavesOneEncodingTakesNothingFromAnybodyElse) {
+  start(2);
+  for (std::uint32_t home = 0; home < 2; ++home) {
+    const std::string room = room_at(home);
+    for (const bool is_deflated : {false, true}) {  // of the one who leaves, and of one who stays
+      const auto leaving_kind = is_deflated ? kUpgradeDeflate : session::kUpgrade;
+      const auto other_kind = is_deflated ? session::kUpgrade : kUpgradeDeflate;
+      Peer other = member(room, 1, other_kind);
+      Peer staying = member(room, 1, leaving_kind);
+      Peer leaving = member(room, 1, leaving_kind);
+      leaving.leave(room);
+      run();
+      other.broadcast(room, content(1));
+      run();
+      EXPECT_EQ(other.contents(), content(1)) << home << is_deflated;
+      EXPECT_EQ(staying.contents(), content(1)) << home << is_deflated;
+      staying.leave(room);
+      run();
+      other.broadcast(room, content(2));
+      run();
+      EXPECT_EQ(other.contents(), content(2)) << home << is_deflated;
+      for (Peer* peer : {&other, &staying, &leaving})
+        peer->finish();
+      expect_nothing_left();
+    }
+  }
+}
+
 TEST_F(CompressionTest, CutAtEveryByteTheRestFollows) {
   const std::size_t length = frame_bytes(content(1)) + frame_bytes(content(2));
   for (std::size_t cut = 0; cut <= length; ++cut) {
