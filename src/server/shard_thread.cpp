@@ -113,7 +113,11 @@ void ShardThread::run() {
       }
       if (readiness.token >= kListenerTokens) {
         const auto listener = static_cast<std::size_t>(readiness.token - kListenerTokens);
-        accept_from(listener, listeners_[listener].socket.is_shared() ? kSharedAcceptsPerTurn : kAcceptsPerTurn);
+        if (listeners_[listener].socket.is_shared()) {
+          accept_from_shared(listener);
+        } else {
+          accept_from(listener, kAcceptsPerTurn);
+        }
         continue;
       }
       const SlotId id = SlotId::unpack(readiness.token);
@@ -126,6 +130,16 @@ void ShardThread::run() {
     shard_.turn();
     if (tls_is_full_ && shard_.opening() < handshakes_max_) resume_tls();
   }
+}
+
+/// The kernel wakes the first in the line of those that wait at a socket, even if it was the first last time. So
+/// whoever has taken somebody goes to the end of the line: the shards take turns.
+void ShardThread::accept_from_shared(std::size_t listener) {
+  accept_from(listener, kSharedAcceptsPerTurn);
+  const ShardListener& from = listeners_[listener];
+  if (accept_again_at_ || (from.tls && tls_is_full_) || !from.socket.is_open()) return;  // it is not watched
+  unwatch(listener);
+  watch(listener, false);
 }
 
 void ShardThread::accept_from(std::size_t listener, std::size_t budget) {

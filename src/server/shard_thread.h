@@ -50,6 +50,7 @@ class ShardThread {
  private:
   void run();
   void run_posted();
+  void accept_from_shared(std::size_t listener);
   void accept_from(std::size_t listener, std::size_t budget);
   void await_proxy_header(net::FileDescriptor socket, std::size_t listener, const net::PeerAddress& proxy);
   void on_proxy_header(std::uint32_t index, bool hung_up);
