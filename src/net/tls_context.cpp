@@ -7,6 +7,8 @@
 #include <ctime>
 #include <fstream>
 #include <iterator>
+#include <new>
+#include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -30,6 +32,20 @@ constexpr std::string_view kProtocol = "http/1.1";
 
 TlsContext& owner_of(SSL* ssl) {
   return *static_cast<TlsContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+}
+
+/// Takes everything: OpenSSL never has to write a record again.
+const BIO_METHOD* sealer_method() {
+  static const BIO_METHOD* const kMethod = [] {
+    BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "switchboard sealer");
+    BIO_meth_set_write(made, [](BIO* bio, const char* bytes, int size) {
+      static_cast<std::string*>(BIO_get_data(bio))->append(bytes, static_cast<std::size_t>(size));
+      return size;
+    });
+    BIO_meth_set_ctrl(made, [](BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1L : 0L; });
+    return made;
+  }();
+  return kMethod;
 }
 
 /// RFC 7301: the list is of length-prefixed names. Whoever speaks only other protocols is told so.
@@ -110,6 +126,17 @@ std::expected<void, std::string> ask_for_client_certificates(SSL_CTX* context, c
 
 void TlsContext::Free::operator()(SSL_CTX* context) const {
   SSL_CTX_free(context);
+}
+
+void TlsContext::Free::operator()(BIO* bio) const {
+  BIO_free(bio);
+}
+
+TlsContext::TlsContext(const TlsTicketKeys& keys, const Clock& clock)
+    : clock_(clock), ticket_keys_(keys), sealer_(BIO_new(sealer_method())) {
+  if (!sealer_) throw std::bad_alloc();
+  BIO_set_data(sealer_.get(), &sealed_);
+  BIO_set_init(sealer_.get(), 1);
 }
 
 TlsContext::~TlsContext() = default;

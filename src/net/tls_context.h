@@ -38,14 +38,17 @@ class TlsContext {
   Instant now() const { return clock_.now(); }
   /// Where records are sealed before they go to the kernel; empty between calls.
   std::string& sealed() { return sealed_; }
+  /// A BIO that appends to `sealed()`: one for all connections, so that it stays in the cache.
+  BIO* sealer() { return sealer_.get(); }
 
  private:
   struct Free {
     void operator()(SSL_CTX* context) const;
+    void operator()(BIO* bio) const;
   };
   using Context = std::unique_ptr<SSL_CTX, Free>;
 
-  TlsContext(const TlsTicketKeys& keys, const Clock& clock) : clock_(clock), ticket_keys_(keys) {}
+  TlsContext(const TlsTicketKeys& keys, const Clock& clock);
   std::expected<void, std::string> add(const std::string& entry, const TlsSettings& settings, std::int64_t unix_s);
   std::expected<Context, std::string> make_context(const TlsSettings& settings);
 
@@ -56,6 +59,7 @@ class TlsContext {
   std::unordered_map<std::string, std::size_t> by_name_;  // names and wildcards
   std::vector<std::string> warnings_;
   std::string sealed_;
+  std::unique_ptr<BIO, Free> sealer_;
 };
 
 }  // namespace switchboard::net

@@ -171,6 +171,8 @@ IoStatus TlsTransport::read_records(std::span<char> into, std::size_t& total) {
     const int result = SSL_read_ex(ssl_, into.data() + total, into.size() - total, &moved);
     if (state_ == State::kHandshake && SSL_is_init_finished(ssl_) == 1) {
       state_ = State::kOpen;
+      BIO_up_ref(context_->sealer());
+      SSL_set0_wbio(ssl_, context_->sealer());
       stats_.handshakes.add();
       if (SSL_session_reused(ssl_) == 1) stats_.resumed.add();
     }
