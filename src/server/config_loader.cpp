@@ -82,10 +82,21 @@ std::string place_of(const SourceReading& reading, const std::string& name, std:
   return where;
 }
 
+/// Where a setting of the process was made; only asked for those that are not as they are by default.
+std::string place_of(const SourceReading& reading, std::string_view name) {
+  std::string where;
+  for (const SettingAssignment& assignment : reading.assignments) {
+    if (assignment.address.setting->name() == name) where = assignment.where;
+  }
+  return where;
+}
+
 /// What no single setting shows.
 std::vector<ConfigProblem> problems_of_listeners(const Config& config, const SourceReading& reading) {
   std::vector<ConfigProblem> problems;
-  if (config.listeners.empty()) problems.push_back({"server.listen", "there is no address to listen on"});
+  if (config.listeners.empty())
+    problems.push_back(
+        {place_of(reading, "server.listen"), "`server.listen` is empty, and there is no section [listeners.NAME]"});
   for (const ListenerSettings& listener : config.listeners) {
     const std::string heading = "[listeners." + listener.name + "]";
     if (listener.address.empty()) {
@@ -93,10 +104,11 @@ std::vector<ConfigProblem> problems_of_listeners(const Config& config, const Sou
     }
     if (listener.proxy_protocol != ProxyProtocol::kOff && listener.trusted_proxies.empty()) {
       const bool is_named = !listener.name.empty();
-      problems.push_back({is_named ? place_of(reading, listener.name, "proxy_protocol") : "server.proxy_protocol",
-                          (is_named ? heading : "`server.listen`") +
-                              " requires the PROXY protocol, but nobody is trusted to speak it: set "
-                              "`trusted_proxies`"});
+      problems.push_back(
+          {is_named ? place_of(reading, listener.name, "proxy_protocol") : place_of(reading, "server.proxy_protocol"),
+           (is_named ? heading : "`server.listen`") +
+               " requires the PROXY protocol, but nobody is trusted to speak it: set "
+               "`trusted_proxies`"});
       if (!is_named) break;  // it is one setting for all entries
     }
   }

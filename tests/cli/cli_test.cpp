@@ -123,11 +123,11 @@ TEST_F(CliFile, CheckAcceptsAGoodFileWhateverTheEnvironment) {
 }
 
 TEST_F(CliFile, CheckPrintsProblemsWithTheirLines) {
-  const std::string file = write("[server]\nshard = 5\nlisten = []\n");
+  const std::string file = write("[server]\nshard = 5\npaths = []\n");
   const Outcome outcome = run("check '" + file + "'");
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_EQ(outcome.output, file + ":2: unknown key `server.shard`; did you mean `shards`?\n" + file +
-                                ":3: `server.listen` is empty; it needs at least one entry\n");
+                                ":3: `server.paths` is empty; it needs at least one entry\n");
 }
 
 TEST(Cli, VersionNamesTheProgramItsCompilerAndLibraries) {

@@ -142,9 +142,10 @@ TEST(ConfigLoader, WhatOneListenerAloneCannotBeIsNamedWithItsLine) {
             (Texts{"f:1: [listeners.a] has no `address`", "f:3: [listeners.b] has no `address`",
                    "f:7: [listeners.c] requires the PROXY protocol, but nobody is trusted to speak it: set "
                    "`trusted_proxies`"}));
-  EXPECT_EQ(problems_of_text("[server]\nlisten = []\n"), Texts{"server.listen: there is no address to listen on"});
+  EXPECT_EQ(problems_of_text("[server]\nlisten = []\n"),
+            Texts{"f:2: `server.listen` is empty, and there is no section [listeners.NAME]"});
   EXPECT_EQ(problems_of_text("[server]\nproxy_protocol = \"required\"\n"),
-            Texts{"server.proxy_protocol: `server.listen` requires the PROXY protocol, but nobody is trusted to speak "
+            Texts{"f:2: `server.listen` requires the PROXY protocol, but nobody is trusted to speak "
                   "it: set `trusted_proxies`"});
 }
 
