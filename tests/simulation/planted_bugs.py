@@ -25,8 +25,8 @@ BUGS = [
     {
         "name": "an entry is dropped at the end of a slice that used up its budget",
         "file": "src/shard/delivery.cpp",
-        "old": "        member.cursor = slice.after;\n        return",
-        "new": "        member.cursor = slice.after.next();\n        return",
+        "old": "      if (slice.bytes.size() > budget / 2) return",
+        "new": "      if (slice.bytes.size() > budget / 2 && member.cursor < view.room.log.end())\n        member.cursor = member.cursor.next();\n      if (slice.bytes.size() > budget / 2) return",
     },
     {
         "name": "the remainder of a frame is forgotten when another room has bytes",
@@ -139,8 +139,8 @@ BUGS = [
     {
         "name": "a pin that another one's end moved is not found again",
         "file": "src/shard/delivery.cpp",
-        "old": "clients_.at_index(moved).unfinished.pin = client.unfinished.pin;\n    client.unfinished = {};\n  }\n",
-        "new": "clients_.at_index(moved);\n    client.unfinished = {};\n  }\n",
+        "old": "clients_.at_index(moved).unfinished.pin = client.unfinished.pin;\n    client.unfinished = {};\n    if (client.blocked)",
+        "new": "clients_.at_index(moved);\n    client.unfinished = {};\n    if (client.blocked)",
     },
     {
         "name": "a member added in the middle of a lap takes another's turn",
@@ -169,7 +169,7 @@ BUGS = [
     {
         "name": "a silent client is never closed",
         "file": "src/session/session.cpp",
-        "old": "        if (paused_ != nullptr || last_heard_ >= ping_at_) {\n",
+        "old": "        if (paused() || last_heard_ >= ping_at_) {\n",
         "new": "        if (last_heard_ < Instant::max()) {\n",
     },
     {
