@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import stat
 import struct
 import subprocess
@@ -281,6 +282,29 @@ trusted_proxies = ["192.0.2.0/24"]
         self.open(self.entry, b"X-Forwarded-For: 192.0.2.22")
         until(lambda: sum("addr=127.0.0.1:" in line for line in self.server.lines[before:]) == 2, "the peers' own")
         self.assertFalse([line for line in self.server.lines if "192.0.2.21" in line or "192.0.2.22" in line])
+
+
+class ProxiedTls(unittest.TestCase):
+    def test_the_proxy_header_comes_before_tls_also_over_a_unix_socket(self):
+        with tempfile.TemporaryDirectory(prefix="switchboard-") as folder:
+            chain, key, path = [os.path.join(folder, name) for name in ("c.pem", "c.key", "s.sock")]
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                            "-keyout", key, "-out", chain, "-subj", "/CN=localhost", "-addext",
+                            "subjectAltName=DNS:localhost"], check=True, capture_output=True, timeout=DEADLINE_S)
+            common = 'tls = true\nproxy_protocol = "required"\ntrusted_proxies = ["127.0.0.1", "unix"]\n'
+            config = (f'[tls]\ncertificates = ["{chain}:{key}"]\n[listeners.a]\naddress = "127.0.0.1:0"\n{common}'
+                      f'[listeners.b]\naddress = "unix:{path}"\n{common}')
+            with Server(config=config) as server:
+                for target, port in [(address_of(places(server)[1]), 1111), (path, 2222)]:
+                    peer = Peer(target)
+                    peer.send(v2_header("192.0.2.9", port))
+                    peer.socket = ssl.create_default_context(cafile=chain).wrap_socket(peer.socket,
+                                                                                       server_hostname="localhost")
+                    with peer:
+                        peer.send(HANDSHAKE + b"\r\n")
+                        self.assertEqual(peer.read_head()[0], 101)
+                        self.assertEqual(peer.ask('{"type":"ping"}'), {"type": "pong"})
+                    server.wait_for_line(rf"\bconnected\b.*addr=192\.0\.2\.9:{port}")
 
 
 class Ipv6(unittest.TestCase):
