@@ -29,6 +29,7 @@ python3              cmd:python3
 python3-websockets   file:/usr/lib/python3/dist-packages/websockets
 nodejs               cmd:node
 npm                  cmd:npm
+openssl              cmd:openssl
 chromium             cmd:chromium
 fonts-dejavu-core    file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 prometheus           cmd:promtool"

@@ -109,7 +109,7 @@ TEST_F(TlsContextTest, TwoKindsOfKeysForTheSameNamesStandSideBySide) {
   const auto context = *create({.certificates = {files_.make(), files_.make({.is_rsa = true})}});
   EXPECT_EQ(context->context_of("localhost"), context->default_context());
   int certificates = 0;
-  for (int at = SSL_CTX_set_current_cert(context->default_context(), SSL_CERT_SET_FIRST); at == 1;
+  for (long at = SSL_CTX_set_current_cert(context->default_context(), SSL_CERT_SET_FIRST); at == 1;
        at = SSL_CTX_set_current_cert(context->default_context(), SSL_CERT_SET_NEXT))
     ++certificates;
   EXPECT_EQ(certificates, 2);
