@@ -20,7 +20,7 @@ def machine():
             model = line.split(":", 1)[1].strip()
             break
     memory_kb = int(pathlib.Path("/proc/meminfo").read_text().split()[1])
-    return {"cpu": model, "cores": os.cpu_count(), "memory_gb": round(memory_kb / 2**20), "kernel": platform.release()}
+    return {"cpu": model, "cores": os.cpu_count(), "memory_gb": round(memory_kb / 2**20), "kernel": platform.release().split("-")[0]}
 
 
 def versions(bun):
