@@ -47,6 +47,13 @@ std::string PeerAddress::to_string() const {
   return host + ":" + std::to_string(port);
 }
 
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return port;
+}
+
 std::expected<ListenAddress, std::string> ListenAddress::parse(std::string_view text) {
   const auto refuse = [&](const char* why) {
     return std::unexpected("`" + std::string(text) + "` is not an address to listen on: " + why +
@@ -56,10 +63,9 @@ std::expected<ListenAddress, std::string> ListenAddress::parse(std::string_view 
   if (colon == std::string_view::npos) return refuse("it has no port");
   ListenAddress address;
   std::string_view host = text.substr(0, colon);
-  const std::string_view port = text.substr(colon + 1);
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
-  if (error != std::errc{} || end != port.data() + port.size())
-    return refuse("its port is not a number from 0 to 65535");
+  const auto port = parse_port(text.substr(colon + 1));
+  if (!port) return refuse("its port is not a number from 0 to 65535");
+  address.port = *port;
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
   } else if (host.find(':') != std::string_view::npos) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,9 @@ struct PeerAddress {
   std::string to_string() const;  // "192.0.2.1:443" or "[2001:db8::1]:443"; without a port "192.0.2.1"; "unix"
   friend bool operator==(const PeerAddress&, const PeerAddress&) = default;
 };
+
+/// Decimal digits of 0 to 65535 and nothing else; leading zeros are taken.
+std::optional<std::uint16_t> parse_port(std::string_view text);
 
 /// A TCP address to bind. An empty host is every address, IPv6 and IPv4.
 struct ListenAddress {

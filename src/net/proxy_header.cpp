@@ -1,7 +1,6 @@
 #include "net/proxy_header.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <optional>
 
@@ -36,12 +35,10 @@ std::string_view take_word(std::string_view& line) {
   return word;
 }
 
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+/// The specification of version 1 allows no leading zeros.
+std::optional<std::uint16_t> parse_v1_port(std::string_view text) {
   if (text.size() > 1 && text.front() == '0') return std::nullopt;
-  return port;
+  return parse_port(text);
 }
 
 ProxyHeader parse_v1(std::string_view bytes) {
@@ -59,8 +56,8 @@ ProxyHeader parse_v1(std::string_view bytes) {
   const std::string_view target_text = take_word(line);
   const auto source = parse_ip(source_text);
   const auto target = parse_ip(target_text);
-  const auto source_port = parse_port(take_word(line));
-  const auto target_port = parse_port(line);
+  const auto source_port = parse_v1_port(take_word(line));
+  const auto target_port = parse_v1_port(line);
   if (!source || !target || !source_port || !target_port) return invalid("a PROXY line with a bad address or port");
   const bool wants_ipv6 = protocol == "TCP6";
   const auto is_ipv6 = [](std::string_view text) { return text.find(':') != std::string_view::npos; };

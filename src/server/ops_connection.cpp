@@ -13,9 +13,11 @@ void OpsConnection::on_readable(const Answer& answer, const Refuse& refuse) {
     const net::IoResult result = transport_->read(buffer);
     switch (result.status) {
       case net::IoStatus::kOk:
+      case net::IoStatus::kLast:
         take({buffer.data(), result.bytes}, answer, refuse);
         break;
       case net::IoStatus::kWouldBlock:
+      case net::IoStatus::kHeld:
         return;
       case net::IoStatus::kEnd:
         peer_finished_ = true;

@@ -85,6 +85,10 @@ std::string problem_with_listener_address(std::string_view text) {
 
 std::string problem_with_listen_entry(std::string_view text) {
   const std::string address = listener_of_entry(text, {}).address;
+  if (address.find("://") != std::string_view::npos) {
+    return "begins with a scheme that is not known; expected HOST:PORT, ws://HOST:PORT, wss://HOST:PORT, unix:/PATH or "
+           "fd:NAME";
+  }
   return address.empty() ? problem_with_address("") : problem_with_listener_address(address);
 }
 

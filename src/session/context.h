@@ -33,8 +33,8 @@ struct SessionContext {
   SessionStats stats;
   ws::InflaterPool inflaters;  // for compressed messages on their way in
 
-  /// For messages to one client alone; what goes to a room is compressed where its log is. Made on first use, because
-  /// most servers never need it.
+  /// The shard's one deflater: for the rooms that have their home here, and for messages to one client alone. Made on
+  /// first use, because a shard whose clients take no compressed messages never needs it.
   ws::MessageDeflater& deflater() {
     if (!deflater_) deflater_.emplace(settings.deflate);
     deflater_->use(settings.deflate);

@@ -1,17 +1,9 @@
 #include "session/forwarded_for.h"
 
-#include <charconv>
 #include <ranges>
 
 namespace switchboard::session {
 namespace {
-
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return port;
-}
 
 std::optional<net::PeerAddress> parse_element(std::string_view text) {
   std::string_view host = text;
@@ -30,7 +22,7 @@ std::optional<net::PeerAddress> parse_element(std::string_view text) {
   if (!ip) return std::nullopt;
   net::PeerAddress peer{.ip = *ip, .port = 0};
   if (!port_text.empty()) {
-    const auto port = port_text.front() == ':' ? parse_port(port_text.substr(1)) : std::nullopt;
+    const auto port = port_text.front() == ':' ? net::parse_port(port_text.substr(1)) : std::nullopt;
     if (!port) return std::nullopt;
     peer.port = *port;
   }

@@ -1,9 +1,9 @@
 #include "session/host_list.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "http/request.h"
+#include "net/address.h"
 #include "net/address_set.h"
 
 namespace switchboard::session {
@@ -20,13 +20,6 @@ bool is_bracketed_ipv6(std::string_view text) {
   return text.find(':') != std::string_view::npos && net::parse_ip(text).has_value();
 }
 
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return port;
-}
-
 }  // namespace
 
 std::optional<HostAndPort> HostAndPort::parse(std::string_view text) {
@@ -35,7 +28,7 @@ std::optional<HostAndPort> HostAndPort::parse(std::string_view text) {
   const auto colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
   out.host = text.substr(0, colon);
   if (colon != std::string_view::npos) {
-    out.port = parse_port(text.substr(colon + 1));
+    out.port = net::parse_port(text.substr(colon + 1));
     if (!out.port) return std::nullopt;
   }
   if (out.host.empty()) return std::nullopt;

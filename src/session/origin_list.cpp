@@ -1,7 +1,6 @@
 #include "session/origin_list.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "http/request.h"
 #include "session/host_list.h"

@@ -103,12 +103,11 @@ bool Delivery::serve(Client& client, SlotId view_id, RoomView& view, room::Membe
         return true;
       }
       stats_.deliveries.add(distance(member.cursor, slice.after));
-      member.cursor = slice.after;
-      // A small rest of the budget is not worth a send of its own.
-      if (slice.bytes.size() > budget / 2) return member.cursor >= view.room.log.end();
-      budget -= slice.bytes.size();
     }
     member.cursor = slice.after;
+    // A small rest of the budget is not worth a send of its own.
+    if (slice.bytes.size() > budget / 2) return member.cursor >= view.room.log.end();
+    budget -= slice.bytes.size();
   }
   return true;
 }

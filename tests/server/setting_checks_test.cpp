@@ -52,6 +52,7 @@ TEST(SettingChecks, ListenersListenOnAddressesFilesAndWhatIsPassed) {
   for (const char* empty : {"", "ws://", "wss://"})
     EXPECT_NE(problem_with_listen_entry(empty), "") << empty;
   EXPECT_NE(problem_with_listener_address("wss://:1"), "");
+  EXPECT_TRUE(problem_with_listen_entry("http://:1").starts_with("begins with a scheme that is not known"));
   EXPECT_EQ(problem_with_listener_address("unix:/" + std::string(106, 'x')), "");
   EXPECT_NE(problem_with_listener_address("unix:/" + std::string(107, 'x')), "");
 }

@@ -25,8 +25,8 @@ BUGS = [
     {
         "name": "an entry is dropped at the end of a slice that used up its budget",
         "file": "src/shard/delivery.cpp",
-        "old": "      if (slice.bytes.size() > budget / 2) return",
-        "new": "      if (slice.bytes.size() > budget / 2 && member.cursor < view.room.log.end())\n        member.cursor = member.cursor.next();\n      if (slice.bytes.size() > budget / 2) return",
+        "old": "    if (slice.bytes.size() > budget / 2) return",
+        "new": "    if (slice.bytes.size() > budget / 2 && member.cursor < view.room.log.end())\n      member.cursor = member.cursor.next();\n    if (slice.bytes.size() > budget / 2) return",
     },
     {
         "name": "the remainder of a frame is forgotten when another room has bytes",
