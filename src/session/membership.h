@@ -1,6 +1,7 @@
 // A session's place in one room of its shard.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 
 #include "base/slot_table.h"
@@ -12,5 +13,8 @@ struct Membership {
   std::uint32_t member = 0;  // index among the room's members, once joined
   bool joined = false;       // false while the room's home has not answered
 };
+
+/// Nearly every connection is in one room: that one is kept where the session is.
+using Memberships = boost::container::small_vector<Membership, 1>;
 
 }  // namespace switchboard::session

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "base/token_bucket.h"
@@ -32,11 +33,12 @@ struct AddressRate {
   SharedTokenBucket bytes;
 };
 
-/// Part of every session, so it has nothing it does not need. The settings are given anew each time: they may change.
+/// Part of every session, so it has nothing it does not need: what most servers do not limit is only there once it is
+/// limited. The settings are given anew each time: they may change.
 class RateLimiter {
  public:
   /// Null: nothing is counted for the address.
-  explicit RateLimiter(AddressRate* address) : address_(address) {}
+  explicit RateLimiter(AddressRate* address);
 
   struct Verdict {
     Duration wait{};  // zero or less: it may be done; else it may be tried again so much later ...
@@ -57,15 +59,21 @@ class RateLimiter {
   /// Whether, and for how long, nothing more is to be read.
   Verdict read_pause(Instant now, const RateSettings& settings) const;
 
-  AddressRate* address() const { return address_; }
+  AddressRate* address() const { return more_ == nullptr ? nullptr : more_->address; }
 
  private:
-  TokenBucket messages_;
-  TokenBucket bytes_;
+  struct More {
+    TokenBucket messages;
+    TokenBucket bytes;
+    AddressRate* address = nullptr;
+  };
+  /// What is limited from now on, if it was not before.
+  More& more();
+
   TokenBucket control_frames_;
-  AddressRate* address_;
+  std::unique_ptr<More> more_;  // null: no limit but that of control frames has held so far
 };
 
-static_assert(sizeof(RateLimiter) == 32);
+static_assert(sizeof(RateLimiter) == 16);
 
 }  // namespace switchboard::session

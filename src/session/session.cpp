@@ -116,13 +116,9 @@ void Session::refuse(const protocol::Error& error) {
   context_->stats.errors[static_cast<std::size_t>(error.code)].add();
   send(error);
   const auto& settings = context_->settings;
-  if (settings.errors_refill_ms > 0) {
-    const auto refill = ms(settings.errors_refill_ms);
-    const std::int64_t forgiven = (context_->now - errors_as_of_) / refill;
-    errors_ -= static_cast<std::uint32_t>(std::min<std::int64_t>(forgiven, errors_));
-    errors_as_of_ = errors_ == 0 ? context_->now : errors_as_of_ + forgiven * refill;
-  }
-  if (++errors_ <= settings.errors_max) return;
+  const Duration refill = ms(settings.errors_refill_ms);
+  errors_forgiven_at_ = std::max(errors_forgiven_at_, context_->now) + refill;
+  if (errors_forgiven_at_ - context_->now <= refill * settings.errors_max) return;
   if (error.code == protocol::ErrorCode::kRateLimited) {
     close(protocol::close::kRateLimited, "went on sending more than it may");
   } else {

@@ -88,8 +88,8 @@ class Session final : private ws::Events {
   bool wants_finish() const { return state_ == State::kClosing && (ending_.code < 1000 || input_failed_); }
 
   // --- rooms, called by the host -----------------------------------------------------------------------------
-  std::vector<Membership>& memberships() { return memberships_; }
-  const std::vector<Membership>& memberships() const { return memberships_; }
+  Memberships& memberships() { return memberships_; }
+  const Memberships& memberships() const { return memberships_; }
   void on_joined(std::string_view room_id, std::string_view command_id, Seq seq, std::string_view epoch);
   void on_join_refused(std::string_view room_id, std::string_view command_id, protocol::ErrorCode code);
   void on_published(const protocol::Ack& ack);
@@ -168,20 +168,19 @@ class Session final : private ws::Events {
   ByteQueue outbox_;
   std::unique_ptr<http::RequestParser> request_;  // only during the handshake
   std::unique_ptr<Paused> paused_;
-  std::vector<Membership> memberships_;
+  Memberships memberships_;
   std::string user_id_;
   Instant opened_at_;
   Instant last_heard_;
   Instant ping_at_;     // next ping; while `ping_outstanding_` the last one's time
   Instant deadline_{};  // kHandshake: of the request; kOpen: of the drain, if draining; kClosing: of the peer's answer
   Instant blocked_since_{};
-  Instant errors_as_of_{};  // `errors_` was right then; more may have been forgiven since
+  Instant errors_forgiven_at_{};  // when the last error will be: each waits for those before it
   RateLimiter limiter_;
   SlotId id_;
   Ending ending_;  // kHandshake: what to close with right after the upgrade, if its code is not 0
   net::PeerAddress peer_;
   std::uint16_t listener_;
-  std::uint32_t errors_ = 0;
   std::uint32_t ack_bytes_owed_ = 0;
   State state_ = State::kHandshake;
   bool is_v1_ = false;

@@ -34,7 +34,7 @@ struct SessionSettings {
   std::uint32_t json_depth_max = 64;
   std::uint32_t rooms_per_connection_max = 100;  // `limit_reached` above it
   std::uint32_t errors_max = 50;                 // error answers until the connection is closed with 4000 ...
-  std::uint32_t errors_refill_ms = 1'000;        // ... one is forgiven every so often
+  std::uint32_t errors_refill_ms = 1'000;        // ... one is forgiven every so often (at least 1)
   std::uint32_t queue_bytes_max = 65'536;        // answers waiting for one client; a full queue stops reading from it
 
   RateSettings rate;  // `rate_limited` above it, and 4102 if that goes on

@@ -29,15 +29,15 @@ struct Client : TimerNode {
   std::unique_ptr<net::Transport> transport;
   Unfinished unfinished;
   std::uint32_t next_membership = 0;  // where serving its rooms goes on, so that each has its turn
-  bool blocked = false;               // the socket takes no more; until it is writable again
-  bool ready = false;                 // in the line of clients to be served
-  bool unread = false;                // readable, but not read to the end
-  bool in_unread = false;             // in the line of clients to be read
+  bool blocked : 1 = false;           // the socket takes no more; until it is writable again
+  bool ready : 1 = false;             // in the line of clients to be served
+  bool unread : 1 = false;            // readable, but not read to the end
+  bool in_unread : 1 = false;         // in the line of clients to be read
   bool in_busy = false;               // in the line of clients whose command waits for room in a mailbox
-  bool hung_up = false;               // the peer has finished sending: read on until that end
-  bool finished = false;              // we have finished writing
-  bool unsettled = false;             // in the line of clients to be looked after at the end of the turn
-  bool socket_failed = false;
+  bool hung_up : 1 = false;           // the peer has finished sending: read on until that end
+  bool finished : 1 = false;          // we have finished writing
+  bool unsettled : 1 = false;         // in the line of clients to be looked after at the end of the turn
+  bool socket_failed : 1 = false;
   bool opening : 1 = false;  // the transport's handshake is under way: its reads have a line of their own
   bool holding : 1 = false;  // the transport holds bytes for the kernel: nothing is written before it is flushed
   bool too_slow = false;     // fell off a room's backlog whose policy is to disconnect
