@@ -1,15 +1,21 @@
-// Who decides the order of a room's messages. A publish is handed in; what comes back committed, with its number, is
-// what members are sent and publishers are told. One broker per home shard; nothing of it is shared.
+// Who decides the order of a room's messages, and keeps them where the room has history. A publish is handed in; what
+// comes back committed, with its number, is what members are sent and publishers are told. One of each kind per home
+// shard; its functions and events are called on that shard's thread. What waits behind it (a thread with a database, a
+// bus) is not known here.
 #pragma once
 
 #include <cstdint>
+#include <expected>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/slot_table.h"
 #include "base/time.h"
+#include "broker/page.h"
 #include "protocol/error.h"
 #include "protocol/seq.h"
+#include "room/settings.h"
 
 namespace switchboard::broker {
 
@@ -19,8 +25,9 @@ using TopicId = SlotId;
 /// Where a room's counter stands. The epoch names one incarnation of the counter: numbers of different epochs do not
 /// compare.
 struct Head {
-  Seq last;
-  std::string_view epoch;  // valid until `close`
+  Seq first;  // the oldest message that is kept; `last.next()` when none is
+  Seq last;   // the newest that was committed; 0 before the first
+  std::string epoch;
 };
 
 /// Who publishes. Plain, so that it can travel to the home shard and its answer back.
@@ -28,6 +35,7 @@ struct Origin {
   std::uint32_t shard = 0;
   SlotId connection;
   bool wants_ack = false;
+  bool is_answered = false;  // it was told that the outcome is delayed: nobody waits for it any more
 };
 
 /// One message to be put in order. All views are valid during the call only: a broker that answers later copies.
@@ -35,6 +43,8 @@ struct Publish {
   std::string_view room_id;
   std::string_view content;  // JSON text
   std::string_view sender;
+  std::string_view to;          // of the sender's own copy of a direct message: whom it went to; else ""
+  std::string_view dedup;       // "" for none; with the sender and the room it names one message, for a time
   std::string_view command_id;  // raw JSON text of the publisher's id, "" for none
   Origin origin;
   bool echo = true;  // false: not to the connection it came from
@@ -43,14 +53,29 @@ struct Publish {
 struct Commit {
   Seq seq;
   std::string_view epoch;
-  UnixMillis ts;
+  UnixMillis ts = 0;
+  std::string_view payload;  // what members are sent, as JSON text; "" of a duplicate
+  /// The same sender's `dedup` came before: nothing was committed, the rest is of that first message. Only to be
+  /// acknowledged.
+  bool is_duplicate = false;
 };
 
-/// What a broker answers. Called on the home shard's thread, for one topic in the order of `seq`.
+/// What a broker answers. For one topic, commits come in the order of `seq`.
 class BrokerEvents {
  public:
+  virtual void on_opened(TopicId topic, const Head& head) = 0;
+  virtual void on_open_failed(TopicId topic, protocol::ErrorCode code) = 0;
   virtual void on_committed(TopicId topic, const Publish& publish, const Commit& commit) = 0;
+  /// Nothing was committed.
   virtual void on_refused(TopicId topic, const Publish& publish, protocol::ErrorCode code) = 0;
+  /// The outcome takes longer than publishers wait: they are told `unavailable`. It still comes, with an origin that
+  /// is answered and wants no acknowledgement. (Of such a publish, as of all whose outcome comes later, only
+  /// `room_id`, `command_id`, `origin` and `echo` are told.)
+  virtual void on_delayed(TopicId topic, const Publish& publish) = 0;
+  /// What is behind the broker has lost the room's counter and begun another one. `head`: where that stands before the
+  /// commit that is told next.
+  virtual void on_epoch_changed(TopicId topic, const Head& head) = 0;
+  virtual void on_read(TopicId topic, std::uint64_t ticket, const PageOrError& page) = 0;
 
  protected:
   ~BrokerEvents() = default;
@@ -59,14 +84,33 @@ class BrokerEvents {
 class Broker {
  public:
   virtual ~Broker() = default;
-  /// A room is wanted: someone joins it.
-  virtual Head open(TopicId topic, std::string_view room_id) = 0;
-  /// Nobody is in the room any more.
+  /// A room is wanted. Ends in `on_opened` or `on_open_failed`, during this call or later; nothing else may be asked of
+  /// the topic before `on_opened`. `settings` are its namespace's, valid during the call.
+  virtual void open(TopicId topic, std::string_view room_id, const room::RoomSettings& settings) = 0;
+  /// Nobody needs the room any more. Only when nothing that was asked of it is still to be answered.
   virtual void close(TopicId topic) = 0;
-  /// Ends in exactly one of the two events, during this call or later.
+  /// Ends in exactly one of `on_committed` and `on_refused`, during this call or later.
   virtual void publish(TopicId topic, const Publish& publish) = 0;
-  /// Where an open topic stands: what has been committed so far.
-  virtual Head head(TopicId topic) const = 0;
+  /// Where an open topic stands: what has been committed so far (that is, told by `on_committed`). Valid until the next
+  /// call.
+  virtual const Head& head(TopicId topic) = 0;
+  /// Ends in `on_read` with the same ticket, during this call or later. An empty page is an answer, too.
+  virtual void read(TopicId topic, const ReadRange& range, std::uint64_t ticket) = 0;
+  /// Hands over at most one answer that has come in the meantime; false when there was none. Called only while there is
+  /// room for what an answer causes. Brokers that answer at once have nothing to do here.
+  virtual bool take_answer() { return false; }
+  /// True when `take_answer` would find one.
+  virtual bool has_answer() { return false; }
+  /// Calls `on_delayed` for what has waited too long, and ends what waits in vain; at most one event a call, false when
+  /// there was none.
+  virtual bool expire_one(Instant now) { return static_cast<void>(now), false; }
+  /// When `expire_one` has something to do at the earliest.
+  virtual Instant next_deadline() const { return Instant::max(); }
+  /// What was asked since the last call is to be looked at: once a turn, behind everything that was asked in it.
+  virtual void flush() {}
+  /// The namespaces' settings were reloaded. Retention and durability hold for open topics, too; whether a room has
+  /// history at all is decided when it is opened.
+  virtual void use(const room::RoomSettingsTable& settings) = 0;
 };
 
 }  // namespace switchboard::broker

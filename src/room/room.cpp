@@ -26,6 +26,13 @@ void Room::remove(std::uint32_t index) {
   if (lap_wanted() || !log.empty()) ask_for_lap();
 }
 
+void Room::restart_at(Seq next) {
+  log.start_at(next);
+  for (Member& member : members_)
+    member.cursor = next;
+  lap_ = {};
+}
+
 Seq Room::append(std::string_view frame, SlotId excluded) {
   // Whole chunks are given up: a quarter of the backlog is as coarse as that may be.
   log.append(frame, excluded, settings_.backlog_bytes / 4);

@@ -53,6 +53,10 @@ class Room {
   /// Removes the member at `index`; the last one takes its place (and its new index is `index`). O(1).
   void remove(std::uint32_t index);
 
+  /// Only while the log is empty: the next entry gets that number, which may be one that was used before, and every
+  /// member is given it next.
+  void restart_at(Seq next);
+
   /// Appends a frame and asks for a lap. Returns the oldest number that must stay for the backlog's bounds: the caller
   /// trims to it (after saving what is pinned).
   Seq append(std::string_view frame, SlotId excluded);

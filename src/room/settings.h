@@ -1,10 +1,12 @@
-// What a room is allowed, by namespace: the part of its id before the first ':'.
+// What a room is allowed, by namespace: the part of its id before the first ':', or "@" for users' own rooms.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+
+#include "protocol/user_room.h"
 
 namespace switchboard::room {
 
@@ -14,24 +16,60 @@ enum class SlowClientPolicy : std::uint8_t {
   kDisconnect,  // it is closed with 4101
 };
 
+/// What a committed message survives.
+enum class Durability : std::uint8_t {
+  kProcess,  // the end of the process, however it comes
+  kPower,    // also the end of the machine: it is on the disk before it is committed
+};
+
+/// How much of a room's history is kept: the oldest messages go as soon as one of these is exceeded. A little more may
+/// stay for a while, because trimming is done in the background.
+struct Retention {
+  std::uint32_t messages = 1'000;   // 1 to 100,000,000
+  std::uint64_t bytes = 64u << 20;  // of encoded messages, 4 KiB to 1 TiB
+  std::uint32_t seconds = 86'400;   // age, 1 s to 10 years
+
+  friend bool operator==(const Retention&, const Retention&) = default;
+};
+
 struct RoomSettings {
   std::uint64_t backlog_bytes = 1 << 20;    // how far behind, in encoded bytes, a member may fall (4 KiB to 1 GiB)
   std::uint32_t backlog_messages = 10'000;  // and in messages (1 to 10,000,000)
   std::uint32_t members_max = 1'000'000;    // members of one room, over all shards; more get `room_full`
   SlowClientPolicy slow_client = SlowClientPolicy::kSkip;
+
+  bool history = true;                    // messages are kept: resume, `history`, catching up
+  Retention retention = {};               // of the history
+  Durability durability = Durability::kProcess;
+  bool presence = true;                   // who is in the room may be asked
+  std::uint32_t presence_grace_ms = 5'000;  // a user whose last connection has gone still counts as there (0 to 1 h)
+  std::uint32_t presence_window_ms = 500;   // changes that come so soon after one another are told together (0 to 60 s)
+  /// A room tells its watchers of changes so rarely that no more pushes than that go out in a second for it, counting
+  /// one for each watcher (1 to 1,000,000,000).
+  std::uint32_t presence_pushes_per_second = 20'000;
+  bool echo = true;                       // whether a sender gets its own message, when it does not say
+  bool publish_from_outside = false;      // whether one may broadcast to the room without having joined it
 };
+
+/// The namespace of users' own rooms, whatever the users are called: a ':' in their ids means nothing. Who is in such a
+/// room is not told (it is always the same user), and it is written to by direct messages only.
+inline constexpr std::string_view kUserRooms = "@";
 
 /// The namespaces' settings. Immutable once handed to a shard.
 class RoomSettingsTable {
  public:
-  explicit RoomSettingsTable(RoomSettings defaults = {}) : default_(defaults) {}
+  explicit RoomSettingsTable(RoomSettings defaults = {}) : default_(defaults), users_(of_users(defaults)) {}
 
-  void set(std::string name, RoomSettings settings) { named_[std::move(name)] = settings; }
+  void set(std::string name, RoomSettings settings) {
+    if (name == kUserRooms) users_ = of_users(settings);
+    named_[std::move(name)] = settings;
+  }
 
   const RoomSettings& defaults() const { return default_; }
   const std::unordered_map<std::string, RoomSettings>& named() const { return named_; }
 
   const RoomSettings& of(std::string_view room_id) const {
+    if (protocol::is_user_room(room_id)) return users_;
     const auto colon = room_id.find(':');
     if (colon == std::string_view::npos || named_.empty()) return default_;
     const auto found = named_.find(std::string(room_id.substr(0, colon)));
@@ -39,7 +77,14 @@ class RoomSettingsTable {
   }
 
  private:
+  static RoomSettings of_users(RoomSettings settings) {
+    settings.presence = false;
+    settings.publish_from_outside = false;
+    return settings;
+  }
+
   RoomSettings default_;
+  RoomSettings users_;
   std::unordered_map<std::string, RoomSettings> named_;
 };
 

@@ -1,46 +1,142 @@
 #include "shard/home_rooms.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
-#include "protocol/push.h"
+#include "protocol/user_room.h"
 
 namespace switchboard::shard {
 
 using protocol::ErrorCode;
 
-HomeRooms::HomeRooms(HomeEvents& events, HashKey key, const room::RoomSettingsTable& settings, std::uint32_t rooms_max,
-                     const MakeBroker& make_broker, GetDeflater deflater)
-    : events_(events),
-      settings_(settings),
-      rooms_max_(rooms_max),
-      by_name_(0, NameHash{key}),
-      broker_(make_broker(*this)),
-      deflater_(std::move(deflater)) {}
+namespace {
 
-std::expected<HomeJoined, ErrorCode> HomeRooms::join(std::string_view room_id, std::uint32_t shard, SlotId view,
-                                                     ws::Encoding encoding) {
-  const auto found = by_name_.find(room_id);
-  SlotId id;
-  if (found == by_name_.end()) {
-    if (rooms_.size() >= rooms_max_) return std::unexpected(ErrorCode::kLimitReached);
-    id = rooms_.emplace(HomeRoom{.id = std::string(room_id), .subscribers = {}, .members = 0}).first;
-    by_name_.emplace(std::string(room_id), id);
-    broker_->open(id, room_id);
-  } else {
-    id = found->second;
-  }
+/// Another chance than that of the shard's sessions, from the same seed.
+constexpr std::uint64_t kBrokerSeed = 0x9e3779b97f4a7c15;
+
+Duration commit_wait(const ShardSettings& settings) {
+  return std::chrono::milliseconds(settings.history.commit_wait_ms);
+}
+
+}  // namespace
+
+HomeRooms::HomeRooms(HomeEvents& events, ShardStats& stats, const ShardSettings& settings, const HomeParts& parts,
+                     GetDeflater deflater)
+    : events_(events),
+      stats_(stats),
+      settings_(settings),
+      by_name_(0, NameHash{parts.hash_key}),
+      memory_(*this, parts.clock, parts.random_seed ^ kBrokerSeed, settings.history.memory),
+      pages_(settings.history.page_cache_bytes),
+      deflater_(std::move(deflater)) {
+  broker::BrokerEvents& answers = *this;
+  if (parts.store != nullptr) store_.emplace(answers, parts.clock, *parts.store, commit_wait(settings));
+}
+
+broker::Broker& HomeRooms::broker_of(const HomeRoom& room) {
+  if (room.is_in_store) return *store_;
+  return memory_;
+}
+
+void HomeRooms::use_settings() {
+  memory_.use(settings_.history.memory);
+  memory_.use(settings_.rooms);
+  pages_.bound_by(settings_.history.page_cache_bytes);
+  if (!store_) return;
+  store_->set_wait(commit_wait(settings_));
+  store_->use(settings_.rooms);
+}
+
+// --- rooms that come and go ------------------------------------------------------------------------------------------
+
+/// None when there may not be more rooms.
+SlotId HomeRooms::find_or_open(std::string_view room_id) {
+  if (const auto found = by_name_.find(room_id); found != by_name_.end()) return found->second;
+  if (rooms_.size() >= settings_.rooms_max) return {};
+  const room::RoomSettings& settings = settings_.rooms.of(room_id);
+  const SlotId id = rooms_.emplace().first;
   HomeRoom& room = *rooms_.find(id);
-  if (room.members >= settings_.of(room_id).members_max) return std::unexpected(ErrorCode::kRoomFull);
-  ++room.members;
-  if (encoding == ws::Encoding::kDeflated) ++room.members_deflated;
-  auto subscriber = std::ranges::find(room.subscribers, shard, &Subscriber::shard);
-  if (subscriber == room.subscribers.end()) {
-    subscriber = room.subscribers.insert(subscriber, {.shard = shard, .members = {}, .views = {}});
+  room.id = room_id;
+  room.has_history = settings.history;
+  room.is_in_store = settings.history && store_.has_value();
+  by_name_.emplace(room.id, id);
+  broker_of(room).open(id, room_id, settings);
+  return id;
+}
+
+void HomeRooms::on_opened(broker::TopicId topic, const broker::Head&) {
+  touched_ = topic;
+  rooms_.find(topic)->state = HomeRoom::State::kOpen;
+}
+
+void HomeRooms::on_open_failed(broker::TopicId topic, ErrorCode code) {
+  touched_ = topic;
+  HomeRoom& room = *rooms_.find(topic);
+  room.state = HomeRoom::State::kFailed;
+  room.failure = code;
+}
+
+/// After anything was done with a room: what waits for its being open has its turn, and it ends when nobody needs it.
+void HomeRooms::settle(SlotId id) {
+  HomeRoom* room = rooms_.find(id);
+  if (room == nullptr) return;
+  if (room->has_waiting() && room->state != HomeRoom::State::kOpening) {
+    if (!std::exchange(room->is_served, true)) served_.push_back(id);
+  } else if (room->is_unused()) {
+    if (room->state == HomeRoom::State::kOpen) broker_of(*room).close(id);
+    by_name_.erase(by_name_.find(std::string_view(room->id)));
+    rooms_.erase(id);
   }
-  ++subscriber->members[static_cast<std::size_t>(encoding)];
-  subscriber->views[static_cast<std::size_t>(encoding)] = view;
-  return HomeJoined{id, broker_->head(id)};
+}
+
+// --- members ---------------------------------------------------------------------------------------------------------
+
+void HomeRooms::join(std::uint32_t from, JoinRequest&& request) {
+  const SlotId id = find_or_open(request.room_id);
+  if (!id) return refuse(from, std::move(request), ErrorCode::kLimitReached);
+  HomeRoom& room = *rooms_.find(id);
+  if (room.must_wait()) {
+    wait(room, WaitingJoin{.from = from, .request = std::move(request)});
+  } else {
+    admit(id, room, from, std::move(request));
+  }
+  settle(id);
+}
+
+void HomeRooms::admit(SlotId id, HomeRoom& room, std::uint32_t from, JoinRequest&& request) {
+  if (room.members >= settings_.rooms.of(room.id).members_max) {
+    return refuse(from, std::move(request), ErrorCode::kRoomFull);
+  }
+  const auto encoding = static_cast<std::size_t>(request.encoding);
+  ++room.members;
+  if (request.encoding == ws::Encoding::kDeflated) ++room.members_deflated;
+  auto subscriber = std::ranges::find(room.subscribers, from, &Subscriber::shard);
+  if (subscriber == room.subscribers.end()) {
+    subscriber = room.subscribers.insert(subscriber, {.shard = from, .members = {}, .views = {}});
+  }
+  ++subscriber->members[encoding];
+  subscriber->views[encoding] = request.view;
+  const broker::Head& head = broker_of(room).head(id);
+  events_.on_home_joined(from, {.view = request.view,
+                                .connection = request.connection,
+                                .command_id = std::move(request.command_id),
+                                .home_room = id,
+                                .first = head.first,
+                                .last = head.last,
+                                .epoch = head.epoch,
+                                .is_watcher = request.is_watcher});
+}
+
+void HomeRooms::refuse(std::uint32_t from, JoinRequest&& request, ErrorCode code) {
+  events_.on_home_joined(from, {.view = request.view,
+                                .connection = request.connection,
+                                .command_id = std::move(request.command_id),
+                                .home_room = {},
+                                .first = {},
+                                .last = {},
+                                .epoch = {},
+                                .refusal = code});
 }
 
 void HomeRooms::leave(SlotId home_room, std::uint32_t shard, ws::Encoding encoding) {
@@ -54,51 +150,233 @@ void HomeRooms::leave(SlotId home_room, std::uint32_t shard, ws::Encoding encodi
     subscriber->views[static_cast<std::size_t>(encoding)] = {};
     if (subscriber->views == ViewsByEncoding{}) room->subscribers.erase(subscriber);
   }
-  if (room->members == 0) {
-    broker_->close(home_room);
-    by_name_.erase(by_name_.find(std::string_view(room->id)));
-    rooms_.erase(home_room);
-  }
+  if (room->members == 0) events_.on_home_ended(home_room);
+  settle(home_room);
 }
 
+// --- messages --------------------------------------------------------------------------------------------------------
+
 void HomeRooms::publish(SlotId home_room, broker::Publish publish) {
-  const HomeRoom* room = rooms_.find(home_room);
+  HomeRoom* room = rooms_.find(home_room);
   if (room == nullptr) return events_.on_home_refused(publish, ErrorCode::kNotJoined);
-  publish.room_id = room->id;
-  broker_->publish(home_room, publish);
+  hand_in(home_room, *room, publish);
+  settle(home_room);
+}
+
+void HomeRooms::publish_by_name(const broker::Publish& publish) {
+  const SlotId id = find_or_open(publish.room_id);
+  if (!id) return events_.on_home_refused(publish, ErrorCode::kLimitReached);
+  HomeRoom& room = *rooms_.find(id);
+  if (room.must_wait()) {
+    wait(room, publish);
+  } else {
+    hand_in(id, room, publish);
+  }
+  settle(id);
+}
+
+void HomeRooms::hand_in(SlotId id, HomeRoom& room, broker::Publish publish) {
+  publish.room_id = room.id;
+  ++room.under_way;
+  broker_of(room).publish(id, publish);
 }
 
 void HomeRooms::on_committed(broker::TopicId topic, const broker::Publish& publish, const broker::Commit& commit) {
-  const HomeRoom* room = rooms_.find(topic);
-  SB_ASSERT(room != nullptr);
-  protocol::append(frame_.begin(), protocol::Publication{.room_id = publish.room_id,
-                                                         .content = publish.content,
-                                                         .sender = publish.sender,
-                                                         .seq = commit.seq,
-                                                         .ts = commit.ts});
+  touched_ = topic;
+  HomeRoom& room = *rooms_.find(topic);
+  --room.under_way;
+  if (commit.is_duplicate) {
+    stats_.duplicates.add();
+  } else {
+    stats_.commits.add();
+    spread(room, publish, commit);
+  }
+  if (publish.origin.wants_ack) events_.on_home_acknowledged(publish, commit);
+}
+
+void HomeRooms::spread(const HomeRoom& room, const broker::Publish& publish, const broker::Commit& commit) {
+  frame_.begin().append(commit.payload);
   Frames frames{.plain = frame_.finish(ws::Opcode::kText), .deflated = {}};
-  if (room->members_deflated > 0) frames.deflated = deflate(frames.plain);
-  for (const Subscriber& subscriber : room->subscribers) {
+  if (room.members_deflated > 0) frames.deflated = deflate(frames.plain);
+  if (protocol::is_user_room(room.id)) return events_.on_home_user_committed(publish, commit, frames);
+  for (const Subscriber& subscriber : room.subscribers) {
     const bool is_origin = subscriber.shard == publish.origin.shard;
     const SlotId excluded = !publish.echo && is_origin ? publish.origin.connection : SlotId{};
     events_.on_home_committed(subscriber.shard, subscriber.views, excluded, commit.seq, frames);
   }
   events_.on_home_spread();
-  if (publish.origin.wants_ack) events_.on_home_acknowledged(publish, commit);
 }
 
 /// The frame of the same message compressed; empty when that does not pay.
 std::string_view HomeRooms::deflate(std::string_view frame) {
   const std::string_view payload = ws::payload_of(frame);
   if (!deflater_().deflate(payload, compressed_)) return {};
-  events_.on_home_compressed(payload.size(), compressed_.size());
+  stats_.compressed.add();
+  stats_.compressed_bytes_before.add(payload.size());
+  stats_.compressed_bytes_after.add(compressed_.size());
   deflated_frame_.clear();
   ws::append_frame(deflated_frame_, ws::Opcode::kText, compressed_, ws::Encoding::kDeflated);
   return deflated_frame_;
 }
 
-void HomeRooms::on_refused(broker::TopicId, const broker::Publish& publish, ErrorCode code) {
-  events_.on_home_refused(publish, code);
+void HomeRooms::on_refused(broker::TopicId topic, const broker::Publish& publish, ErrorCode code) {
+  touched_ = topic;
+  --rooms_.find(topic)->under_way;
+  stats_.publishes_failed.add();
+  if (!publish.origin.is_answered) events_.on_home_refused(publish, code);
+}
+
+void HomeRooms::on_delayed(broker::TopicId topic, const broker::Publish& publish) {
+  touched_ = topic;
+  stats_.publishes_delayed.add();
+  events_.on_home_refused(publish, ErrorCode::kUnavailable);
+}
+
+void HomeRooms::on_epoch_changed(broker::TopicId topic, const broker::Head& head) {
+  touched_ = topic;
+  pages_.forget(topic);
+  for (const Subscriber& subscriber : rooms_.find(topic)->subscribers)
+    events_.on_home_epoch_changed(subscriber.shard, subscriber.views, head);
+}
+
+// --- history ---------------------------------------------------------------------------------------------------------
+
+void HomeRooms::read(SlotId home_room, broker::ReadRange range, const broker::PageReader& reader) {
+  HomeRoom* room = rooms_.find(home_room);
+  if (room == nullptr) return answer(reader, std::unexpected(ErrorCode::kUnavailable));
+  if (!room->has_history) return answer(reader, std::unexpected(ErrorCode::kHistoryUnavailable));
+  const broker::Head& head = broker_of(*room).head(home_room);
+  range.until = std::min(range.until, head.last.next());
+  if (range.from >= range.until) {
+    const auto empty = std::make_shared<broker::Page>();
+    empty->epoch = head.epoch;
+    empty->oldest = head.first;
+    empty->newest = head.last;
+    return answer(reader, broker::SharedPage(empty));
+  }
+  if (broker::SharedPage page = pages_.find(home_room, range, head.first)) {
+    stats_.pages_shared.add();
+    return answer(reader, std::move(page));
+  }
+  const auto ticket = pages_.begin(home_room, range, reader);
+  if (!ticket) return stats_.pages_shared.add();
+  stats_.pages_read.add();
+  ++room->under_way;
+  broker_of(*room).read(home_room, range, *ticket);
+}
+
+void HomeRooms::on_read(broker::TopicId topic, std::uint64_t ticket, const broker::PageOrError& page) {
+  touched_ = topic;
+  HomeRoom& room = *rooms_.find(topic);
+  --room.under_way;
+  for (const broker::PageReader& reader : pages_.end(ticket, page, broker_of(room).head(topic).epoch))
+    answer(reader, page);
+}
+
+void HomeRooms::answer(const broker::PageReader& reader, broker::PageOrError page) {
+  answers_.push_back({.reader = reader, .page = std::move(page)});
+}
+
+// --- what waits ------------------------------------------------------------------------------------------------------
+
+void HomeRooms::wait(HomeRoom& room, Waiting&& waiting) {
+  if (room.waiting == nullptr) room.waiting = std::make_unique<std::deque<Waiting>>();
+  room.waiting->push_back(std::move(waiting));
+}
+
+void HomeRooms::wait(HomeRoom& room, const broker::Publish& publish) {
+  WaitingPublish waiting{.content = std::string(publish.content),
+                         .sender = std::string(publish.sender),
+                         .to = std::string(publish.to),
+                         .dedup = std::string(publish.dedup),
+                         .command_id = std::string(publish.command_id),
+                         .origin = publish.origin,
+                         .echo = publish.echo};
+  if (waiting_publishes_ >= kWaitingPublishesMax || waiting_bytes_ + waiting.bytes() > kWaitingBytesMax) {
+    stats_.publishes_failed.add();
+    return events_.on_home_refused(publish, ErrorCode::kUnavailable);
+  }
+  ++waiting_publishes_;
+  waiting_bytes_ += waiting.bytes();
+  wait(room, std::move(waiting));
+}
+
+bool HomeRooms::serve_one_waiting() {
+  if (served_.empty()) return false;
+  const SlotId id = served_.front();
+  served_.pop_front();
+  HomeRoom& room = *rooms_.find(id);
+  room.is_served = false;
+  Waiting waiting = std::move(room.waiting->front());
+  room.waiting->pop_front();
+  if (room.waiting->empty()) room.waiting.reset();
+  std::visit([&](auto& what) { serve(id, room, std::move(what)); }, waiting);
+  settle(id);
+  return true;
+}
+
+void HomeRooms::serve(SlotId id, HomeRoom& room, WaitingJoin&& join) {
+  if (room.state == HomeRoom::State::kFailed) return refuse(join.from, std::move(join.request), room.failure);
+  admit(id, room, join.from, std::move(join.request));
+}
+
+void HomeRooms::serve(SlotId id, HomeRoom& room, WaitingPublish&& waiting) {
+  --waiting_publishes_;
+  waiting_bytes_ -= waiting.bytes();
+  const broker::Publish publish{.room_id = room.id,
+                                .content = waiting.content,
+                                .sender = waiting.sender,
+                                .to = waiting.to,
+                                .dedup = waiting.dedup,
+                                .command_id = waiting.command_id,
+                                .origin = waiting.origin,
+                                .echo = waiting.echo};
+  if (room.state == HomeRoom::State::kFailed) {
+    stats_.publishes_failed.add();
+    return events_.on_home_refused(publish, room.failure);
+  }
+  hand_in(id, room, publish);
+}
+
+// --- answers ---------------------------------------------------------------------------------------------------------
+
+bool HomeRooms::take_answer(Instant now) {
+  for (int looked = 0; looked < 3; ++looked) {
+    // In turn, so that none of them keeps the others waiting.
+    const unsigned kind = next_kind_++ % 3;
+    const bool has_done = kind == 0 ? tell_one_read() : kind == 1 ? serve_one_waiting() : take_one_of_store(now);
+    if (has_done) return true;
+  }
+  return false;
+}
+
+bool HomeRooms::tell_one_read() {
+  if (answers_.empty()) return false;
+  const ReadAnswer told = std::move(answers_.front());
+  answers_.pop_front();
+  events_.on_home_read(told.reader, told.page);
+  return true;
+}
+
+bool HomeRooms::take_one_of_store(Instant now) {
+  if (!store_) return false;
+  touched_ = {};
+  if (!store_->take_answer() && !store_->expire_one(now)) return false;
+  settle(touched_);
+  return true;
+}
+
+bool HomeRooms::has_answer() {
+  return !answers_.empty() || !served_.empty() || (store_ && store_->has_answer());
+}
+
+std::optional<Instant> HomeRooms::next_deadline() const {
+  if (!store_ || store_->next_deadline() == Instant::max()) return std::nullopt;
+  return store_->next_deadline();
+}
+
+void HomeRooms::flush() {
+  if (store_) store_->flush();
 }
 
 }  // namespace switchboard::shard

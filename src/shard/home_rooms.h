@@ -1,93 +1,153 @@
 // The rooms whose home this shard is: who puts them in order, how many members they have, and which shards must be told
-// of a committed message. It encodes each message once, compressed once if anybody anywhere reads that. It holds no
-// log: members' views of a room do.
+// of a committed message. It puts each message in a frame once, compressed once if anybody anywhere reads that. It
+// holds no log: members' views of a room do, and its broker keeps the history.
 #pragma once
 
-#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <expected>
+#include <deque>
 #include <functional>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/name_hash.h"
 #include "base/slot_table.h"
+#include "base/time.h"
 #include "broker/broker.h"
-#include "room/settings.h"
+#include "broker/memory/memory_broker.h"
+#include "broker/page_cache.h"
+#include "broker/store_broker.h"
+#include "shard/home_room.h"
 #include "shard/messages.h"
+#include "shard/settings.h"
+#include "shard/stats.h"
 #include "ws/frame_writer.h"
 #include "ws/message_deflater.h"
 
 namespace switchboard::shard {
 
-/// What the home shard wants told to the shards that have members. Called during `HomeRooms::publish` or later.
+/// What the home shard wants told. Called during what is asked of HomeRooms or, in `take_answer`, later. What one call
+/// causes is at most one event for each shard, and one more.
 class HomeEvents {
  public:
+  virtual void on_home_joined(std::uint32_t to_shard, JoinResult&& result) = 0;
   /// Once for each shard that has members. `frames` are whole WebSocket frames, valid during the call.
   virtual void on_home_committed(std::uint32_t to_shard, const ViewsByEncoding& views, SlotId excluded, Seq seq,
                                  const Frames& frames) = 0;
-  /// A message was compressed: bytes of its payload before and after.
-  virtual void on_home_compressed(std::size_t bytes_before, std::size_t bytes_after) = 0;
-  virtual void on_home_acknowledged(const broker::Publish& publish, const broker::Commit& commit) = 0;
-  virtual void on_home_refused(const broker::Publish& publish, protocol::ErrorCode code) = 0;
   /// The calls of `on_home_committed` for one message are done.
   virtual void on_home_spread() = 0;
+  /// Instead of both: a message in a user's own room. All shards are to be told, by name.
+  virtual void on_home_user_committed(const broker::Publish& publish, const broker::Commit& commit,
+                                      const Frames& frames) = 0;
+  virtual void on_home_acknowledged(const broker::Publish& publish, const broker::Commit& commit) = 0;
+  virtual void on_home_refused(const broker::Publish& publish, protocol::ErrorCode code) = 0;
+  /// Once for each shard that has members. `head`: as in BrokerEvents.
+  virtual void on_home_epoch_changed(std::uint32_t to_shard, const ViewsByEncoding& views,
+                                     const broker::Head& head) = 0;
+  virtual void on_home_read(const broker::PageReader& reader, const broker::PageOrError& page) = 0;
+  /// The room has no members any more. (It may still be told of, if something of it is under way.)
+  virtual void on_home_ended(SlotId home_room) = 0;
 
  protected:
   ~HomeEvents() = default;
 };
 
-struct HomeJoined {
-  SlotId home_room;
-  broker::Head head;
+/// What HomeRooms is made of. References must outlive it.
+struct HomeParts {
+  const Clock& clock;
+  HashKey hash_key;
+  std::uint64_t random_seed;
+  broker::StoreChannel* store = nullptr;  // null: history is kept in memory only
 };
 
 class HomeRooms final : private broker::BrokerEvents {
  public:
-  using MakeBroker = std::function<std::unique_ptr<broker::Broker>(broker::BrokerEvents&)>;
+  /// What may wait for rooms to be opened, all rooms together; more is refused (`unavailable`). Joins are not counted:
+  /// a connection has one at a time.
+  static constexpr std::size_t kWaitingPublishesMax = 10'000;
+  static constexpr std::size_t kWaitingBytesMax = 16u << 20;
   /// Who compresses; asked for only once somebody wants that.
   using GetDeflater = std::function<ws::MessageDeflater&()>;
 
-  HomeRooms(HomeEvents& events, HashKey key, const room::RoomSettingsTable& settings, std::uint32_t rooms_max,
-            const MakeBroker& make_broker, GetDeflater deflater);
+  /// `settings` must outlive it.
+  HomeRooms(HomeEvents& events, ShardStats& stats, const ShardSettings& settings, const HomeParts& parts,
+            GetDeflater deflater);
 
-  /// One member more on that shard, whose view of the room in that encoding is `view`.
-  std::expected<HomeJoined, protocol::ErrorCode> join(std::string_view room_id, std::uint32_t shard, SlotId view,
-                                                      ws::Encoding encoding);
-  /// One member fewer there. The room ends with its last member.
+  /// One member more on shard `from`. Ends in `on_home_joined`.
+  void join(std::uint32_t from, JoinRequest&& request);
+  /// One member fewer there. A room ends with its last member, once nothing of it is under way.
   void leave(SlotId home_room, std::uint32_t shard, ws::Encoding encoding);
+  /// A member's message. Ends in `on_home_refused`, or in what a commit causes.
   void publish(SlotId home_room, broker::Publish publish);
+  /// The same by `publish.room_id`, of somebody who need not be a member.
+  void publish_by_name(const broker::Publish& publish);
+  /// Ends in `on_home_read`, never during this call. What has not been committed yet is not in the page.
+  void read(SlotId home_room, broker::ReadRange range, const broker::PageReader& reader);
 
-  /// More rooms than that may exist already: they stay.
-  void set_rooms_max(std::uint32_t rooms_max) { rooms_max_ = rooms_max; }
+  /// Does one of the things that have become possible: tells an answer that has come, or that one has not come in time.
+  /// False when there was none. Only while there is room for what it causes.
+  bool take_answer(Instant now);
+  /// True when `take_answer` would find something at any time.
+  bool has_answer();
+  /// When it would find something because time has passed.
+  std::optional<Instant> next_deadline() const;
+  /// What was asked in this turn is handed to the store.
+  void flush();
+
+  /// The settings have changed. More rooms than they allow may exist already: they stay.
+  void use_settings();
   std::size_t size() const { return rooms_.size(); }
+  /// Null when it is gone.
+  const HomeRoom* find(SlotId home_room) const { return rooms_.find(home_room); }
 
  private:
-  struct Subscriber {
-    std::uint32_t shard;
-    std::array<std::uint32_t, 2> members{};  // by encoding
-    ViewsByEncoding views;
-  };
-  struct HomeRoom {
-    std::string id;
-    std::vector<Subscriber> subscribers;  // shards with members
-    std::uint64_t members = 0;
-    std::uint64_t members_deflated = 0;  // of them
+  struct ReadAnswer {
+    broker::PageReader reader;
+    broker::PageOrError page;
   };
 
+  // BrokerEvents
+  void on_opened(broker::TopicId topic, const broker::Head& head) override;
+  void on_open_failed(broker::TopicId topic, protocol::ErrorCode code) override;
   void on_committed(broker::TopicId topic, const broker::Publish& publish, const broker::Commit& commit) override;
   void on_refused(broker::TopicId topic, const broker::Publish& publish, protocol::ErrorCode code) override;
+  void on_delayed(broker::TopicId topic, const broker::Publish& publish) override;
+  void on_epoch_changed(broker::TopicId topic, const broker::Head& head) override;
+  void on_read(broker::TopicId topic, std::uint64_t ticket, const broker::PageOrError& page) override;
+
+  broker::Broker& broker_of(const HomeRoom& room);
+  SlotId find_or_open(std::string_view room_id);
+  void admit(SlotId id, HomeRoom& room, std::uint32_t from, JoinRequest&& request);
+  void refuse(std::uint32_t from, JoinRequest&& request, protocol::ErrorCode code);
+  void hand_in(SlotId id, HomeRoom& room, broker::Publish publish);
+  void wait(HomeRoom& room, Waiting&& waiting);
+  void wait(HomeRoom& room, const broker::Publish& publish);
+  void spread(const HomeRoom& room, const broker::Publish& publish, const broker::Commit& commit);
   std::string_view deflate(std::string_view frame);
+  void answer(const broker::PageReader& reader, broker::PageOrError page);
+  void settle(SlotId id);
+
+  bool serve_one_waiting();
+  void serve(SlotId id, HomeRoom& room, WaitingJoin&& join);
+  void serve(SlotId id, HomeRoom& room, WaitingPublish&& waiting);
+  bool tell_one_read();
+  bool take_one_of_store(Instant now);
 
   HomeEvents& events_;
-  const room::RoomSettingsTable& settings_;
-  std::uint32_t rooms_max_;
+  ShardStats& stats_;
+  const ShardSettings& settings_;
   SlotTable<HomeRoom> rooms_;
   boost::unordered_flat_map<std::string, SlotId, NameHash, std::equal_to<>> by_name_;
-  std::unique_ptr<broker::Broker> broker_;
+  broker::MemoryBroker memory_;
+  std::optional<broker::StoreBroker> store_;
+  broker::PageCache pages_;
+  std::deque<SlotId> served_;       // rooms that are open, or have failed to be, while something waits for that
+  std::deque<ReadAnswer> answers_;  // pages that are to be told
+  std::size_t waiting_publishes_ = 0;
+  std::size_t waiting_bytes_ = 0;
+  unsigned next_kind_ = 0;  // what `take_answer` looks for first
+  SlotId touched_;          // the room of the broker's last event
   GetDeflater deflater_;
   ws::FrameBuilder frame_;
   std::string compressed_;      // scratch: a payload

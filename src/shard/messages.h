@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -10,8 +11,10 @@
 
 #include "base/slot_table.h"
 #include "base/time.h"
+#include "broker/page.h"
 #include "protocol/error.h"
 #include "protocol/seq.h"
+#include "shard/presence_messages.h"
 #include "ws/frame_writer.h"
 
 namespace switchboard::shard {
@@ -24,21 +27,32 @@ struct JoinRequest {
   SlotId view;  // of the asking shard
   ws::Encoding encoding;
   SlotId connection;
+  bool is_watcher = false;  // wants to be told who comes and goes
 };
 struct PublishRequest {
-  SlotId home_room;
+  SlotId home_room;     // none when the publisher is not in the room: then by name
+  std::string room_id;  // "" when `home_room` is given
   std::string content;
   std::string sender;
+  std::string to;  // as in broker::Publish
+  std::string dedup;
   std::string command_id;
   SlotId connection;
   bool echo = true;
+};
+/// A stretch of a room's history is wanted, for `ticket` of the asking shard.
+struct ReadRequest {
+  SlotId home_room;
+  broker::ReadRange range;
+  std::uint64_t ticket;
 };
 /// One member fewer.
 struct LeaveRequest {
   SlotId home_room;
   ws::Encoding encoding;
 };
-using Request = std::variant<std::monostate, JoinRequest, PublishRequest, LeaveRequest>;
+using Request = std::variant<std::monostate, JoinRequest, PublishRequest, LeaveRequest, ReadRequest, PresenceReport,
+                             PresenceRequest>;
 
 // --- results ---------------------------------------------------------------------------------------------------
 
@@ -47,9 +61,12 @@ struct JoinResult {
   SlotId connection;
   std::string command_id;
   SlotId home_room;  // none when refused
-  Seq last;          // the room's last message: the member's cursor opens behind it
+  Seq first;         // the oldest message that is kept, as in broker::Head
+  Seq last;          // the room's last message: the cursor of who asks for nothing else opens behind it
   std::string epoch;
   protocol::ErrorCode refusal{};  // why, when home_room is none
+  TrackingRound tracking = 0;     // in which the room is tracked
+  bool is_watcher = false;        // as in the request
 };
 /// A committed message's frame, in each encoding that is wanted anywhere. Views of the bytes.
 struct Frames {
@@ -68,13 +85,16 @@ struct CommittedFrame {
 
   Frames frames() const { return {.plain = plain, .deflated = deflated}; }
 };
-/// A shard's views of one room, by ws::Encoding; none where nobody there reads that.
-using ViewsByEncoding = std::array<SlotId, 2>;
-
 struct CommittedResult {
   ViewsByEncoding views;
   SlotId excluded;  // the connection of the receiving shard that must not get it, or none
   std::shared_ptr<const CommittedFrame> frame;
+};
+/// The room's counter was lost and begun anew: what comes next follows `last` in `epoch`.
+struct EpochResult {
+  ViewsByEncoding views;
+  std::string epoch;
+  Seq last;
 };
 struct PublishResult {
   SlotId connection;
@@ -85,7 +105,28 @@ struct PublishResult {
   Seq seq;
   std::string epoch;
   UnixMillis ts = 0;
+  bool is_duplicate = false;
 };
-using Result = std::variant<std::monostate, JoinResult, CommittedResult, PublishResult>;
+struct PageResult {
+  std::uint64_t ticket;
+  broker::PageOrError page;
+};
+/// A message to a user on its way to all other shards. Only whether anybody has had it changes: the last shard that has
+/// looked for the user knows.
+struct UserMessage {
+  std::string room_id;  // the user's
+  std::string epoch;
+  bool is_copy;  // the sender's own, for its other connections
+  CommittedFrame frame;
+  mutable std::atomic<std::uint32_t> shards_left;
+  mutable std::atomic<bool> has_arrived{false};
+};
+/// For every connection of the user that the receiving shard may have: all shards are told.
+struct UserResult {
+  SlotId excluded;  // as in CommittedResult
+  std::shared_ptr<const UserMessage> message;
+};
+using Result = std::variant<std::monostate, JoinResult, CommittedResult, EpochResult, PublishResult, PageResult, UserResult,
+                            TrackResult, PresenceChangeResult, PresenceListResult>;
 
 }  // namespace switchboard::shard

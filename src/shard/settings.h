@@ -4,20 +4,31 @@
 #include <cstdint>
 #include <string>
 
+#include "broker/memory/memory_broker.h"
 #include "room/settings.h"
 #include "session/settings.h"
 
 namespace switchboard::shard {
 
+/// What holds for the history of all rooms; what of each is kept is its namespace's affair.
+struct HistorySettings {
+  std::uint32_t commit_wait_ms = 5'000;         // a publish whose outcome takes longer is told `unavailable`
+  broker::MemorySettings memory;                // of rooms that are kept in memory, this shard's together
+  std::size_t page_cache_bytes = 16u << 20;     // pages read lately, kept for others who ask for the same
+};
+
 struct ShardSettings {
   session::SessionSettings session;
   room::RoomSettingsTable rooms;
+  HistorySettings history;
 
   std::uint64_t log_bytes_max = 256u << 20;  // all rooms' logs of this shard together; the largest is trimmed first
   std::uint32_t rooms_max = 1'000'000;       // rooms that exist at once on this shard: `limit_reached` above it
   std::uint32_t sweep_us = 1'000;            // how long one turn of the loop may fan out before it looks at its sockets
   std::uint32_t slice_members = 64;          // members of one room served before another large room has its turn
   std::uint32_t send_bytes_max = 65'536;     // most bytes handed to one socket in one go
+  std::uint32_t replays_max = 64;            // members who hold or await a page of history at once; the others wait
+  std::uint32_t reply_bytes_max = 262'144;   // messages of one answer to `history`, together; one is always given
   std::string server_name = "switchboard";   // in `hello`
 };
 

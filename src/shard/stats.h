@@ -43,16 +43,32 @@ struct ShardStats {
   Counter lagged_messages;      // room messages that slow members were not sent (policy `skip`)
   Counter lagged_events;        // how often a member was moved on
   Counter too_slow;             // members disconnected by the policy `disconnect`
+  Counter replays;              // members that are being given their room's history now
+  Counter replays_total;        // begun so far: joins that asked for it, and members behind their room's log
+  Counter replay_pages;         // pages of history handed to them
+  Counter replay_messages;      // messages written from these; counted among the deliveries, too
+  Counter replay_gaps;          // times that one went on without messages, trimmed meanwhile or not readable
   Counter home_rooms;           // rooms whose home this is
   Counter views;                // rooms with members here; twice if some of them read it compressed and some plain
   Counter members;
   Counter log_bytes;  // held by room logs now
   Counter log_trims;  // logs cut because all logs together were over their limit
   Counter commits;    // messages put in order here
-  // Of those, the messages that were compressed, once for all who read them so: how many, their bytes before and after.
+  Counter directs;            // of these, messages to users; a sender's own copies do not count
+  Counter directs_to_nobody;  // of these, the ones whose user had no connection anywhere
+  Counter directs_addressed;  // connections here that were given one (or a copy), counted for each message
+  Counter duplicates;         // publishes that repeated one under the same `dedup`: acknowledged, not committed again
+  Counter publishes_failed;   // refused by what keeps the room, or because it could not be opened
+  Counter publishes_delayed;  // told `unavailable` because their outcome took too long; most were committed later
+  Counter pages_read;         // of history, from what keeps it
+  Counter pages_shared;       // asked for by readers for whom no read was needed: others wanted the same
+  // Of the commits, the messages that were compressed, once for all who read them so: how many, their bytes before and after.
   Counter compressed;
   Counter compressed_bytes_before;
   Counter compressed_bytes_after;
+  Counter presence_rooms;     // rooms whose home this is, and whose members it knows because somebody asked
+  Counter presence_pushes;    // presence_changes made here, each once for all who are told
+  Counter presence_watchers;  // members here who are told
   Counter waits;          // commands that had to wait for a full mailbox
   Counter accept_pauses;  // accepting paused for want of file descriptors
   net::TlsStats tls;

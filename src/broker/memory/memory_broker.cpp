@@ -1,6 +1,10 @@
 #include "broker/memory/memory_broker.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/assert.h"
+#include "protocol/push.h"
 
 namespace switchboard::broker {
 namespace {
@@ -10,26 +14,193 @@ constexpr std::size_t kEpochCharacters = 8;
 
 }  // namespace
 
-Head MemoryBroker::open(TopicId topic, std::string_view) {
-  if (topic.index >= counters_.size()) counters_.resize(topic.index + 1);
-  Counter& counter = counters_[topic.index];
-  SB_ASSERT(counter.epoch.empty());
-  counter = {.last = Seq{0}, .epoch = random_.token(kEpochCharacters)};
-  return {counter.last, counter.epoch};
+MemoryBroker::MemoryBroker(BrokerEvents& events, const Clock& clock, std::uint64_t random_seed,
+                           const MemorySettings& settings)
+    : events_(events),
+      clock_(clock),
+      settings_(settings),
+      random_(random_seed),
+      key_{random_.next(), random_.next()},
+      closed_by_name_(0, NameHash{key_}) {}
+
+MemoryBroker::~MemoryBroker() = default;
+
+// --- rooms -----------------------------------------------------------------------------------------------------------
+
+void MemoryBroker::open(TopicId id, std::string_view room_id, const room::RoomSettings& settings) {
+  if (id.index >= topics_.size()) topics_.resize(id.index + 1);
+  Topic& topic = topics_[id.index];
+  SB_ASSERT(topic.head.epoch.empty());
+  forget_closed(kClosedMax);
+  if (const auto found = closed_by_name_.find(room_id); found != closed_by_name_.end()) {
+    const auto closed = found->second;
+    closed_by_name_.erase(found);
+    topic = std::move(closed->second);
+    closed_.erase(closed);
+  } else {
+    topic.room_id = room_id;
+    topic.head = {.first = Seq{1}, .last = Seq{0}, .epoch = random_.token(kEpochCharacters)};
+  }
+  if (settings.history) {
+    Kept& kept = kept_of(topic);
+    kept.retention = settings.retention;
+    if (kept.messages == nullptr) kept.messages = std::make_unique<KeptMessages>(topic.head.last.next());
+    count(kept);
+  } else if (topic.kept != nullptr) {
+    topic.kept->messages.reset();
+    count(*topic.kept);
+  }
+  events_.on_opened(id, head(id));
 }
 
-void MemoryBroker::close(TopicId topic) {
-  counters_[topic.index].epoch.clear();
+void MemoryBroker::close(TopicId id) {
+  Topic& topic = topic_of(id);
+  trim(topic, clock_.unix_ms());
+  const Instant at = forget_at(topic);
+  const auto closed = closed_.emplace(at, std::exchange(topic, Topic{}));
+  closed_by_name_.emplace(closed->second.room_id, closed);
+  forget_closed(kClosedMax);
 }
 
-void MemoryBroker::publish(TopicId topic, const Publish& publish) {
-  Counter& counter = counters_[topic.index];
-  counter.last = counter.last.next();
-  events_.on_committed(topic, publish, {.seq = counter.last, .epoch = counter.epoch, .ts = clock_.unix_ms()});
+/// When nothing of a closed room is of use any more.
+Instant MemoryBroker::forget_at(const Topic& topic) const {
+  const Instant now = clock_.now();
+  Instant at = now + kClosedFor;
+  if (topic.kept == nullptr) return at;
+  if (topic.kept->messages != nullptr && !topic.kept->messages->empty()) {
+    const UnixMillis age_ms = clock_.unix_ms() - topic.kept->messages->newest_ts();
+    const UnixMillis left_ms = UnixMillis{topic.kept->retention.seconds} * 1'000 - age_ms;
+    at = std::max(at, now + std::chrono::milliseconds(left_ms));
+  }
+  if (topic.kept->dedup != nullptr && !topic.kept->dedup->empty()) at = std::max(at, topic.kept->dedup->newest_until());
+  return at;
 }
 
-Head MemoryBroker::head(TopicId topic) const {
-  return {counters_[topic.index].last, counters_[topic.index].epoch};
+void MemoryBroker::forget_closed(std::size_t rooms_max) {
+  const Instant now = clock_.now();
+  while (!closed_.empty() && (closed_.size() > rooms_max || closed_.begin()->first <= now))
+    forget(closed_.begin());
+}
+
+void MemoryBroker::forget(Closed::iterator closed) {
+  if (closed->second.kept != nullptr) by_size_.count(*closed->second.kept, 0);
+  closed_by_name_.erase(std::string_view(closed->second.room_id));
+  closed_.erase(closed);
+}
+
+const Head& MemoryBroker::head(TopicId id) {
+  Topic& topic = topic_of(id);
+  trim(topic, clock_.unix_ms());
+  note_first(topic);
+  return topic.head;
+}
+
+// --- messages --------------------------------------------------------------------------------------------------------
+
+void MemoryBroker::publish(TopicId id, const Publish& publish) {
+  Topic& topic = topic_of(id);
+  if (const auto* first = first_of(topic, publish)) {
+    return events_.on_committed(
+        id, publish,
+        {.seq = first->seq, .epoch = topic.head.epoch, .ts = first->ts, .payload = {}, .is_duplicate = true});
+  }
+  const UnixMillis ts = clock_.unix_ms();
+  topic.head.last = topic.head.last.next();
+  payload_.clear();
+  protocol::append(payload_, protocol::Publication{.room_id = topic.room_id,
+                                                   .content = publish.content,
+                                                   .sender = publish.sender,
+                                                   .seq = topic.head.last,
+                                                   .ts = ts,
+                                                   .to = publish.to});
+  if (topic.kept != nullptr) {
+    Kept& kept = *topic.kept;
+    if (kept.messages != nullptr) kept.messages->append(payload_, ts);
+    if (!publish.dedup.empty()) {
+      kept.dedup->add(publish.sender, publish.dedup, {.seq = topic.head.last, .ts = ts},
+                      clock_.now() + std::chrono::milliseconds(settings_.dedup_window_ms));
+    }
+    trim(topic, ts);
+    bound();
+  }
+  note_first(topic);
+  events_.on_committed(id, publish, {.seq = topic.head.last, .epoch = topic.head.epoch, .ts = ts, .payload = payload_});
+}
+
+/// The commit that this publish would repeat, or null.
+const DedupWindow::First* MemoryBroker::first_of(Topic& topic, const Publish& publish) {
+  if (publish.dedup.empty()) return nullptr;
+  Kept& kept = kept_of(topic);
+  if (kept.dedup == nullptr) kept.dedup = std::make_unique<DedupWindow>(key_);
+  return kept.dedup->find(publish.sender, publish.dedup, clock_.now());
+}
+
+void MemoryBroker::read(TopicId id, const ReadRange& range, std::uint64_t ticket) {
+  Topic& topic = topic_of(id);
+  if (topic.kept == nullptr || topic.kept->messages == nullptr) {
+    return events_.on_read(id, ticket, std::unexpected(protocol::ErrorCode::kHistoryUnavailable));
+  }
+  const Head& now = head(id);
+  const auto page = std::make_shared<Page>();
+  page->epoch = now.epoch;
+  page->oldest = now.first;
+  page->newest = now.last;
+  topic.kept->messages->read(range, *page);
+  events_.on_read(id, ticket, SharedPage(page));
+}
+
+// --- what is kept ----------------------------------------------------------------------------------------------------
+
+/// What could be given up.
+std::size_t MemoryBroker::Kept::memory() const {
+  return (messages == nullptr || messages->empty() ? 0 : messages->bytes()) +
+         (dedup == nullptr || dedup->empty() ? 0 : dedup->bytes());
+}
+
+MemoryBroker::Kept& MemoryBroker::kept_of(Topic& topic) {
+  if (topic.kept == nullptr) topic.kept = std::make_unique<Kept>();
+  return *topic.kept;
+}
+
+void MemoryBroker::count(Kept& kept) {
+  by_size_.count(kept, kept.memory());
+}
+
+/// Gives up what is over the room's retention.
+void MemoryBroker::trim(Topic& topic, UnixMillis now) {
+  if (topic.kept == nullptr) return;
+  if (topic.kept->messages != nullptr) topic.kept->messages->trim(topic.kept->retention, now);
+  count(*topic.kept);
+}
+
+void MemoryBroker::note_first(Topic& topic) {
+  const bool has_history = topic.kept != nullptr && topic.kept->messages != nullptr;
+  topic.head.first = has_history ? topic.kept->messages->first() : topic.head.last.next();
+}
+
+/// All rooms together: about the largest gives up its oldest block or, where it has no messages, names.
+void MemoryBroker::bound() {
+  while (by_size_.total() > settings_.bytes_max) {
+    auto* kept = static_cast<Kept*>(by_size_.one_of_the_largest());
+    if (kept->messages != nullptr && !kept->messages->empty()) {
+      kept->messages->drop_oldest();
+    } else {
+      kept->dedup->drop_half();
+    }
+    count(*kept);
+  }
+}
+
+void MemoryBroker::use(const room::RoomSettingsTable& settings) {
+  for (Topic& topic : topics_) {
+    if (!topic.head.epoch.empty() && topic.kept != nullptr)
+      topic.kept->retention = settings.of(topic.room_id).retention;
+  }
+}
+
+void MemoryBroker::use(const MemorySettings& settings) {
+  settings_ = settings;
+  bound();
 }
 
 }  // namespace switchboard::broker

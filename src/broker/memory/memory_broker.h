@@ -1,33 +1,93 @@
-// A broker that keeps counters in memory only: commits at once, forgets a room with its last member.
+// A broker that keeps everything in memory and commits at once: counters, dedup windows, and the messages of rooms that
+// have history. A room that nobody needs any more is remembered for a while, so that it goes on counting when its last
+// member reloads the page. All of it is bounded, and gone with the process.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/name_hash.h"
 #include "base/random.h"
 #include "broker/broker.h"
+#include "broker/memory/by_size.h"
+#include "broker/memory/dedup_window.h"
+#include "broker/memory/kept_messages.h"
 
 namespace switchboard::broker {
 
+struct MemorySettings {
+  /// Messages and dedup windows of all rooms together: the oldest of (about) the largest room go first.
+  std::uint64_t bytes_max = 64u << 20;
+  std::uint32_t dedup_window_ms = 300'000;
+};
+
 class MemoryBroker final : public Broker {
  public:
-  MemoryBroker(BrokerEvents& events, const Clock& clock, std::uint64_t random_seed)
-      : events_(events), clock_(clock), random_(random_seed) {}
+  /// A closed room is remembered at least that long, one with history as long as any of it is kept ...
+  static constexpr Duration kClosedFor = std::chrono::minutes(10);
+  /// ... but no more than so many of them: whichever would be forgotten first goes.
+  static constexpr std::size_t kClosedMax = 65'536;
 
-  Head open(TopicId topic, std::string_view room_id) override;
+  /// References must outlive it.
+  MemoryBroker(BrokerEvents& events, const Clock& clock, std::uint64_t random_seed, const MemorySettings& settings);
+  ~MemoryBroker() override;
+
+  void open(TopicId topic, std::string_view room_id, const room::RoomSettings& settings) override;
   void close(TopicId topic) override;
   void publish(TopicId topic, const Publish& publish) override;
-  Head head(TopicId topic) const override;
+  const Head& head(TopicId topic) override;
+  void read(TopicId topic, const ReadRange& range, std::uint64_t ticket) override;
+  void use(const room::RoomSettingsTable& settings) override;
+
+  void use(const MemorySettings& settings);
+  /// Memory of what is kept besides counters.
+  std::size_t bytes() const { return by_size_.total(); }
+  /// Closed rooms that are remembered.
+  std::size_t closed() const { return closed_.size(); }
 
  private:
-  struct Counter {
-    Seq last;
-    std::string epoch;  // "" while closed
+  /// What is kept of a room besides its counter.
+  struct Kept : Sized {
+    std::unique_ptr<KeptMessages> messages;  // null when the room has no history
+    room::Retention retention;
+    std::unique_ptr<DedupWindow> dedup;  // null until the first publish that has a name
+
+    std::size_t memory() const;
   };
+  struct Topic {
+    std::string room_id;
+    Head head;
+    std::unique_ptr<Kept> kept;  // null while there is nothing but the counter
+  };
+  /// By when they are forgotten.
+  using Closed = std::multimap<Instant, Topic>;
+
+  Topic& topic_of(TopicId topic) { return topics_[topic.index]; }
+  Kept& kept_of(Topic& topic);
+  const DedupWindow::First* first_of(Topic& topic, const Publish& publish);
+  void count(Kept& kept);
+  void trim(Topic& topic, UnixMillis now);
+  static void note_first(Topic& topic);
+  void bound();
+  Instant forget_at(const Topic& topic) const;
+  void forget_closed(std::size_t rooms_max);
+  void forget(Closed::iterator closed);
 
   BrokerEvents& events_;
   const Clock& clock_;
+  MemorySettings settings_;
   Random random_;
-  std::vector<Counter> counters_;  // by the topic's index
+  HashKey key_;
+  std::vector<Topic> topics_;  // by the topic's index; without an epoch while closed
+  Closed closed_;
+  boost::unordered_flat_map<std::string_view, Closed::iterator, NameHash, std::equal_to<>> closed_by_name_;
+  BySize by_size_;
+  std::string payload_;  // scratch
 };
 
 }  // namespace switchboard::broker

@@ -1,0 +1,111 @@
+#include "broker/memory/kept_messages.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "ws/frame_writer.h"
+
+namespace switchboard::broker {
+namespace {
+
+constexpr std::size_t kBlockMessages = 256;
+constexpr std::size_t kBlockBytes = 32 * 1024;
+
+}  // namespace
+
+std::size_t KeptMessages::Block::memory() const {
+  return sizeof(Block) + frames.capacity() + ends.capacity() * sizeof(ends[0]) + stamps.capacity() * sizeof(stamps[0]);
+}
+
+void KeptMessages::append(std::string_view payload, UnixMillis ts) {
+  if (blocks_.empty() || blocks_.back().ends.size() == kBlockMessages || blocks_.back().frames.size() >= kBlockBytes) {
+    blocks_.push_back(Block{.first = end_, .frames = {}, .ends = {}, .stamps = {}});
+    block_bytes_ += sizeof(Block);
+  }
+  Block& block = blocks_.back();
+  const std::size_t memory_before = block.memory();
+  const std::size_t bytes_before = block.frames.size();
+  ws::append_frame(block.frames, ws::Opcode::kText, payload);
+  block.ends.push_back(static_cast<std::uint32_t>(block.frames.size()));
+  block.stamps.push_back(ts);
+  end_ = end_.next();
+  frame_bytes_ += block.frames.size() - bytes_before;
+  block_bytes_ += block.memory() - memory_before;
+}
+
+void KeptMessages::trim(const room::Retention& retention, UnixMillis now) {
+  const UnixMillis oldest_ts = now - UnixMillis{retention.seconds} * 1'000;
+  while (!empty()) {
+    const Block& front = blocks_.front();
+    const bool is_over = distance(first_, end_) > retention.messages || frame_bytes_ > retention.bytes ||
+                         front.stamps[distance(front.first, first_)] < oldest_ts;
+    if (!is_over) return;
+    drop_first();
+  }
+}
+
+void KeptMessages::drop_first() {
+  const Block& front = blocks_.front();
+  frame_bytes_ -= front.size_of(distance(front.first, first_));
+  first_ = first_.next();
+  if (first_ == front.first.plus(front.ends.size())) drop_front_block();
+}
+
+void KeptMessages::drop_oldest() {
+  const Seq after = blocks_.front().first.plus(blocks_.front().ends.size());
+  while (first_ < after)
+    drop_first();
+}
+
+void KeptMessages::drop_front_block() {
+  block_bytes_ -= blocks_.front().memory();
+  blocks_.pop_front();
+}
+
+std::size_t KeptMessages::block_of(Seq seq) const {
+  const auto after = std::ranges::upper_bound(blocks_, seq, {}, &Block::first);
+  return static_cast<std::size_t>(after - blocks_.begin()) - 1;
+}
+
+std::size_t KeptMessages::size_of(Seq seq) const {
+  const Block& block = blocks_[block_of(seq)];
+  return block.size_of(distance(block.first, seq));
+}
+
+void KeptMessages::read(const ReadRange& range, Page& page) const {
+  Seq from = std::max(range.from, first_);
+  Seq until = std::min(range.until, end_);
+  if (from >= until) return;
+  // One message always fits, at whichever end the range begins to be filled.
+  std::size_t bytes = 0;
+  std::uint32_t count = 0;
+  const auto takes = [&](Seq seq) {
+    const std::size_t size = size_of(seq);
+    if (count == std::max(range.messages_max, 1u) || (count > 0 && bytes + size > range.bytes_max)) return false;
+    bytes += size;
+    ++count;
+    return true;
+  };
+  if (range.newest) {
+    Seq at = until;
+    while (at > from && takes(Seq{at.value - 1}))
+      at = Seq{at.value - 1};
+    from = at;
+  } else {
+    Seq at = from;
+    while (at < until && takes(at))
+      at = at.next();
+    until = at;
+  }
+  page.first = from;
+  page.frames.reserve(bytes);
+  page.ends.reserve(count);
+  for (Seq seq = from; seq < until; seq = seq.next()) {
+    const Block& block = blocks_[block_of(seq)];
+    const std::size_t index = distance(block.first, seq);
+    page.frames.append(block.frames, block.begin_of(index), block.size_of(index));
+    page.ends.push_back(static_cast<std::uint32_t>(page.frames.size()));
+  }
+}
+
+}  // namespace switchboard::broker

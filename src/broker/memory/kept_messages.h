@@ -1,0 +1,66 @@
+// One room's history in memory: its last messages as whole WebSocket frames, numbered without holes, oldest first, in
+// blocks that are freed whole. What is to be kept it is told.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "broker/page.h"
+#include "protocol/seq.h"
+#include "room/settings.h"
+
+namespace switchboard::broker {
+
+class KeptMessages {
+ public:
+  /// Empty; `next` is the number of the first message that will be appended.
+  explicit KeptMessages(Seq next) : first_(next), end_(next) {}
+
+  /// Message number `end()`, as JSON text, committed at `ts`. Amortised O(1).
+  void append(std::string_view payload, UnixMillis ts);
+  /// Gives up what exceeds the retention at that time. O(messages given up).
+  void trim(const room::Retention& retention, UnixMillis now);
+  /// Gives up the oldest block, up to 256 messages. Not when empty.
+  void drop_oldest();
+
+  Seq first() const { return first_; }
+  Seq end() const { return end_; }
+  bool empty() const { return first_ == end_; }
+  /// When the newest one was committed; only when not empty.
+  UnixMillis newest_ts() const { return blocks_.back().stamps.back(); }
+  /// Memory it takes.
+  std::size_t bytes() const { return block_bytes_; }
+
+  /// Fills the page's messages with those of the range.
+  void read(const ReadRange& range, Page& page) const;
+
+ private:
+  struct Block {
+    Seq first;
+    std::string frames;
+    std::vector<std::uint32_t> ends;  // where each frame ends
+    std::vector<UnixMillis> stamps;
+
+    std::size_t begin_of(std::size_t index) const { return index == 0 ? 0 : ends[index - 1]; }
+    std::size_t size_of(std::size_t index) const { return ends[index] - begin_of(index); }
+    std::size_t memory() const;
+  };
+
+  void drop_first();
+  void drop_front_block();
+  /// Which block holds that message (one of [first, end)).
+  std::size_t block_of(Seq seq) const;
+  std::size_t size_of(Seq seq) const;
+
+  std::deque<Block> blocks_;
+  Seq first_;
+  Seq end_;
+  std::uint64_t frame_bytes_ = 0;  // of the frames of [first, end)
+  std::size_t block_bytes_ = 0;
+};
+
+}  // namespace switchboard::broker

@@ -1,0 +1,101 @@
+#include "broker/page_cache.h"
+
+#include <algorithm>
+#include <boost/container_hash/hash.hpp>
+
+#include "base/assert.h"
+
+namespace switchboard::broker {
+namespace {
+
+/// What keeping a page takes besides the page.
+constexpr std::size_t kOverheadBytes = 256;
+
+std::size_t bytes_of(const Page& page) {
+  return page.bytes() + kOverheadBytes;
+}
+
+/// The same range will be answered with the same messages until some of them are trimmed. A page of the oldest ones may
+/// have stopped anywhere, one of the newest ones is what it should be only when it ends where the range does.
+bool is_lasting(const ReadRange& range, const Page& page) {
+  if (page.empty()) return false;
+  return range.newest ? page.end() == range.until : page.first == std::max(range.from, page.oldest);
+}
+
+}  // namespace
+
+std::size_t PageCache::KeyHash::operator()(const Key& key) const {
+  std::size_t seed = 0;
+  boost::hash_combine(seed, key.topic.pack());
+  boost::hash_combine(seed, key.range.from.value);
+  boost::hash_combine(seed, key.range.until.value);
+  boost::hash_combine(seed, key.range.messages_max);
+  boost::hash_combine(seed, key.range.bytes_max);
+  boost::hash_combine(seed, key.range.newest);
+  return seed;
+}
+
+SharedPage PageCache::find(TopicId topic, const ReadRange& range, Seq oldest) {
+  const auto found = kept_.find(Key{topic, range});
+  if (found == kept_.end()) return nullptr;
+  const auto kept = found->second;
+  if (kept->page->first < oldest) {
+    drop(kept);
+    return nullptr;
+  }
+  recent_.splice(recent_.begin(), recent_, kept);
+  return kept->page;
+}
+
+std::optional<std::uint64_t> PageCache::begin(TopicId topic, const ReadRange& range, PageReader reader) {
+  const Key key{topic, range};
+  if (const auto found = under_way_.find(key); found != under_way_.end()) {
+    reads_.find(found->second)->readers.push_back(reader);
+    return std::nullopt;
+  }
+  const SlotId id = reads_.emplace(Read{.key = key, .readers = {reader}}).first;
+  under_way_.emplace(key, id);
+  return id.pack();
+}
+
+std::vector<PageReader> PageCache::end(std::uint64_t ticket, const PageOrError& page, std::string_view epoch) {
+  const SlotId id = SlotId::unpack(ticket);
+  Read* read = reads_.find(id);
+  SB_ASSERT(read != nullptr);
+  std::vector<PageReader> readers = std::move(read->readers);
+  if (page && (*page)->epoch == epoch && is_lasting(read->key.range, **page)) keep(read->key, *page);
+  under_way_.erase(read->key);
+  reads_.erase(id);
+  return readers;
+}
+
+void PageCache::keep(const Key& key, const SharedPage& page) {
+  if (bytes_of(*page) > bytes_max_) return;
+  if (const auto found = kept_.find(key); found != kept_.end()) drop(found->second);
+  recent_.push_front({.key = key, .page = page});
+  kept_.emplace(key, recent_.begin());
+  bytes_ += bytes_of(*page);
+  bound_by(bytes_max_);
+}
+
+void PageCache::drop(std::list<Kept>::iterator kept) {
+  bytes_ -= bytes_of(*kept->page);
+  kept_.erase(kept->key);
+  recent_.erase(kept);
+}
+
+void PageCache::forget(TopicId topic) {
+  for (auto kept = recent_.begin(); kept != recent_.end();) {
+    const auto next = std::next(kept);
+    if (kept->key.topic == topic) drop(kept);
+    kept = next;
+  }
+}
+
+void PageCache::bound_by(std::size_t bytes_max) {
+  bytes_max_ = bytes_max;
+  while (bytes_ > bytes_max_)
+    drop(std::prev(recent_.end()));
+}
+
+}  // namespace switchboard::broker

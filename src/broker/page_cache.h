@@ -1,0 +1,81 @@
+// Pages of rooms' history that several readers want at about the same time: after a broken network all members of a
+// room come back at once and ask for the same stretches. A read under way serves everybody who asks for the same; pages
+// read lately are kept, within a bound. It reads nothing by itself. One per shard.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <vector>
+
+#include "base/slot_table.h"
+#include "broker/broker.h"
+#include "broker/page.h"
+
+namespace switchboard::broker {
+
+/// Who is to get a page: a ticket of that shard.
+struct PageReader {
+  std::uint32_t shard = 0;
+  std::uint64_t ticket = 0;
+};
+
+/// Ranges must end at or before what is committed when they are asked for: then what they hold does not change but by
+/// being trimmed.
+class PageCache {
+ public:
+  explicit PageCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  PageCache(const PageCache&) = delete;
+  PageCache& operator=(const PageCache&) = delete;
+
+  /// The page of exactly that range, if it is kept and holds nothing before `oldest`; else null. O(1).
+  SharedPage find(TopicId topic, const ReadRange& range, Seq oldest);
+
+  /// That reader wants the range. Returns the ticket to read it with, or none when a read of the same is under way: its
+  /// page is for this reader, too.
+  std::optional<std::uint64_t> begin(TopicId topic, const ReadRange& range, PageReader reader);
+  /// The read of that ticket is over. Returns who waits for its page, and keeps that where others may want it. `epoch`:
+  /// the topic's; a page of another one is not kept.
+  std::vector<PageReader> end(std::uint64_t ticket, const PageOrError& page, std::string_view epoch);
+
+  /// The topic's epoch has changed: its pages are of no use any more. O(pages kept).
+  void forget(TopicId topic);
+  void bound_by(std::size_t bytes_max);
+
+  /// Memory of the pages kept.
+  std::size_t bytes() const { return bytes_; }
+  std::size_t pages() const { return recent_.size(); }
+  std::size_t reads_under_way() const { return reads_.size(); }
+
+ private:
+  struct Key {
+    TopicId topic;
+    ReadRange range;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const;
+  };
+  struct Kept {
+    Key key;
+    SharedPage page;
+  };
+  struct Read {
+    Key key;
+    std::vector<PageReader> readers;
+  };
+
+  void keep(const Key& key, const SharedPage& page);
+  void drop(std::list<Kept>::iterator kept);
+
+  std::size_t bytes_max_;
+  std::size_t bytes_ = 0;
+  std::list<Kept> recent_;  // the one used last in front
+  boost::unordered_flat_map<Key, std::list<Kept>::iterator, KeyHash> kept_;
+  SlotTable<Read> reads_;  // a ticket is a packed id of it
+  boost::unordered_flat_map<Key, SlotId, KeyHash> under_way_;
+};
+
+}  // namespace switchboard::broker

@@ -1,0 +1,83 @@
+// The seam between a shard's broker and whatever keeps messages elsewhere: requests go out, answers come back, nothing
+// blocks. SQLite's threads are behind it in the server, a simulated disk in the simulation. Plain data: it crosses
+// threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/time.h"
+#include "broker/page.h"
+#include "protocol/error.h"
+#include "protocol/seq.h"
+#include "room/settings.h"
+
+namespace switchboard::broker {
+
+// --- requests --------------------------------------------------------------------------------------------------------
+
+/// Where does the room stand?
+struct StoreOpen {
+  std::string room_id;
+  room::Durability durability{};
+};
+/// Put the message in order and keep it. Of one room they are committed in the order they were handed in.
+struct StorePublish {
+  std::string room_id;
+  std::string content;  // JSON text
+  std::string sender;
+  std::string to;
+  std::string dedup;
+  room::Retention retention;  // of the room, as it is to hold from this message on
+  room::Durability durability{};
+};
+struct StoreRead {
+  std::string room_id;
+  ReadRange range;
+};
+struct StoreRequest {
+  std::uint64_t ticket = 0;  // comes back with the answer
+  std::variant<StoreOpen, StorePublish, StoreRead> what;
+};
+
+// --- answers ---------------------------------------------------------------------------------------------------------
+
+struct StoreOpened {
+  Seq first;  // as in Head
+  Seq last;
+  std::string epoch;
+};
+struct StoreCommitted {
+  Seq seq;
+  Seq first;          // the room's oldest message after this one
+  std::string epoch;  // "" while it is the one that was told when the room was opened
+  UnixMillis ts = 0;
+  std::string payload;  // what members are sent; "" of a duplicate
+  bool is_duplicate = false;
+};
+struct StoreFailed {
+  protocol::ErrorCode code{};
+};
+struct StoreAnswer {
+  std::uint64_t ticket = 0;
+  std::variant<StoreFailed, StoreOpened, StoreCommitted, SharedPage> what;
+};
+
+/// One shard's end of the store. All functions on that shard's thread.
+class StoreChannel {
+ public:
+  virtual ~StoreChannel() = default;
+  /// False when so much is under way already that nothing more is taken: the request was not touched.
+  virtual bool submit(StoreRequest&& request) = 0;
+  /// The oldest answer. Publishes and opens of one room are answered in the order they were submitted; reads at any
+  /// time.
+  virtual std::optional<StoreAnswer> take() = 0;
+  virtual bool has_answer() = 0;
+  /// Requests submitted since the last call are to be looked at: once a turn, after the last `submit` of the turn.
+  virtual void flush() = 0;
+};
+
+}  // namespace switchboard::broker

@@ -1,0 +1,68 @@
+// What a room's home knows of it: how many members it has and on which shards, how its broker stands to it, and who
+// waits for that. Plain data: HomeRooms works on it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "broker/broker.h"
+#include "protocol/error.h"
+#include "shard/messages.h"
+
+namespace switchboard::shard {
+
+/// A shard with members.
+struct Subscriber {
+  std::uint32_t shard;
+  std::array<std::uint32_t, 2> members{};  // by encoding
+  ViewsByEncoding views;
+};
+
+struct WaitingJoin {
+  std::uint32_t from;
+  JoinRequest request;
+};
+/// A publish by name, copied.
+struct WaitingPublish {
+  std::string content;
+  std::string sender;
+  std::string to;
+  std::string dedup;
+  std::string command_id;
+  broker::Origin origin;
+  bool echo;
+
+  std::size_t bytes() const {
+    return sizeof(*this) + content.size() + sender.size() + to.size() + dedup.size() + command_id.size();
+  }
+};
+using Waiting = std::variant<WaitingJoin, WaitingPublish>;
+
+struct HomeRoom {
+  enum class State : std::uint8_t { kOpening, kOpen, kFailed };
+
+  std::string id;
+  std::vector<Subscriber> subscribers;
+  std::uint64_t members = 0;
+  std::uint64_t members_deflated = 0;  // of them
+  std::uint32_t under_way = 0;         // publishes and reads that its broker has not answered
+  State state = State::kOpening;
+  protocol::ErrorCode failure{};  // why, when kFailed
+  bool has_history = false;
+  bool is_in_store = false;  // its broker is the one with the store
+  bool is_served = false;    // stands in the line of rooms for whose waiting there is an answer
+  /// What came before there was an answer, in order; null when nothing did.
+  std::unique_ptr<std::deque<Waiting>> waiting;
+
+  bool has_waiting() const { return waiting != nullptr; }
+  /// What comes next must not overtake what waits.
+  bool must_wait() const { return state != State::kOpen || has_waiting(); }
+  bool is_unused() const { return members == 0 && under_way == 0 && !has_waiting() && state != State::kOpening; }
+};
+
+}  // namespace switchboard::shard

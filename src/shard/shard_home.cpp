@@ -1,0 +1,177 @@
+// Shard, the part about the rooms whose home it is: what is asked of them, from here and from other shards, and how
+// what becomes of it reaches who must know. What the broker answers later is taken up turn by turn.
+#include <utility>
+
+#include "protocol/user_room.h"
+#include "shard/shard.h"
+
+namespace switchboard::shard {
+
+using session::Attempt;
+using session::Session;
+
+namespace {
+
+constexpr std::size_t kHomeAnswersPerTurn = 1'024;
+
+}  // namespace
+
+// --- what is asked ---------------------------------------------------------------------------------------------------
+
+Attempt Shard::publish(Session& session, std::optional<std::uint32_t> slot, const protocol::Broadcast& broadcast,
+                       std::string_view command_id) {
+  const RoomView* view = slot ? views_.find(session.memberships()[*slot].room) : nullptr;
+  const std::uint32_t home = view != nullptr ? view->home : home_of(broadcast.room_id);
+  const SlotId home_room = view != nullptr ? view->home_room : SlotId{};
+  const bool echo = broadcast.echo.value_or(true);
+  if (home == index_) {
+    if (!port_.results_have_room()) return wait_for_mailbox(session);
+    const broker::Publish publish{
+        .room_id = broadcast.room_id,
+        .content = broadcast.content,
+        .sender = session.user_id(),
+        .to = {},
+        .dedup = broadcast.dedup,
+        .command_id = command_id,
+        .origin = {.shard = index_, .connection = session.id(), .wants_ack = !command_id.empty()},
+        .echo = echo};
+    home_room ? home_.publish(home_room, publish) : home_.publish_by_name(publish);
+    return Attempt::kDone;
+  }
+  PublishRequest request{.home_room = home_room,
+                         .room_id = home_room ? std::string() : std::string(broadcast.room_id),
+                         .content = std::string(broadcast.content),
+                         .sender = session.user_id(),
+                         .to = {},
+                         .dedup = std::string(broadcast.dedup),
+                         .command_id = std::string(command_id),
+                         .connection = session.id(),
+                         .echo = echo};
+  return port_.try_request(home, std::move(request)) ? Attempt::kPending : wait_for_mailbox(session);
+}
+
+void Shard::on_request(std::uint32_t from, Request& request) {
+  if (auto* join = std::get_if<JoinRequest>(&request)) {
+    home_.join(from, std::move(*join));
+  } else if (auto* publish = std::get_if<PublishRequest>(&request)) {
+    on_publish_request(from, *publish);
+  } else if (auto* leave = std::get_if<LeaveRequest>(&request)) {
+    home_.leave(leave->home_room, from, leave->encoding);
+  } else if (auto* read = std::get_if<ReadRequest>(&request)) {
+    home_.read(read->home_room, read->range, {.shard = from, .ticket = read->ticket});
+  } else if (auto* report = std::get_if<PresenceReport>(&request)) {
+    home_presence_.on_report(from, *report, context_.now);
+  } else if (auto* presence = std::get_if<PresenceRequest>(&request)) {
+    on_presence_request(from, std::move(*presence));
+  }
+}
+
+void Shard::on_publish_request(std::uint32_t from, const PublishRequest& request) {
+  const broker::Publish publish{
+      .room_id = request.room_id,
+      .content = request.content,
+      .sender = request.sender,
+      .to = request.to,
+      .dedup = request.dedup,
+      .command_id = request.command_id,
+      .origin = {.shard = from, .connection = request.connection, .wants_ack = !request.command_id.empty()},
+      .echo = request.echo};
+  request.home_room ? home_.publish(request.home_room, publish) : home_.publish_by_name(publish);
+}
+
+/// What has become possible since: each causes at most what results_have_room() makes sure of.
+void Shard::take_home_answers() {
+  is_answering_ = true;
+  for (std::size_t n = 0; n < kHomeAnswersPerTurn && port_.results_have_room(); ++n) {
+    if (!home_.take_answer(context_.now)) break;
+  }
+  is_answering_ = false;
+}
+
+/// A session here was told something by its room's home. While that answers what it was asked earlier, the session may
+/// have waited for it; otherwise it is just asking.
+void Shard::after_answer(SlotId connection) {
+  if (!is_answering_) return;
+  Client* client = clients_.find(connection);
+  if (client == nullptr) return;
+  if (client->session.paused()) delivery_.resumable().push_back(connection);
+  settle(*client);
+}
+
+// --- what becomes of it ----------------------------------------------------------------------------------------------
+
+void Shard::on_home_joined(std::uint32_t to_shard, JoinResult&& result) {
+  if (result.home_room) note_tracking(to_shard, result);
+  if (to_shard != index_) return port_.result(to_shard, std::move(result));
+  on_join_result(result);
+  after_answer(result.connection);
+}
+
+void Shard::on_home_committed(std::uint32_t to_shard, const ViewsByEncoding& views, SlotId excluded, Seq seq,
+                              const Frames& frames) {
+  if (to_shard == index_) return append(views, seq, frames, excluded);
+  if (crossing_ == nullptr) {
+    crossing_ = std::make_shared<CommittedFrame>(
+        CommittedFrame{.seq = seq, .plain = std::string(frames.plain), .deflated = std::string(frames.deflated)});
+  }
+  port_.result(to_shard, CommittedResult{.views = views, .excluded = excluded, .frame = crossing_});
+}
+
+void Shard::on_home_spread() {
+  crossing_.reset();
+}
+
+void Shard::on_home_acknowledged(const broker::Publish& publish, const broker::Commit& commit) {
+  const SlotId connection = publish.origin.connection;
+  if (publish.origin.shard == index_) {
+    if (Client* client = clients_.find(connection)) {
+      client->session.on_published({.id = publish.command_id,
+                                    .room_id = publish.room_id,
+                                    .seq = commit.seq,
+                                    .epoch = commit.epoch,
+                                    .ts = commit.ts,
+                                    .is_duplicate = commit.is_duplicate});
+    }
+    return after_answer(connection);
+  }
+  port_.result(publish.origin.shard, PublishResult{.connection = connection,
+                                                   .room_id = std::string(publish.room_id),
+                                                   .command_id = std::string(publish.command_id),
+                                                   .committed = true,
+                                                   .seq = commit.seq,
+                                                   .epoch = std::string(commit.epoch),
+                                                   .ts = commit.ts,
+                                                   .is_duplicate = commit.is_duplicate});
+}
+
+void Shard::on_home_refused(const broker::Publish& publish, protocol::ErrorCode code) {
+  // A sender's own copy of a direct message has no answer of its own: that of the message is the answer.
+  if (protocol::is_user_room(publish.room_id) && !publish.echo) return;
+  const SlotId connection = publish.origin.connection;
+  if (publish.origin.shard == index_) {
+    if (Client* client = clients_.find(connection)) {
+      client->session.on_publish_refused(publish.room_id, publish.command_id, code);
+    }
+    return after_answer(connection);
+  }
+  port_.result(publish.origin.shard, PublishResult{.connection = connection,
+                                                   .room_id = std::string(publish.room_id),
+                                                   .command_id = std::string(publish.command_id),
+                                                   .committed = false,
+                                                   .refusal = code,
+                                                   .seq = {},
+                                                   .epoch = {}});
+}
+
+void Shard::on_home_epoch_changed(std::uint32_t to_shard, const ViewsByEncoding& views, const broker::Head& head) {
+  EpochResult result{.views = views, .epoch = head.epoch, .last = head.last};
+  if (to_shard == index_) return on_epoch_result(result);
+  port_.result(to_shard, std::move(result));
+}
+
+void Shard::on_home_read(const broker::PageReader& reader, const broker::PageOrError& page) {
+  if (reader.shard == index_) return on_page(reader.ticket, page);
+  port_.result(reader.shard, PageResult{.ticket = reader.ticket, .page = page});
+}
+
+}  // namespace switchboard::shard
