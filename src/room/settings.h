@@ -38,17 +38,17 @@ struct RoomSettings {
   std::uint32_t members_max = 1'000'000;    // members of one room, over all shards; more get `room_full`
   SlowClientPolicy slow_client = SlowClientPolicy::kSkip;
 
-  bool history = true;                    // messages are kept: resume, `history`, catching up
-  Retention retention = {};               // of the history
+  bool history = true;       // messages are kept: resume, `history`, catching up
+  Retention retention = {};  // of the history
   Durability durability = Durability::kProcess;
-  bool presence = true;                   // who is in the room may be asked
+  bool presence = true;                     // who is in the room may be asked
   std::uint32_t presence_grace_ms = 5'000;  // a user whose last connection has gone still counts as there (0 to 1 h)
   std::uint32_t presence_window_ms = 500;   // changes that come so soon after one another are told together (0 to 60 s)
   /// A room tells its watchers of changes so rarely that no more pushes than that go out in a second for it, counting
   /// one for each watcher (1 to 1,000,000,000).
   std::uint32_t presence_pushes_per_second = 20'000;
-  bool echo = true;                       // whether a sender gets its own message, when it does not say
-  bool publish_from_outside = false;      // whether one may broadcast to the room without having joined it
+  bool echo = true;                   // whether a sender gets its own message, when it does not say
+  bool publish_from_outside = false;  // whether one may broadcast to the room without having joined it
 };
 
 /// The namespace of users' own rooms, whatever the users are called: a ':' in their ids means nothing. Who is in such a

@@ -19,6 +19,14 @@ struct Unfinished {
   std::uint32_t pin = 0;     // index among the room's pins
 };
 
+/// Its neighbours among the connections here whose users' hashes are equal, by slot: see Users.
+struct UserLinks {
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+  std::uint32_t prev = kNone;
+  std::uint32_t next = kNone;
+};
+
 /// Is its own timer: the wheel hands back the node.
 struct Client : TimerNode {
   Client(session::SessionContext& context, std::unique_ptr<net::Transport> stream, net::PeerAddress peer,
@@ -28,6 +36,7 @@ struct Client : TimerNode {
   session::Session session;
   std::unique_ptr<net::Transport> transport;
   Unfinished unfinished;
+  UserLinks same_user;
   std::uint32_t next_membership = 0;  // where serving its rooms goes on, so that each has its turn
   bool blocked : 1 = false;           // the socket takes no more; until it is writable again
   bool ready : 1 = false;             // in the line of clients to be served
@@ -38,9 +47,11 @@ struct Client : TimerNode {
   bool finished : 1 = false;          // we have finished writing
   bool unsettled : 1 = false;         // in the line of clients to be looked after at the end of the turn
   bool socket_failed : 1 = false;
-  bool opening : 1 = false;  // the transport's handshake is under way: its reads have a line of their own
-  bool holding : 1 = false;  // the transport holds bytes for the kernel: nothing is written before it is flushed
-  bool too_slow = false;     // fell off a room's backlog whose policy is to disconnect
+  bool opening : 1 = false;    // the transport's handshake is under way: its reads have a line of their own
+  bool has_user : 1 = false;   // stands among the users' connections
+  bool replaying : 1 = false;  // at least one of its memberships stands in Replays
+  bool holding : 1 = false;    // the transport holds bytes for the kernel: nothing is written before it is flushed
+  bool too_slow = false;       // fell off a room's backlog whose policy is to disconnect
 };
 
 }  // namespace switchboard::shard

@@ -14,6 +14,10 @@ bool Port::try_request(std::uint32_t to, Request&& request) {
   return true;
 }
 
+bool Port::can_request(std::uint32_t to, std::size_t count) {
+  return waiting_leaves_[to].empty() && exchange_.requests(self_, to).free_slots() >= count;
+}
+
 void Port::leave(std::uint32_t to, LeaveRequest leave) {
   if (!try_request(to, Request(leave))) waiting_leaves_[to].push_back(leave);
 }

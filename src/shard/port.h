@@ -23,6 +23,8 @@ class Port {
 
   /// False when the ring is full: nothing was sent, ask again in a later turn.
   bool try_request(std::uint32_t to, Request&& request);
+  /// True when so many requests would not be refused.
+  bool can_request(std::uint32_t to, std::size_t count);
   void leave(std::uint32_t to, LeaveRequest leave);
   /// True while a commit may be answered and spread: a result to every other shard, and one more, would fit.
   bool results_have_room();

@@ -28,9 +28,23 @@ struct RoomView {
   SlotId home_room;       // its name there, once the first join was answered
   std::string epoch;
   std::uint32_t joins_under_way = 0;
-  bool in_sweep = false;  // waiting in the sweep's line
-  bool listed = false;    // among the views whose logs may hold something
-  Instant appended_at{};  // oldest append that the current lap has not served to all
+  std::uint32_t implicit_members = 0;  // of the members: see session::Membership
+  bool is_whole_user = false;  // of a user's room: every connection of the user here that reads this is a member
+  bool in_user_views = false;  // waiting to be looked at as a user's room
+  bool in_sweep = false;       // waiting in the sweep's line
+  bool listed = false;         // among the views whose logs may hold something
+  bool is_tracked = false;     // who comes and goes is noted for its home: see TrackedViews
+  /// Of the members of the room's view of the same encoding those who watch who comes and goes: its log holds
+  /// presence_changes, not compressed. Not found by name.
+  bool is_presence = false;
+  std::uint32_t present = 0;  // of a presence view: users in the room, as the last change said
+  Instant appended_at{};      // oldest append that the current lap has not served to all
+  Instant addressed_at{};     // a user's room: the last direct message
+
+  /// What its log has lost can be asked for at its home.
+  bool keeps_history() const { return home_room && room.settings().history; }
+  /// Somebody here has joined it: it is known to its home, which tells this shard under `home_room`.
+  bool is_joined() const { return room.members().size() > implicit_members; }
 };
 
 class RoomViews {
@@ -51,15 +65,28 @@ class RoomViews {
     by_name_[static_cast<std::size_t>(encoding)].emplace(std::string(room_id), id);
     return id;
   }
+  SlotId create_presence(const RoomView& of, const room::RoomSettings& settings) {
+    const auto [id, view] = views_.emplace(of.room.id(), of.encoding, settings, pool_, of.home);
+    view.is_presence = true;
+    ++presence_views_;
+    return id;
+  }
   void erase(SlotId id) {
     const RoomView& view = *views_.find(id);
+    if (view.is_presence) {
+      --presence_views_;
+      views_.erase(id);
+      return;
+    }
     NameMap& names = by_name_[static_cast<std::size_t>(view.encoding)];
     names.erase(names.find(std::string_view(view.room.id())));
     views_.erase(id);
     // A flat map never shrinks by itself: after a peak of rooms most of its memory is given back.
     if (names.size() * 16 < names.bucket_count() && names.bucket_count() > 1'024) names.rehash(names.size() * 2);
   }
+  /// Presence views, too.
   std::size_t size() const { return views_.size(); }
+  std::size_t presence_views() const { return presence_views_; }
 
   template <class F>
   void for_each(F&& f) {
@@ -72,6 +99,7 @@ class RoomViews {
   room::ChunkPool& pool_;
   SlotTable<RoomView> views_;
   std::array<NameMap, 2> by_name_;  // by encoding
+  std::size_t presence_views_ = 0;
 };
 
 }  // namespace switchboard::shard

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "broker/memory/memory_broker.h"
 #include "protocol/close_code.h"
 
 namespace switchboard::shard {
@@ -27,15 +26,17 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       context_(*this, settings_.session, parts.random_seed),
       timers_(parts.clock.now()),
       views_(parts.hash_key, chunks_),
+      users_(parts.hash_key, clients_),
       port_(parts.exchange, index),
       home_(
-          *this, parts.hash_key, settings_.rooms, settings_.rooms_max,
-          [&](broker::BrokerEvents& events) {
-            return std::make_unique<broker::MemoryBroker>(events, parts.clock, parts.random_seed ^ 0x9e3779b97f4a7c15);
-          },
+          *this, stats_, settings_,
+          {.clock = parts.clock, .hash_key = parts.hash_key, .random_seed = parts.random_seed, .store = parts.store},
           [this]() -> ws::MessageDeflater& { return context_.deflater(); }),
-      delivery_(views_, clients_, stats_),
+      replays_(clients_, stats_, settings_.replays_max),
+      delivery_(views_, clients_, replays_, stats_),
       sweep_(views_, clients_, delivery_, stats_),
+      tracked_(parts.hash_key, views_, clients_),
+      home_presence_(*this, settings_.rooms, index, parts.exchange.shards(), parts.clock.now()),
       receive_buffer_(std::make_unique<char[]>(kReceiveBytes + kReceivePadding)) {
   chunks_.bound_by(settings_.log_bytes_max);
   context_.now = clock_.now();
@@ -229,24 +230,38 @@ void Shard::turn() {
   const Instant began = clock_.now();
   context_.now = began;
   take_mail();
+  take_home_answers();
   run_timers();
   resume_waiting();
   read_unread();
+  run_presence();
+  forget_idle_user_views();
   sweep_.run(clock_, {.budget = std::chrono::microseconds(settings_.sweep_us),
                       .slice_members = settings_.slice_members,
                       .send_bytes_max = settings_.send_bytes_max});
+  request_pages();
   open_streams();
   settle_unsettled();
+  home_.flush();
   port_.wake_receivers();
   stats_.home_rooms.set(home_.size());
-  stats_.views.set(views_.size());
+  stats_.views.set(views_.size() - views_.presence_views());
   stats_.log_bytes.set(chunks_.bytes_in_use());
   stats_.loop_lag.observe((clock_.now() - began).count());
 }
 
 bool Shard::has_work() {
   return !sweep_.idle() || !unread_.empty() || !opening_unread_.empty() || !busy_.empty() ||
-         !delivery_.resumable().empty() || !delivery_.unsettled().empty() || !port_.idle();
+         home_.has_answer() || replays_.has_work() || !history_reads_.waiting().empty() || !delivery_.resumable().empty() ||
+         !delivery_.unsettled().empty() || presence_has_work() || !port_.idle();
+}
+
+std::optional<Instant> Shard::next_deadline() const {
+  std::optional<Instant> next = timers_.next_deadline();
+  for (const auto other : {replays_.next_deadline(), home_.next_deadline(), home_presence_.next_deadline()}) {
+    if (other && (!next || *other < *next)) next = other;
+  }
+  return next;
 }
 
 void Shard::drain(Duration over) {
@@ -265,11 +280,14 @@ void Shard::drain(Duration over) {
 void Shard::reload(ShardSettings settings) {
   settings_ = std::move(settings);
   chunks_.bound_by(settings_.log_bytes_max);
+  replays_.bound_by(settings_.replays_max);
   context_.settings = settings_.session;
   context_.server_name = settings_.server_name;
   context_.decoder = protocol::CommandDecoder(settings_.session.json_depth_max);
-  home_.set_rooms_max(settings_.rooms_max);
-  views_.for_each([&](SlotId, RoomView& view) { view.room.use(settings_.rooms.of(view.room.id())); });
+  home_.use_settings();
+  views_.for_each([&](SlotId, RoomView& view) {
+    if (!view.is_presence) view.room.use(settings_.rooms.of(view.room.id()));
+  });
 }
 
 }  // namespace switchboard::shard

@@ -2,8 +2,10 @@
 // other shards. Driven from outside by readiness and turns, it runs as well on a thread of its own as in a simulation.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -14,14 +16,21 @@
 #include "session/host.h"
 #include "shard/client.h"
 #include "shard/delivery.h"
+#include "shard/history_reads.h"
+#include "shard/home_presence.h"
 #include "shard/home_rooms.h"
+#include "shard/join_wish.h"
 #include "shard/line.h"
 #include "shard/observer.h"
 #include "shard/port.h"
+#include "shard/replay_start.h"
+#include "shard/replays.h"
 #include "shard/room_views.h"
 #include "shard/settings.h"
 #include "shard/stats.h"
 #include "shard/sweep.h"
+#include "shard/tracked_views.h"
+#include "shard/users.h"
 
 namespace switchboard::shard {
 
@@ -33,10 +42,11 @@ struct ShardParts {
   HashKey hash_key;  // the same for all shards: it says which room has its home where
   std::uint64_t random_seed;
   http::AssetTable assets;
+  broker::StoreChannel* store = nullptr;  // this shard's end of it; null: history is kept in memory only
 };
 
 /// One thread's, but for `stats()`.
-class Shard final : private session::SessionHost, private HomeEvents {
+class Shard final : private session::SessionHost, private HomeEvents, private HomePresenceEvents {
  public:
   Shard(std::uint32_t index, ShardSettings settings, const ShardParts& parts);
   ~Shard() override;
@@ -55,7 +65,7 @@ class Shard final : private session::SessionHost, private HomeEvents {
   /// True when another turn would find work at once.
   bool has_work();
   /// When a turn is needed even if nothing happens.
-  std::optional<Instant> next_deadline() const { return timers_.next_deadline(); }
+  std::optional<Instant> next_deadline() const;
 
   // --- from the server, on the shard's thread ------------------------------------------------------------------
   /// Sends everybody away with 4200, spread over `over`; new connections are turned away in the same manner.
@@ -79,30 +89,54 @@ class Shard final : private session::SessionHost, private HomeEvents {
 
  private:
   // SessionHost
-  session::Attempt join(session::Session& session, std::string_view room_id, std::string_view command_id) override;
+  session::Attempt join(session::Session& session, const protocol::Join& join, std::string_view command_id) override;
   std::optional<std::uint32_t> find(const session::Session& session, std::string_view room_id) const override;
   void leave(session::Session& session, std::uint32_t slot) override;
   session::Readmission readmit(const session::Session& session, const net::PeerAddress& client) override {
     return observer_.on_readdressed(session, client);
   }
   void leave_all(session::Session& session) override;
-  session::Attempt publish(session::Session& session, std::uint32_t slot, const protocol::Broadcast& broadcast,
+  session::Attempt publish(session::Session& session, std::optional<std::uint32_t> slot,
+                           const protocol::Broadcast& broadcast, std::string_view command_id) override;
+  void on_user_named(session::Session& session) override;
+  session::Attempt publish(session::Session& session, const protocol::Direct& direct,
                            std::string_view command_id) override;
+  const room::RoomSettings& settings_of(std::string_view room_id) const override { return settings_.rooms.of(room_id); }
+  session::Attempt read_history(session::Session& session, std::uint32_t slot, const protocol::History& history,
+                                std::string_view command_id) override;
+  session::Attempt read_presence(session::Session& session, std::uint32_t slot, const protocol::Presence& presence,
+                                 std::string_view command_id) override;
   // HomeEvents
+  void on_home_joined(std::uint32_t to_shard, JoinResult&& result) override;
   void on_home_committed(std::uint32_t to_shard, const ViewsByEncoding& views, SlotId excluded, Seq seq,
                          const Frames& frames) override;
-  void on_home_compressed(std::size_t bytes_before, std::size_t bytes_after) override;
+  void on_home_spread() override;
+  void on_home_user_committed(const broker::Publish& publish, const broker::Commit& commit,
+                              const Frames& frames) override;
   void on_home_acknowledged(const broker::Publish& publish, const broker::Commit& commit) override;
   void on_home_refused(const broker::Publish& publish, protocol::ErrorCode code) override;
-  void on_home_spread() override;
+  void on_home_epoch_changed(std::uint32_t to_shard, const ViewsByEncoding& views, const broker::Head& head) override;
+  void on_home_read(const broker::PageReader& reader, const broker::PageOrError& page) override;
+  void on_home_ended(SlotId home_room) override;
+  // HomePresenceEvents
+  bool presence_can_send() override;
+  std::span<const Subscriber> subscribers_of(SlotId home_room) override;
+  void on_presence_track(std::uint32_t to_shard, const TrackResult& track) override;
+  void on_presence_list(std::uint32_t to_shard, PresenceListResult&& list) override;
+  void on_presence_change(std::uint32_t to_shard, const ViewsByEncoding& views,
+                          const std::shared_ptr<const PresenceFrame>& frame) override;
 
   // mailboxes
   void take_mail();
   void on_request(std::uint32_t from, Request& request);
-  JoinResult join_home(std::uint32_t from, JoinRequest&& request);
+  void on_publish_request(std::uint32_t from, const PublishRequest& request);
+  void take_home_answers();
+  void after_answer(SlotId connection);
   void leave_home(const RoomView& view, SlotId home_room);
   void on_join_result(const JoinResult& result);
   void on_publish_result(const PublishResult& result);
+  void on_epoch_result(const EpochResult& result);
+  void on_user_result(const UserResult& result);
 
   // clients
   session::Attempt wait_for_mailbox(session::Session& session);
@@ -119,10 +153,55 @@ class Shard final : private session::SessionHost, private HomeEvents {
   // rooms
   void append(const ViewsByEncoding& views, Seq seq, const Frames& frames, SlotId excluded);
   void append(SlotId view_id, Seq seq, const Frames& frames, SlotId excluded);
+  void append(SlotId view_id, RoomView& view, Seq seq, const Frames& frames, SlotId excluded);
   void bound_logs(const RoomView& appended);
   void drop_view_if_unused(SlotId view_id, RoomView& view);
+  void remove(session::Session& session, std::uint32_t slot);
+  void erase_membership(session::Session& session, std::uint32_t slot);
+  void remove_member(RoomView& view, std::uint32_t index);
+  void open_cursor(Client& client, SlotId view_id, std::uint32_t slot, const ReplayStart& start);
+  void move_cursor(SlotId view_id, session::Session& session, std::uint32_t slot, Seq cursor);
   Client& client_of(session::Session& session) { return *clients_.find(session.id()); }
   std::uint32_t home_of(std::string_view room_id) const;
+
+  JoinWish take_wish(SlotId connection);
+  void admit(Client& client, std::uint32_t slot, const JoinResult& result, const JoinWish& wish);
+
+  // history
+  void begin_replay(Client& client, SlotId view_id, std::uint32_t slot, Seq last);
+  bool request_page(SlotId view_id, const broker::ReadRange& range, std::uint64_t ticket);
+  void request_pages();
+  void on_page(std::uint64_t ticket, const broker::PageOrError& page);
+  void on_history_page(std::uint64_t ticket, const broker::PageOrError& page);
+  bool read_on(std::uint64_t ticket, HistoryRead& read);
+  void answer_history(Client& client, const RoomView& view, HistoryRead& read);
+
+  // users
+  bool can_publish_at(std::uint32_t home, std::size_t messages);
+  void publish_at(std::uint32_t home, const broker::Publish& publish);
+  bool deliver_to_user(std::string_view room_id, std::string_view epoch, Seq seq, const Frames& frames,
+                       SlotId excluded);
+  ViewsByEncoding views_of(std::string_view room_id) const;
+  SlotId create_user_view(std::string_view room_id, ws::Encoding encoding, std::string_view epoch, Seq next);
+  void enter_own_room(Client& client, SlotId view_id);
+  void leave_own_room(session::Session& session, std::uint32_t slot);
+  void expect_next(RoomView& view, std::string_view epoch, Seq seq);
+  void keep_user_view(SlotId view_id, RoomView& view);
+  void forget_idle_user_views();
+  void forget_user_view(RoomView& view);
+
+  // presence
+  void run_presence();
+  bool presence_has_work() const;
+  void on_presence_request(std::uint32_t from, PresenceRequest&& request);
+  void note_tracking(std::uint32_t shard, JoinResult& joined);
+  void on_presence_change_result(const ViewsByEncoding& views, const PresenceFrame& change);
+  void on_presence_list_result(const PresenceListResult& list);
+  void on_presence_joined(SlotId view_id, const RoomView& view, session::Session& session, const JoinWish& wish);
+  void on_presence_leaving(const session::Membership& membership, const RoomView& view, session::Session& session);
+  void watch(SlotId view_id, const RoomView& view, session::Session& session);
+  void on_watcher_removed(const RoomView& watchers);
+  void on_presence_dropped(SlotId view_id, const RoomView& view);
 
   std::uint32_t index_;
   ShardSettings settings_;
@@ -135,19 +214,29 @@ class Shard final : private session::SessionHost, private HomeEvents {
   room::ChunkPool chunks_;
   RoomViews views_;
   SlotTable<Client> clients_;
+  Users users_;
   Port port_;
   HomeRooms home_;
+  Replays replays_;
   Delivery delivery_;
   Sweep sweep_;
+  HistoryReads history_reads_;
+  boost::unordered_flat_map<std::uint64_t, JoinWish> join_wishes_;  // by connection: of joins under way
   std::vector<SlotId> busy_;                        // clients whose command waits for room in a mailbox
   std::vector<SlotId> resuming_;                    // scratch of resume_waiting
   Line unread_;                                     // clients with more to read than one turn takes
   Line opening_unread_;                             // clients with a step of their stream's handshake to do
   std::size_t opening_ = 0;                         // streams whose handshake is not finished
+  Line user_views_;                                 // views of users' own rooms, to be looked at in turn
+  Instant user_views_looked_at_{};
   std::vector<SlotId> with_log_;                    // views whose logs may hold something
+  TrackedViews tracked_;
+  HomePresence home_presence_;
+  std::vector<PresenceListResult> own_lists_;       // answers for clients here, to be given when the home is done
   std::shared_ptr<const CommittedFrame> crossing_;  // the frame being spread, once it has to leave the shard
   std::unique_ptr<char[]> receive_buffer_;
   std::optional<Instant> drain_until_;
+  bool is_answering_ = false;  // what rooms' homes tell at the moment is the answer to something asked earlier
 };
 
 }  // namespace switchboard::shard

@@ -1,8 +1,11 @@
-// Shard, the part about rooms: joining, leaving, publishing, and what comes back from their home shards.
+// Shard, the part about rooms: joining, leaving, publishing, and what comes back from their home shards (whose part is
+// in shard_home.cpp).
 #include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
+#include "protocol/user_room.h"
+#include "shard/session_views.h"
 #include "shard/shard.h"
 
 namespace switchboard::shard {
@@ -15,18 +18,6 @@ namespace {
 
 constexpr std::size_t kMailPerTurn = 256;  // from each shard, of each kind
 
-std::optional<std::uint32_t> slot_of(const Session& session, SlotId view) {
-  const auto& memberships = session.memberships();
-  const auto found = std::ranges::find(memberships, view, &Membership::room);
-  if (found == memberships.end()) return std::nullopt;
-  return static_cast<std::uint32_t>(found - memberships.begin());
-}
-
-/// How that client reads its rooms: the same for all of them, from its handshake on.
-ws::Encoding encoding_of(const Session& session) {
-  return session.wants_deflate() ? ws::Encoding::kDeflated : ws::Encoding::kPlain;
-}
-
 }  // namespace
 
 // --- what sessions ask ---------------------------------------------------------------------------------------------
@@ -38,40 +29,42 @@ std::optional<std::uint32_t> Shard::find(const Session& session, std::string_vie
   return slot_of(session, view);
 }
 
-Attempt Shard::join(Session& session, std::string_view room_id, std::string_view command_id) {
+Attempt Shard::join(Session& session, const protocol::Join& join, std::string_view command_id) {
   const ws::Encoding encoding = encoding_of(session);
-  SlotId view_id = views_.find(room_id, encoding);
+  SlotId view_id = views_.find(join.room_id, encoding);
   RoomView* view = view_id ? views_.find(view_id) : nullptr;
-  if (view != nullptr && slot_of(session, view_id)) {
-    session.on_joined(room_id, command_id, Seq{view->room.log.end().value - 1}, view->epoch);
+  const auto slot = view == nullptr ? std::nullopt : slot_of(session, view_id);
+  if (slot && session.memberships()[*slot].joined) {
+    session.on_joined(session.memberships()[*slot], {.room_id = join.room_id,
+                                                     .id = command_id,
+                                                     .seq = Seq{view->room.log.end().value - 1},
+                                                     .epoch = view->epoch,
+                                                     .first_seq = {}});
     return Attempt::kDone;
   }
   if (view == nullptr) {
-    view_id = views_.create(room_id, encoding, settings_.rooms.of(room_id), home_of(room_id));
+    view_id = views_.create(join.room_id, encoding, settings_.rooms.of(join.room_id), home_of(join.room_id));
     view = views_.find(view_id);
   }
+  JoinRequest request{.room_id = std::string(join.room_id),
+                      .command_id = std::string(command_id),
+                      .view = view_id,
+                      .encoding = encoding,
+                      .connection = session.id(),
+                      .is_watcher = join.presence};
   const bool is_home = view->home == index_;
-  if (!is_home) {
-    JoinRequest request{.room_id = std::string(room_id),
-                        .command_id = std::string(command_id),
-                        .view = view_id,
-                        .encoding = encoding,
-                        .connection = session.id()};
-    if (!port_.try_request(view->home, std::move(request))) {
-      drop_view_if_unused(view_id, *view);
-      return wait_for_mailbox(session);
-    }
+  if (!is_home && !port_.try_request(view->home, std::move(request))) {
+    drop_view_if_unused(view_id, *view);
+    return wait_for_mailbox(session);
   }
-  session.memberships().push_back({.room = view_id, .member = 0, .joined = false});
-  ++view->joins_under_way;
+  if (!slot) session.memberships().push_back({.room = view_id});
+  const std::uint32_t under_way = view->joins_under_way++;
+  if (JoinWish wish(join); wish.opts_in() || !wish.info.empty()) join_wishes_[session.id().pack()] = std::move(wish);
   if (!is_home) return Attempt::kPending;
 
-  on_join_result(join_home(index_, {.room_id = std::string(room_id),
-                                    .command_id = std::string(command_id),
-                                    .view = view_id,
-                                    .encoding = encoding,
-                                    .connection = session.id()}));
-  return Attempt::kDone;
+  home_.join(index_, std::move(request));  // may answer at once; a refused one may have been the view's last
+  view = views_.find(view_id);
+  return view != nullptr && view->joins_under_way > under_way ? Attempt::kPending : Attempt::kDone;
 }
 
 Attempt Shard::wait_for_mailbox(Session& session) {
@@ -81,6 +74,7 @@ Attempt Shard::wait_for_mailbox(Session& session) {
 }
 
 void Shard::on_join_result(const JoinResult& result) {
+  const JoinWish wish = take_wish(result.connection);
   RoomView* view = views_.find(result.view);
   SB_ASSERT(view != nullptr);  // it lives while joins are under way
   --view->joins_under_way;
@@ -90,31 +84,75 @@ void Shard::on_join_result(const JoinResult& result) {
 
   if (!result.home_room) {
     if (is_waiting) {
-      auto& memberships = client->session.memberships();
-      memberships.pop_back();  // the last one: its session has waited for it
+      if (!client->session.memberships()[*slot].is_implicit) erase_membership(client->session, *slot);
       client->session.on_join_refused(view->room.id(), result.command_id, result.refusal);
     }
   } else {
-    if (view->room.members().empty()) {
+    if (!view->is_joined()) {
       // The first join here, or the first since the last member left while joins were under way: the home may have
       // stopped telling this shard in between, or have ended the room and begun it anew.
-      view->room.log.trim_before(view->room.log.end());
       view->home_room = result.home_room;
-      view->epoch = result.epoch;
-      view->room.log.start_at(result.last.next());
+      expect_next(*view, result.epoch, result.last.next());
     }
+    tracked_.track(result.view, *view, result.home_room, result.tracking);
     if (is_waiting) {
-      // `joined` is queued before the cursor opens: nothing of the room can come before it.
-      client->session.on_joined(view->room.id(), result.command_id, result.last, result.epoch);
-      Membership& membership = client->session.memberships()[*slot];
-      membership.member = view->room.add(result.connection.index, *slot, result.last.next());
-      membership.joined = true;
-      stats_.members.add();
+      admit(*client, *slot, result, wish);
     } else {
-      leave_home(*view, result.home_room);  // gone in the meantime, but counted there
+      // Gone in the meantime, but counted there.
+      leave_home(*view, result.home_room);
+      if (result.is_watcher) tracked_.on_watcher_gone(result.view);
     }
   }
   drop_view_if_unused(result.view, *view);
+}
+
+/// What the join asked for besides; there is at most one under way for one connection.
+JoinWish Shard::take_wish(SlotId connection) {
+  if (join_wishes_.empty()) return {};
+  const auto found = join_wishes_.find(connection.pack());
+  if (found == join_wishes_.end()) return {};
+  JoinWish wish = std::move(found->second);
+  join_wishes_.erase(found);
+  return wish;
+}
+
+void Shard::admit(Client& client, std::uint32_t slot, const JoinResult& result, const JoinWish& wish) {
+  Session& session = client.session;
+  const ReplayWish asked = wish.replay();
+  const ReplayStart start = replay_start(asked, result.first, result.last, result.epoch);
+  Membership& membership = session.memberships()[slot];
+  membership.opted_in = wish.opts_in();
+  RoomView& view = *views_.find(result.view);
+  // `joined` is queued before the cursor opens: nothing of the room can come before it.
+  session.on_joined(membership, {.room_id = view.room.id(),
+                                 .id = result.command_id,
+                                 .seq = result.last,
+                                 .epoch = result.epoch,
+                                 .recovery = start.recovery,
+                                 .first_seq = start.cursor});
+  open_cursor(client, result.view, slot, start);
+  if (!asked.is_none()) begin_replay(client, result.view, slot, result.last);
+  on_presence_joined(result.view, view, session, wish);
+}
+
+/// The member is joined, and given the room's messages from there on. One that was implicit stands somewhere already: it
+/// goes back if it asks for something older, and forward only if it says that it has what it would skip.
+void Shard::open_cursor(Client& client, SlotId view_id, std::uint32_t slot, const ReplayStart& start) {
+  Session& session = client.session;
+  RoomView& view = *views_.find(view_id);
+  Membership& membership = session.memberships()[slot];
+  if (membership.is_implicit) {
+    membership.is_implicit = false;
+    --view.implicit_members;
+    const Seq stands_at = view.room.member(membership.member).cursor;
+    const bool has_the_rest = start.recovery == protocol::Recovery::kRecovered;
+    if (start.cursor < stands_at || (has_the_rest && start.cursor > stands_at))
+      move_cursor(view_id, session, slot, start.cursor);
+  } else {
+    membership.member = view.room.add(session.id().index, slot, start.cursor);
+  }
+  membership.joined = true;
+  stats_.members.add();
 }
 
 void Shard::leave_home(const RoomView& view, SlotId home_room) {
@@ -126,158 +164,67 @@ void Shard::leave_home(const RoomView& view, SlotId home_room) {
 }
 
 void Shard::leave(Session& session, std::uint32_t slot) {
+  const RoomView& view = *views_.find(session.memberships()[slot].room);
+  if (protocol::is_user_room(view.room.id())) return leave_own_room(session, slot);
+  remove(session, slot);
+}
+
+void Shard::remove(Session& session, std::uint32_t slot) {
   auto& memberships = session.memberships();
   const Membership membership = memberships[slot];
   Client& client = client_of(session);
   RoomView& view = *views_.find(membership.room);
   if (client.unfinished.room == membership.room) delivery_.save_unfinished(client);
+  if (client.replaying) replays_.end(client, membership.room);
 
+  erase_membership(session, slot);
+  if (!membership.has_cursor()) return;  // the home is told when its answer comes
+
+  if (membership.joined) on_presence_leaving(membership, view, session);
+  remove_member(view, membership.member);
+  sweep_.want(membership.room, view);
+  if (membership.is_implicit) --view.implicit_members;
+  if (membership.joined) {
+    stats_.members.sub();
+    leave_home(view, view.home_room);
+    if (!view.is_joined()) view.home_room = {};  // the home may end the room and begin it anew
+  }
+  if (membership.is_watcher) on_watcher_removed(view);
+  drop_view_if_unused(membership.room, view);
+}
+
+/// The last membership takes its place.
+void Shard::erase_membership(Session& session, std::uint32_t slot) {
+  auto& memberships = session.memberships();
   if (slot + 1 != memberships.size()) {
     memberships[slot] = memberships.back();
-    if (memberships[slot].joined)
+    if (memberships[slot].has_cursor())
       views_.find(memberships[slot].room)->room.member(memberships[slot].member).slot = slot;
   }
   memberships.pop_back();
   if (memberships.empty()) memberships.shrink_to_fit();
-  if (!membership.joined) return;  // the home is told when its answer comes
+}
 
-  view.room.remove(membership.member);
-  if (membership.member < view.room.members().size()) {
-    const room::Member& moved = view.room.members()[membership.member];
-    clients_.at_index(moved.session).session.memberships()[moved.slot].member = membership.member;
-  }
-  stats_.members.sub();
-  sweep_.want(membership.room, view);
-  leave_home(view, view.home_room);
-  drop_view_if_unused(membership.room, view);
+void Shard::remove_member(RoomView& view, std::uint32_t index) {
+  view.room.remove(index);
+  if (index == view.room.members().size()) return;
+  const room::Member& moved = view.room.members()[index];
+  clients_.at_index(moved.session).session.memberships()[moved.slot].member = index;
 }
 
 void Shard::leave_all(Session& session) {
+  users_.remove(client_of(session));
   while (!session.memberships().empty())
-    leave(session, static_cast<std::uint32_t>(session.memberships().size() - 1));
+    remove(session, static_cast<std::uint32_t>(session.memberships().size() - 1));
 }
 
 void Shard::drop_view_if_unused(SlotId view_id, RoomView& view) {
   if (!view.room.members().empty()) return;
-  if (view.joins_under_way == 0) return views_.erase(view_id);
+  if (view.joins_under_way == 0) {
+    on_presence_dropped(view_id, view);
+    return views_.erase(view_id);
+  }
   delivery_.trim(view, view.room.log.end());  // whoever is on the way begins behind it
-}
-
-Attempt Shard::publish(Session& session, std::uint32_t slot, const protocol::Broadcast& broadcast,
-                       std::string_view command_id) {
-  RoomView& view = *views_.find(session.memberships()[slot].room);
-  if (view.home == index_) {
-    if (!port_.results_have_room()) return wait_for_mailbox(session);
-    home_.publish(view.home_room,
-                  {.room_id = {},
-                   .content = broadcast.content,
-                   .sender = session.user_id(),
-                   .command_id = command_id,
-                   .origin = {.shard = index_, .connection = session.id(), .wants_ack = !command_id.empty()},
-                   .echo = broadcast.echo});
-    return Attempt::kDone;
-  }
-  PublishRequest request{.home_room = view.home_room,
-                         .content = std::string(broadcast.content),
-                         .sender = session.user_id(),
-                         .command_id = std::string(command_id),
-                         .connection = session.id(),
-                         .echo = broadcast.echo};
-  return port_.try_request(view.home, std::move(request)) ? Attempt::kPending : wait_for_mailbox(session);
-}
-
-// --- what the home shard does ----------------------------------------------------------------------------------------
-
-JoinResult Shard::join_home(std::uint32_t from, JoinRequest&& request) {
-  const auto joined = home_.join(request.room_id, from, request.view, request.encoding);
-  JoinResult result{.view = request.view,
-                    .connection = request.connection,
-                    .command_id = std::move(request.command_id),
-                    .home_room = {},
-                    .last = {},
-                    .epoch = {}};
-  if (joined) {
-    result.home_room = joined->home_room;
-    result.last = joined->head.last;
-    result.epoch = joined->head.epoch;
-  } else {
-    result.refusal = joined.error();
-  }
-  return result;
-}
-
-void Shard::on_request(std::uint32_t from, Request& request) {
-  if (auto* join = std::get_if<JoinRequest>(&request)) {
-    port_.result(from, join_home(from, std::move(*join)));
-  } else if (auto* publish = std::get_if<PublishRequest>(&request)) {
-    home_.publish(
-        publish->home_room,
-        {.room_id = {},
-         .content = publish->content,
-         .sender = publish->sender,
-         .command_id = publish->command_id,
-         .origin = {.shard = from, .connection = publish->connection, .wants_ack = !publish->command_id.empty()},
-         .echo = publish->echo});
-  } else if (auto* leave = std::get_if<LeaveRequest>(&request)) {
-    home_.leave(leave->home_room, from, leave->encoding);
-  }
-}
-
-void Shard::on_home_committed(std::uint32_t to_shard, const ViewsByEncoding& views, SlotId excluded, Seq seq,
-                              const Frames& frames) {
-  if (to_shard == index_) return append(views, seq, frames, excluded);
-  if (crossing_ == nullptr) {
-    crossing_ = std::make_shared<CommittedFrame>(
-        CommittedFrame{.seq = seq, .plain = std::string(frames.plain), .deflated = std::string(frames.deflated)});
-  }
-  port_.result(to_shard, CommittedResult{.views = views, .excluded = excluded, .frame = crossing_});
-}
-
-void Shard::on_home_compressed(std::size_t bytes_before, std::size_t bytes_after) {
-  stats_.compressed.add();
-  stats_.compressed_bytes_before.add(bytes_before);
-  stats_.compressed_bytes_after.add(bytes_after);
-}
-
-void Shard::on_home_spread() {
-  crossing_.reset();
-  stats_.commits.add();
-}
-
-void Shard::on_home_acknowledged(const broker::Publish& publish, const broker::Commit& commit) {
-  if (publish.origin.shard == index_) {
-    if (Client* client = clients_.find(publish.origin.connection)) {
-      client->session.on_published({.id = publish.command_id,
-                                    .room_id = publish.room_id,
-                                    .seq = commit.seq,
-                                    .epoch = commit.epoch,
-                                    .ts = commit.ts});
-    }
-    return;
-  }
-  port_.result(publish.origin.shard, PublishResult{.connection = publish.origin.connection,
-                                                   .room_id = std::string(publish.room_id),
-                                                   .command_id = std::string(publish.command_id),
-                                                   .committed = true,
-                                                   .seq = commit.seq,
-                                                   .epoch = std::string(commit.epoch),
-                                                   .ts = commit.ts});
-}
-
-void Shard::on_home_refused(const broker::Publish& publish, protocol::ErrorCode code) {
-  if (publish.origin.shard == index_) {
-    if (Client* client = clients_.find(publish.origin.connection)) {
-      client->session.on_publish_refused(publish.room_id, publish.command_id, code);
-    }
-    return;
-  }
-  port_.result(publish.origin.shard, PublishResult{.connection = publish.origin.connection,
-                                                   .room_id = std::string(publish.room_id),
-                                                   .command_id = std::string(publish.command_id),
-                                                   .committed = false,
-                                                   .refusal = code,
-                                                   .seq = {},
-                                                   .epoch = {}});
 }
 
 // --- what comes back -----------------------------------------------------------------------------------------------
@@ -297,6 +244,18 @@ void Shard::take_mail() {
           }
         } else if (auto* published = std::get_if<PublishResult>(&result)) {
           on_publish_result(*published);
+        } else if (auto* changed = std::get_if<EpochResult>(&result)) {
+          on_epoch_result(*changed);
+        } else if (auto* page = std::get_if<PageResult>(&result)) {
+          on_page(page->ticket, page->page);
+        } else if (auto* addressed = std::get_if<UserResult>(&result)) {
+          on_user_result(*addressed);
+        } else if (auto* track = std::get_if<TrackResult>(&result)) {
+          tracked_.on_track(*track);
+        } else if (auto* change = std::get_if<PresenceChangeResult>(&result)) {
+          on_presence_change_result(change->views, *change->frame);
+        } else if (auto* list = std::get_if<PresenceListResult>(&result)) {
+          on_presence_list_result(*list);
         }
         result = std::monostate{};  // its memory is freed here, not when the slot comes round again
       },
@@ -314,12 +273,30 @@ void Shard::on_publish_result(const PublishResult& result) {
                                   .room_id = result.room_id,
                                   .seq = result.seq,
                                   .epoch = result.epoch,
-                                  .ts = result.ts});
+                                  .ts = result.ts,
+                                  .is_duplicate = result.is_duplicate});
   } else {
     client->session.on_publish_refused(result.room_id, result.command_id, result.refusal);
   }
   if (client->session.paused()) delivery_.resumable().push_back(result.connection);
   settle(*client);
+}
+
+/// What members have not been given of the epoch before is lost: they are told so.
+void Shard::on_epoch_result(const EpochResult& result) {
+  for (const SlotId view_id : result.views) {
+    RoomView* view = view_id ? views_.find(view_id) : nullptr;
+    if (view == nullptr || !view->home_room) continue;
+    delivery_.trim(*view, view->room.log.end());
+    view->room.restart_at(result.last.next());
+    view->epoch = result.epoch;
+    for (const room::Member& member : view->room.members()) {
+      Client& client = clients_.at_index(member.session);
+      if (client.replaying) delivery_.give_up_replay(client, view_id, *view);
+      client.session.on_epoch_changed({.room_id = view->room.id(), .epoch = result.epoch, .seq = result.last});
+      sweep_.want(client);
+    }
+  }
 }
 
 void Shard::append(const ViewsByEncoding& views, Seq seq, const Frames& frames, SlotId excluded) {
@@ -332,13 +309,17 @@ void Shard::append(SlotId view_id, Seq seq, const Frames& frames, SlotId exclude
   RoomView* view = views_.find(view_id);
   if (view == nullptr) return;   // its last member left while this was on its way
   if (!view->home_room) return;  // committed before the first join here: not for anybody
-  SB_ASSERT(seq == view->room.log.end());
-  if (!std::exchange(view->listed, true)) with_log_.push_back(view_id);
-  if (view->appended_at == Instant{}) view->appended_at = context_.now;
-  const Seq keep = view->room.append(frames.in(view->encoding), excluded);
-  delivery_.trim(*view, view->room.members().empty() ? view->room.log.end() : keep);
-  sweep_.want(view_id, *view);
-  bound_logs(*view);
+  append(view_id, *view, seq, frames, excluded);
+}
+
+void Shard::append(SlotId view_id, RoomView& view, Seq seq, const Frames& frames, SlotId excluded) {
+  SB_ASSERT(seq == view.room.log.end());
+  if (!std::exchange(view.listed, true)) with_log_.push_back(view_id);
+  if (view.appended_at == Instant{}) view.appended_at = context_.now;
+  const Seq keep = view.room.append(frames.in(view.encoding), excluded);
+  delivery_.trim(view, view.room.members().empty() ? view.room.log.end() : keep);
+  sweep_.want(view_id, view);
+  bound_logs(view);
 }
 
 /// `appended`: what was just appended to it is not given up.

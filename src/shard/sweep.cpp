@@ -93,13 +93,13 @@ void Sweep::serve_client(Client& client, const SweepLimits& limits) {
   const auto rooms = static_cast<std::uint32_t>(memberships.size());
   for (std::uint32_t n = 0; n < rooms && !client.blocked; ++n) {
     const session::Membership& membership = memberships[(client.next_membership + n) % rooms];
-    if (!membership.joined) continue;
+    if (!membership.has_cursor()) continue;
     RoomView* view = views_.find(membership.room);
     room::Member& member = view->room.member(membership.member);
     if (member.cursor >= view->room.log.end()) continue;
     const Seq before = member.cursor;
     const bool is_served = delivery_.serve(client, membership.room, *view, member, budget);
-    if (member.cursor > before) {
+    if (member.cursor > before && member.cursor >= view->room.log.first()) {  // before that it changes nothing there
       view->room.caught_up(before);
       want(membership.room, *view);
     }

@@ -17,5 +17,28 @@ TEST(RoomSettingsTable, ANamespaceIsWhatStandsBeforeTheFirstColon) {
   EXPECT_EQ(table.of("").members_max, 1u);
 }
 
+TEST(RoomSettingsTable, UsersRoomsAreOneNamespaceWhateverTheUsersAreCalled) {
+  RoomSettingsTable table({.members_max = 1});
+  table.set("chat", {.members_max = 2});
+  EXPECT_EQ(table.of("@alice").members_max, 1u);
+  EXPECT_EQ(table.of("@chat:alice").members_max, 1u);
+  table.set("@", {.members_max = 3});
+  EXPECT_EQ(table.of("@alice").members_max, 3u);
+  EXPECT_EQ(table.of("@chat:alice").members_max, 3u);
+  EXPECT_EQ(table.of("chat:@alice").members_max, 2u);
+  EXPECT_EQ(table.of("alice@").members_max, 1u);
+}
+
+TEST(RoomSettingsTable, NobodyIsToldWhoIsInAUsersRoomAndNobodyBroadcastsToIt) {
+  RoomSettingsTable table({.presence = true, .publish_from_outside = true});
+  EXPECT_TRUE(table.of("chat").presence);
+  EXPECT_TRUE(table.of("chat").publish_from_outside);
+  EXPECT_FALSE(table.of("@alice").presence);
+  EXPECT_FALSE(table.of("@alice").publish_from_outside);
+  table.set("@", {.presence = true, .publish_from_outside = true});
+  EXPECT_FALSE(table.of("@alice").presence);
+  EXPECT_FALSE(table.of("@alice").publish_from_outside);
+}
+
 }  // namespace
 }  // namespace switchboard::room

@@ -1,0 +1,39 @@
+#include "shard/users.h"
+
+#include "base/assert.h"
+
+namespace switchboard::shard {
+
+void Users::add(Client& client) {
+  SB_ASSERT(!client.has_user && !client.session.user_id().empty());
+  client.has_user = true;
+  const std::uint32_t slot = client.session.id().index;
+  const auto [place, is_first] = first_.try_emplace(hash(client.session.user_id()), slot);
+  if (is_first) return;
+  client.same_user.next = place->second;
+  clients_.at_index(place->second).same_user.prev = slot;
+  place->second = slot;
+}
+
+void Users::remove(Client& client) {
+  if (!client.has_user) return;
+  client.has_user = false;
+  const auto [prev, next] = client.same_user;
+  client.same_user = {};
+  if (next != UserLinks::kNone) clients_.at_index(next).same_user.prev = prev;
+  if (prev != UserLinks::kNone) {
+    clients_.at_index(prev).same_user.next = next;
+    return;
+  }
+  const auto place = first_.find(hash(client.session.user_id()));
+  SB_ASSERT(place != first_.end() && place->second == client.session.id().index);
+  if (next != UserLinks::kNone) {
+    place->second = next;
+    return;
+  }
+  first_.erase(place);
+  // A flat map never shrinks by itself: after a peak of users most of its memory is given back.
+  if (first_.size() * 16 < first_.bucket_count() && first_.bucket_count() > 1'024) first_.rehash(first_.size() * 2);
+}
+
+}  // namespace switchboard::shard
