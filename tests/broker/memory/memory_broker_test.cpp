@@ -4,75 +4,327 @@
 #include <string>
 #include <vector>
 
+#include "broker/broker_log.h"
 #include "support/manual_clock.h"
+#include "ws/frame_writer.h"
 
 namespace switchboard::broker {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr TopicId kRoom{.index = 0, .generation = 1};
 constexpr TopicId kOther{.index = 5, .generation = 1};
 
-class MemoryBrokerTest : public testing::Test, private BrokerEvents {
+class MemoryBrokerTest : public testing::Test {
  protected:
-  struct Event {
-    TopicId topic;
-    std::string content;
-    std::uint64_t seq;
-    std::string epoch;
-    UnixMillis ts;
-  };
-  void publish(TopicId topic, std::string_view content) {
-    broker.publish(topic, {.room_id = "room", .content = content, .sender = "ann", .command_id = "", .origin = {}});
+  Head open(TopicId topic = kRoom, std::string_view room_id = "room") {
+    broker.open(topic, room_id, settings);
+    return broker.head(topic);
+  }
+  Head reopen(TopicId topic = kRoom, std::string_view room_id = "room") {
+    broker.close(topic);
+    return open(topic, room_id);
+  }
+  const BrokerLog::Committed& publish(std::string_view content, std::string_view dedup = "",
+                                      std::string_view sender = "ann", TopicId topic = kRoom) {
+    broker.publish(topic, {.room_id = "room",
+                           .content = content,
+                           .sender = sender,
+                           .to = {},
+                           .dedup = dedup,
+                           .command_id = "7",
+                           .origin = {}});
+    return log.committed.back();
+  }
+  void publish_many(int count, std::size_t bytes = 1, TopicId topic = kRoom) {
+    for (int i = 0; i < count; ++i)
+      publish('"' + std::string(bytes, 'x') + '"', "", "ann", topic);
+  }
+  PageOrError read(const ReadRange& range, TopicId topic = kRoom) {
+    broker.read(topic, range, 9);
+    EXPECT_EQ(log.reads.back().ticket, 9u);
+    return log.reads.back().page;
+  }
+  /// "3..7" of a page.
+  static std::string numbers(const PageOrError& page) {
+    if (!page) return std::string(protocol::name(page.error()));
+    if ((*page)->empty()) return "none";
+    for (std::size_t i = 0; i < (*page)->size(); ++i) {
+      const std::string field = "\"seq\":" + std::to_string((*page)->first.plus(i).value) + ",";
+      EXPECT_NE(ws::payload_of((*page)->frame(i)).find(field), std::string_view::npos);
+    }
+    return std::to_string((*page)->first.value) + ".." + std::to_string((*page)->end().value - 1);
   }
 
   test::ManualClock clock;
-  std::vector<Event> committed;
-  MemoryBroker broker{*this, clock, 1};
-
- private:
-  void on_committed(TopicId topic, const Publish& publish, const Commit& commit) override {
-    committed.push_back({topic, std::string(publish.content), commit.seq.value, std::string(commit.epoch), commit.ts});
-  }
-  void on_refused(TopicId, const Publish&, protocol::ErrorCode) override { FAIL(); }
+  BrokerLog log;
+  room::RoomSettings settings{.history = false};
+  MemorySettings memory;
+  MemoryBroker broker{log, clock, 1, memory};
 };
 
+// --- counters --------------------------------------------------------------------------------------------------------
+
 TEST_F(MemoryBrokerTest, NumbersARoomsMessagesFromOneWithoutHoles) {
-  EXPECT_EQ(broker.open(kRoom, "room").last, Seq{0});
-  for (const char* content : {"a", "b", "c"})
-    publish(kRoom, content);
-  ASSERT_EQ(committed.size(), 3u);
-  for (std::size_t i = 0; i < 3; ++i)
-    EXPECT_EQ(committed[i].seq, i + 1);
-  EXPECT_EQ(committed[2].content, "c");
-  EXPECT_EQ(broker.head(kRoom).last, Seq{3});
+  EXPECT_EQ(open().last, Seq{0});
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) {
+    EXPECT_EQ(publish("\"a\"").seq, Seq{seq});
+    EXPECT_EQ(broker.head(kRoom).last, Seq{seq});
+    EXPECT_EQ(broker.head(kRoom).first, Seq{seq + 1}) << "nothing is kept";
+  }
+  EXPECT_TRUE(log.committed[2].payload.starts_with(R"({"type":"broadcast","room_id":"room","content":"a")"));
 }
 
 TEST_F(MemoryBrokerTest, RoomsCountApart) {
-  broker.open(kRoom, "room");
-  broker.open(kOther, "other");
-  publish(kRoom, "a");
-  publish(kOther, "b");
-  EXPECT_EQ(committed[1].topic, kOther);
-  EXPECT_EQ(committed[1].seq, 1u);
-  EXPECT_NE(committed[0].epoch, committed[1].epoch);
-}
-
-TEST_F(MemoryBrokerTest, ARoomOpenedAgainHasAnotherEpochAndCountsAnew) {
-  const std::string before(broker.open(kRoom, "room").epoch);
-  publish(kRoom, "a");
-  broker.close(kRoom);
-  const Head head = broker.open(TopicId{.index = 0, .generation = 3}, "room");
-  EXPECT_NE(head.epoch, before);
-  EXPECT_EQ(head.last, Seq{0});
+  open();
+  open(kOther, "other");
+  publish("1");
+  publish("2", "", "ann", kOther);
+  EXPECT_EQ(log.committed[1].topic, kOther);
+  EXPECT_EQ(log.committed[1].seq, Seq{1});
+  EXPECT_NE(log.committed[0].epoch, log.committed[1].epoch);
 }
 
 TEST_F(MemoryBrokerTest, StampsMessagesWithTheTimeOfTheirCommit) {
-  broker.open(kRoom, "room");
-  publish(kRoom, "a");
-  clock.advance(std::chrono::milliseconds(1'500));
-  publish(kRoom, "b");
-  EXPECT_EQ(committed[1].ts - committed[0].ts, 1'500);
-  EXPECT_EQ(committed[1].epoch, committed[0].epoch);
+  open();
+  publish("1");
+  clock.advance(1'500ms);
+  publish("2");
+  EXPECT_EQ(log.committed[1].ts - log.committed[0].ts, 1'500);
+  EXPECT_EQ(log.committed[1].epoch, log.committed[0].epoch);
+}
+
+TEST_F(MemoryBrokerTest, AUsersRoomCarriesDirectMessages) {
+  open(kRoom, "@bob");
+  EXPECT_TRUE(publish("1").payload.starts_with(R"({"type":"direct","content":1)")) << log.committed[0].payload;
+}
+
+TEST_F(MemoryBrokerTest, ARoomThatIsClosedGoesOnCountingForAWhile) {
+  const std::string epoch = open().epoch;
+  publish("1");
+  broker.close(kRoom);
+  clock.advance(MemoryBroker::kClosedFor - 1ms);
+  const Head head = open(kOther);
+  EXPECT_EQ(head.epoch, epoch);
+  EXPECT_EQ(head.last, Seq{1});
+  broker.close(kOther);
+  clock.advance(MemoryBroker::kClosedFor);
+  EXPECT_NE(open().epoch, epoch);
+  EXPECT_EQ(broker.head(kRoom).last, Seq{0});
+}
+
+TEST_F(MemoryBrokerTest, SoManyClosedRoomsAreRememberedAndNoMore) {
+  const std::string oldest = open(kRoom, "r0").epoch;
+  broker.close(kRoom);
+  for (std::size_t i = 1; i < MemoryBroker::kClosedMax; ++i) {
+    clock.advance(1us);
+    open(kRoom, "r" + std::to_string(i));
+    broker.close(kRoom);
+  }
+  EXPECT_EQ(open(kRoom, "r0").epoch, oldest);
+  const std::string epoch = open(kOther, "r1").epoch;
+  broker.close(kOther);  // closed last
+  broker.close(kRoom);
+  clock.advance(1us);
+  open(kRoom, "one more");
+  broker.close(kRoom);
+  EXPECT_EQ(broker.closed(), MemoryBroker::kClosedMax);
+  EXPECT_EQ(open(kOther, "r1").epoch, epoch);
+}
+
+// --- history ---------------------------------------------------------------------------------------------------------
+
+class MemoryHistoryTest : public MemoryBrokerTest {
+ protected:
+  MemoryHistoryTest() { settings.history = true; }
+};
+
+TEST_F(MemoryHistoryTest, IsReadBothWays) {
+  open();
+  publish_many(600);
+  EXPECT_EQ(numbers(read({.from = Seq{1}, .until = Seq{601}})), "1..256");
+  EXPECT_EQ(numbers(read({.from = Seq{257}, .until = Seq{512}})), "257..511");
+  EXPECT_EQ(numbers(read({.from = Seq{590}, .until = Seq{9'999}})), "590..600");
+  EXPECT_EQ(numbers(read({.from = Seq{1}, .until = Seq{301}, .newest = true})), "45..300");
+  EXPECT_EQ(numbers(read({.from = Seq{0}, .until = Seq{3}, .newest = true})), "1..2");
+  EXPECT_EQ(numbers(read({.from = Seq{601}, .until = Seq{700}})), "none");
+  const PageOrError page = read({.from = Seq{600}, .until = Seq{601}});
+  EXPECT_EQ((*page)->epoch, broker.head(kRoom).epoch);
+  EXPECT_EQ((*page)->oldest, Seq{1});
+  EXPECT_EQ((*page)->newest, Seq{600});
+}
+
+TEST_F(MemoryHistoryTest, APageHoldsSoManyMessagesOrBytesButAlwaysOne) {
+  open();
+  publish_many(10, 1'000);
+  const std::size_t frame = (*read({.from = Seq{1}, .until = Seq{2}}))->frames.size();
+  for (const bool newest : {false, true}) {
+    const auto page = [&](std::uint32_t messages, std::size_t bytes) {
+      const PageOrError got = read({.from = Seq{1},
+                                    .until = Seq{11},
+                                    .messages_max = messages,
+                                    .bytes_max = static_cast<std::uint32_t>(bytes),
+                                    .newest = newest});
+      return numbers(got);
+    };
+    EXPECT_EQ(page(3, 1'000'000), newest ? "8..10" : "1..3");
+    EXPECT_EQ(page(100, 3 * frame - 1), newest ? "9..10" : "1..2");
+    EXPECT_EQ(page(100, 1), newest ? "10..10" : "1..1");
+  }
+}
+
+TEST_F(MemoryHistoryTest, KeepsSoManyMessages) {
+  settings.retention.messages = 3;
+  open();
+  publish_many(3);
+  EXPECT_EQ(broker.head(kRoom).first, Seq{1});
+  publish_many(1);
+  EXPECT_EQ(broker.head(kRoom).first, Seq{2});
+  EXPECT_EQ(numbers(read({.from = Seq{1}, .until = Seq{5}})), "2..4");
+}
+
+TEST_F(MemoryHistoryTest, KeepsSoManyBytes) {
+  open(kOther, "probe");
+  publish_many(1, 100, kOther);
+  const std::size_t frame = (*read({.from = Seq{1}, .until = Seq{2}}, kOther))->frames.size() - 1;  // of a shorter name
+  settings.retention.bytes = 3 * frame;
+  open();
+  publish_many(3, 100);
+  EXPECT_EQ(broker.head(kRoom).first, Seq{1});
+  publish_many(1, 100);
+  EXPECT_EQ(broker.head(kRoom).first, Seq{2});
+}
+
+TEST_F(MemoryHistoryTest, KeepsMessagesOfSuchAnAge) {
+  settings.retention.seconds = 10;
+  open();
+  publish_many(2);
+  clock.advance(4s);
+  publish_many(1);
+  clock.advance(6s);
+  EXPECT_EQ(broker.head(kRoom).first, Seq{1});
+  clock.advance(1ms);
+  EXPECT_EQ(broker.head(kRoom).first, Seq{3});
+  EXPECT_EQ(numbers(read({.from = Seq{1}, .until = Seq{4}})), "3..3");
+  clock.advance(4s);
+  EXPECT_EQ(numbers(read({.from = Seq{1}, .until = Seq{4}})), "none");
+  EXPECT_EQ(broker.head(kRoom).first, Seq{4});
+}
+
+TEST_F(MemoryHistoryTest, AReloadedRetentionHoldsForOpenRooms) {
+  open();
+  publish_many(10);
+  room::RoomSettings fewer = settings;
+  fewer.retention.messages = 4;
+  broker.use(room::RoomSettingsTable(fewer));
+  EXPECT_EQ(broker.head(kRoom).first, Seq{7});
+}
+
+TEST_F(MemoryHistoryTest, StaysWhileTheRoomIsClosedAsLongAsItIsKept) {
+  settings.retention.seconds = 3'600;
+  const std::string epoch = open().epoch;
+  publish_many(5);
+  broker.close(kRoom);
+  clock.advance(3'599s);
+  EXPECT_EQ(open().epoch, epoch);
+  EXPECT_EQ(numbers(read({.from = Seq{1}, .until = Seq{6}})), "1..5");
+  broker.close(kRoom);
+  clock.advance(MemoryBroker::kClosedFor);
+  EXPECT_NE(open().epoch, epoch);
+  EXPECT_EQ(broker.bytes(), 0u);
+}
+
+TEST_F(MemoryHistoryTest, ARoomWhoseHistoryWasSwitchedOffOrOnGoesOnCounting) {
+  const std::string epoch = open().epoch;
+  publish_many(5);
+  settings.history = false;
+  Head head = reopen();
+  EXPECT_EQ(head.epoch, epoch);
+  EXPECT_EQ(head.first, Seq{6});
+  EXPECT_EQ(numbers(read({.from = Seq{1}, .until = Seq{6}})), "history_unavailable");
+  EXPECT_EQ(broker.bytes(), 0u);
+  settings.history = true;
+  head = reopen();
+  EXPECT_EQ(head.first, Seq{6});
+  publish_many(1);
+  EXPECT_EQ(numbers(read({.from = Seq{1}, .until = Seq{9}})), "6..6");
+}
+
+TEST_F(MemoryHistoryTest, AllRoomsTogetherAreBoundedAndTheLargestGivesUpItsOldest) {
+  memory.bytes_max = 200'000;
+  broker.use(memory);
+  settings.retention.messages = 1'000'000;
+  open();
+  open(kOther, "small");
+  publish_many(20, 100, kOther);
+  for (int i = 0; i < 5'000; ++i) {
+    publish_many(1, 100);
+    ASSERT_LE(broker.bytes(), memory.bytes_max);
+  }
+  EXPECT_EQ(broker.head(kOther).first, Seq{1}) << "the small one is left alone";
+  EXPECT_GT(broker.head(kRoom).first, Seq{3'000});
+  EXPECT_LT(broker.head(kRoom).first, Seq{4'900});
+  EXPECT_EQ(numbers(read({.from = Seq{4'999}, .until = Seq{5'001}})), "4999..5000");
+  memory.bytes_max = 10'000;
+  broker.use(memory);
+  EXPECT_LE(broker.bytes(), memory.bytes_max);
+}
+
+// --- dedup -----------------------------------------------------------------------------------------------------------
+
+TEST_F(MemoryBrokerTest, ASecondPublishOfTheSameNameIsAnsweredWithTheFirstOnesNumber) {
+  open();
+  publish("1");
+  publish("2", "d");
+  clock.advance(1s);
+  publish("3");
+  const auto& again = publish("4", "d");
+  EXPECT_TRUE(again.is_duplicate);
+  EXPECT_EQ(again.seq, Seq{2});
+  EXPECT_EQ(again.ts, log.committed[1].ts);
+  EXPECT_EQ(again.epoch, log.committed[1].epoch);
+  EXPECT_EQ(again.payload, "");
+  EXPECT_EQ(broker.head(kRoom).last, Seq{3});
+}
+
+TEST_F(MemoryBrokerTest, NamesAreEachSendersAndEachRoomsOwn) {
+  open();
+  open(kOther, "other");
+  publish("1", "d");
+  EXPECT_FALSE(publish("1", "d", "bob").is_duplicate);
+  EXPECT_FALSE(publish("1", "d", "ann", kOther).is_duplicate);
+  EXPECT_FALSE(publish("1", "nd", "an").is_duplicate);
+  EXPECT_TRUE(publish("1", "d").is_duplicate);
+}
+
+TEST_F(MemoryBrokerTest, ANameIsForgottenAfterItsWindow) {
+  open();
+  publish("1", "d");
+  clock.advance(std::chrono::milliseconds(memory.dedup_window_ms) - 1ms);
+  EXPECT_TRUE(publish("1", "d").is_duplicate);
+  clock.advance(1ms);
+  EXPECT_FALSE(publish("1", "d").is_duplicate);
+  EXPECT_TRUE(publish("1", "d").is_duplicate) << "the window begins anew";
+}
+
+TEST_F(MemoryBrokerTest, NamesOutliveTheRoomsBeingClosed) {
+  open();
+  publish("1", "d");
+  reopen();
+  EXPECT_TRUE(publish("1", "d").is_duplicate);
+}
+
+TEST_F(MemoryBrokerTest, NamesAloneAreBoundedInBytes) {
+  memory.bytes_max = 50'000;
+  broker.use(memory);
+  open();
+  for (int i = 0; i < 2'000; ++i) {
+    publish("1", std::to_string(i));
+    ASSERT_LE(broker.bytes(), memory.bytes_max);
+  }
+  EXPECT_TRUE(publish("1", "1999").is_duplicate);
+  EXPECT_FALSE(publish("1", "0").is_duplicate);
 }
 
 }  // namespace

@@ -1,0 +1,128 @@
+#include "broker/page_cache.h"
+
+#include <gtest/gtest.h>
+
+namespace switchboard::broker {
+namespace {
+
+constexpr TopicId kRoom{.index = 0, .generation = 1};
+constexpr TopicId kOther{.index = 1, .generation = 1};
+constexpr std::string_view kEpoch = "k3";
+
+SharedPage page(std::uint64_t first, std::uint64_t end, std::size_t bytes = 10, std::uint64_t oldest = 1) {
+  auto made = std::make_shared<Page>();
+  made->epoch = kEpoch;
+  made->oldest = Seq{oldest};
+  made->newest = Seq{1'000};
+  made->first = Seq{first};
+  made->frames.assign(bytes, 'x');
+  for (std::uint64_t seq = first; seq < end; ++seq)
+    made->ends.push_back(static_cast<std::uint32_t>(bytes));
+  return made;
+}
+
+ReadRange range(std::uint64_t from, std::uint64_t until, bool newest = false) {
+  return {.from = Seq{from}, .until = Seq{until}, .newest = newest};
+}
+
+class PageCacheTest : public testing::Test {
+ protected:
+  /// Reads that range with that outcome.
+  void read(const ReadRange& what, const PageOrError& outcome, TopicId topic = kRoom) {
+    const auto ticket = cache.begin(topic, what, {});
+    ASSERT_TRUE(ticket);
+    cache.end(*ticket, outcome, kEpoch);
+  }
+  bool has(const ReadRange& what, std::uint64_t oldest = 1, TopicId topic = kRoom) {
+    return cache.find(topic, what, Seq{oldest}) != nullptr;
+  }
+
+  PageCache cache{100'000};
+};
+
+TEST_F(PageCacheTest, WhoAsksForTheSameWhileItIsReadSharesTheRead) {
+  const auto ticket = cache.begin(kRoom, range(1, 257), {.shard = 0, .ticket = 10});
+  ASSERT_TRUE(ticket);
+  EXPECT_FALSE(cache.begin(kRoom, range(1, 257), {.shard = 1, .ticket = 20}));
+  EXPECT_TRUE(cache.begin(kRoom, range(2, 257), {}));
+  EXPECT_TRUE(cache.begin(kRoom, range(1, 257, true), {}));
+  EXPECT_TRUE(cache.begin(kOther, range(1, 257), {}));
+  EXPECT_EQ(cache.reads_under_way(), 4u);
+  const auto readers = cache.end(*ticket, page(1, 257), kEpoch);
+  ASSERT_EQ(readers.size(), 2u);
+  EXPECT_EQ(readers[0].ticket, 10u);
+  EXPECT_EQ(readers[1].shard, 1u);
+  EXPECT_EQ(readers[1].ticket, 20u);
+  EXPECT_EQ(cache.reads_under_way(), 3u);
+}
+
+TEST_F(PageCacheTest, AFailureReachesAllWhoWaitAndIsNotKept) {
+  const auto ticket = cache.begin(kRoom, range(1, 257), {});
+  cache.begin(kRoom, range(1, 257), {});
+  EXPECT_EQ(cache.end(*ticket, std::unexpected(protocol::ErrorCode::kUnavailable), kEpoch).size(), 2u);
+  EXPECT_FALSE(has(range(1, 257)));
+  EXPECT_TRUE(cache.begin(kRoom, range(1, 257), {})) << "it is read anew";
+}
+
+TEST_F(PageCacheTest, KeepsWhatWillBeAnsweredTheSameAgain) {
+  read(range(1, 257), page(1, 257));
+  read(range(257, 513), page(257, 300));     // cut by its bytes
+  read(range(5, 20), page(10, 20, 10, 10));  // the older ones are gone for good
+  read(range(100, 200, true), page(150, 200));
+  EXPECT_TRUE(has(range(1, 257)));
+  EXPECT_TRUE(has(range(257, 513)));
+  EXPECT_TRUE(has(range(5, 20)));
+  EXPECT_TRUE(has(range(100, 200, true)));
+  EXPECT_FALSE(has(range(1, 257, true)));
+  EXPECT_FALSE(has(range(1, 257), 1, kOther));
+}
+
+TEST_F(PageCacheTest, KeepsNothingElse) {
+  read(range(1, 257), page(1, 1));              // empty
+  read(range(2, 257), page(3, 257));            // begins too late for what is kept
+  read(range(100, 200, true), page(100, 199));  // ends too early
+  EXPECT_EQ(cache.pages(), 0u);
+  const auto ticket = cache.begin(kRoom, range(1, 257), {});
+  cache.end(*ticket, page(1, 257), "another");
+  EXPECT_EQ(cache.pages(), 0u);
+}
+
+TEST_F(PageCacheTest, APageOfWhichSomethingWasTrimmedIsNotGivenOut) {
+  read(range(1, 257), page(1, 257));
+  EXPECT_TRUE(has(range(1, 257), 1));
+  EXPECT_FALSE(has(range(1, 257), 2));
+  EXPECT_EQ(cache.bytes(), 0u);
+}
+
+TEST_F(PageCacheTest, ForgetsTheTopicWhoseEpochHasChanged) {
+  read(range(1, 257), page(1, 257));
+  read(range(257, 513), page(257, 513));
+  read(range(1, 257), page(1, 257), kOther);
+  cache.forget(kRoom);
+  EXPECT_EQ(cache.pages(), 1u);
+  EXPECT_TRUE(has(range(1, 257), 1, kOther));
+}
+
+TEST_F(PageCacheTest, WhatWasUsedLongestAgoGoesWhenItIsFull) {
+  for (std::uint64_t i = 0; i < 9; ++i)
+    read(range(i, i + 1), page(i, i + 1, 10'000, 0));
+  ASSERT_EQ(cache.pages(), 9u);
+  EXPECT_TRUE(has(range(0, 1), 0));
+  read(range(9, 10), page(9, 10, 10'000, 0));
+  EXPECT_TRUE(has(range(0, 1), 0));
+  EXPECT_FALSE(has(range(1, 2), 0));
+  EXPECT_LE(cache.bytes(), 100'000u);
+}
+
+TEST_F(PageCacheTest, APageTooLargeForItIsNotKept) {
+  read(range(1, 2), page(1, 2, 200'000));
+  EXPECT_EQ(cache.pages(), 0u);
+  read(range(1, 2), page(1, 2, 50'000));
+  EXPECT_EQ(cache.pages(), 1u);
+  cache.bound_by(10'000);
+  EXPECT_EQ(cache.pages(), 0u);
+  EXPECT_EQ(cache.bytes(), 0u);
+}
+
+}  // namespace
+}  // namespace switchboard::broker

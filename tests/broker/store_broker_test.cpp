@@ -1,0 +1,352 @@
+#include "broker/store_broker.h"
+
+#include <deque>
+#include <gtest/gtest.h>
+
+#include "broker/broker_log.h"
+#include "support/manual_clock.h"
+
+namespace switchboard::broker {
+namespace {
+
+using namespace std::chrono_literals;
+using protocol::ErrorCode;
+using Order = std::vector<std::string>;
+
+constexpr TopicId kRoom{.index = 3, .generation = 1};
+constexpr TopicId kAgain{.index = 3, .generation = 3};
+
+/// Takes requests; what it answers, and when, the test says.
+class Channel final : public StoreChannel {
+ public:
+  bool submit(StoreRequest&& request) override {
+    if (is_full) return false;
+    requests.push_back(std::move(request));
+    return true;
+  }
+  std::optional<StoreAnswer> take() override {
+    if (answers.empty()) return std::nullopt;
+    StoreAnswer answer = std::move(answers.front());
+    answers.pop_front();
+    return answer;
+  }
+  bool has_answer() override { return !answers.empty(); }
+  void flush() override { ++flushes; }
+
+  template <class What>
+  const What& request(std::size_t index) {
+    return std::get<What>(requests.at(index).what);
+  }
+  template <class What>
+  void answer(std::size_t index, What what) {
+    answers.push_back({.ticket = requests.at(index).ticket, .what = std::move(what)});
+  }
+
+  bool is_full = false;
+  int flushes = 0;
+  std::vector<StoreRequest> requests;
+  std::deque<StoreAnswer> answers;
+};
+
+class StoreBrokerTest : public testing::Test {
+ protected:
+  void open(TopicId topic = kRoom) { broker.open(topic, "room", settings); }
+  /// The room stands at 10 of "k3"; one request is done.
+  void open_at_10() {
+    open();
+    store.answer(0, StoreOpened{.first = Seq{4}, .last = Seq{10}, .epoch = "k3"});
+    ASSERT_TRUE(broker.take_answer());
+    log.order.clear();
+  }
+  void publish(std::string_view command_id = "7", bool echo = true) {
+    broker.publish(kRoom, {.room_id = "room",
+                           .content = "1",
+                           .sender = "ann",
+                           .to = "bob",
+                           .dedup = "d",
+                           .command_id = command_id,
+                           .origin = {.shard = 2, .connection = {5, 1}, .wants_ack = true},
+                           .echo = echo});
+  }
+  static StoreCommitted committed(std::uint64_t seq, std::string epoch = "") {
+    return {.seq = Seq{seq}, .first = Seq{5}, .epoch = std::move(epoch), .ts = 99, .payload = "{}"};
+  }
+
+  test::ManualClock clock;
+  BrokerLog log;
+  Channel store;
+  room::RoomSettings settings{.retention = {.messages = 50}, .durability = room::Durability::kPower};
+  StoreBroker broker{log, clock, store, 5s};
+};
+
+TEST_F(StoreBrokerTest, OpensWithWhereTheStoreSaysTheRoomStands) {
+  open();
+  EXPECT_EQ(store.request<StoreOpen>(0).room_id, "room");
+  EXPECT_EQ(store.request<StoreOpen>(0).durability, room::Durability::kPower);
+  EXPECT_FALSE(broker.take_answer());
+  EXPECT_TRUE(log.order.empty());
+  store.answer(0, StoreOpened{.first = Seq{4}, .last = Seq{10}, .epoch = "k3"});
+  EXPECT_TRUE(broker.has_answer());
+  EXPECT_TRUE(broker.take_answer());
+  ASSERT_EQ(log.opened, std::vector{kRoom});
+  EXPECT_EQ(broker.head(kRoom).first, Seq{4});
+  EXPECT_EQ(broker.head(kRoom).last, Seq{10});
+  EXPECT_EQ(broker.head(kRoom).epoch, "k3");
+  EXPECT_EQ(broker.under_way(), 0u);
+}
+
+TEST_F(StoreBrokerTest, CopiesWhatAPublishNeedsAndTellsItsPublisherAgain) {
+  open_at_10();
+  publish("\"x\"", false);
+  const auto& request = store.request<StorePublish>(1);
+  EXPECT_EQ(request.room_id, "room");
+  EXPECT_EQ(request.content, "1");
+  EXPECT_EQ(request.sender, "ann");
+  EXPECT_EQ(request.to, "bob");
+  EXPECT_EQ(request.dedup, "d");
+  EXPECT_EQ(request.retention, settings.retention);
+  EXPECT_EQ(request.durability, room::Durability::kPower);
+  store.answer(1, committed(11));
+  broker.take_answer();
+  ASSERT_EQ(log.committed.size(), 1u);
+  const auto& told = log.committed[0];
+  EXPECT_EQ(told.room_id, "room");
+  EXPECT_EQ(told.command_id, "\"x\"");
+  EXPECT_EQ(told.origin.shard, 2u);
+  EXPECT_EQ(told.origin.connection, (SlotId{5, 1}));
+  EXPECT_TRUE(told.origin.wants_ack);
+  EXPECT_FALSE(told.echo);
+  EXPECT_EQ(told.seq, Seq{11});
+  EXPECT_EQ(told.epoch, "k3");
+  EXPECT_EQ(told.ts, 99);
+  EXPECT_EQ(told.payload, "{}");
+  EXPECT_EQ(broker.head(kRoom).last, Seq{11});
+  EXPECT_EQ(broker.head(kRoom).first, Seq{5});
+}
+
+TEST_F(StoreBrokerTest, TellsOneAnswerACall) {
+  open_at_10();
+  publish();
+  publish();
+  store.answer(1, committed(11));
+  store.answer(2, committed(12));
+  EXPECT_TRUE(broker.take_answer());
+  EXPECT_EQ(log.committed.size(), 1u);
+  EXPECT_TRUE(broker.take_answer());
+  EXPECT_EQ(log.committed[1].seq, Seq{12});
+  EXPECT_FALSE(broker.take_answer());
+}
+
+TEST_F(StoreBrokerTest, ADuplicateMovesNothing) {
+  open_at_10();
+  publish();
+  StoreCommitted first = committed(7, "older");
+  first.is_duplicate = true;
+  first.payload = "";
+  store.answer(1, first);
+  broker.take_answer();
+  EXPECT_EQ(log.order, Order{"committed"});
+  EXPECT_TRUE(log.committed[0].is_duplicate);
+  EXPECT_EQ(log.committed[0].seq, Seq{7});
+  EXPECT_EQ(log.committed[0].epoch, "older");
+  EXPECT_EQ(broker.head(kRoom).last, Seq{10});
+  EXPECT_EQ(broker.head(kRoom).epoch, "k3");
+}
+
+TEST_F(StoreBrokerTest, AFailedPublishIsRefusedWithTheStoresReason) {
+  open_at_10();
+  publish("8");
+  store.answer(1, StoreFailed{ErrorCode::kUnavailable});
+  broker.take_answer();
+  ASSERT_EQ(log.refused.size(), 1u);
+  EXPECT_EQ(log.refused[0].command_id, "8");
+  EXPECT_EQ(log.refused[0].code, ErrorCode::kUnavailable);
+  EXPECT_FALSE(log.refused[0].origin.is_answered);
+}
+
+TEST_F(StoreBrokerTest, AStoreThatTakesNothingMoreRefusesAtOnce) {
+  open_at_10();
+  store.is_full = true;
+  publish();
+  broker.read(kRoom, {}, 4);
+  EXPECT_EQ(log.order, (Order{"refused", "read"}));
+  EXPECT_EQ(log.refused[0].code, ErrorCode::kUnavailable);
+  EXPECT_EQ(log.reads[0].page.error(), ErrorCode::kUnavailable);
+  broker.open({4, 1}, "other", settings);
+  EXPECT_EQ(log.open_failed.size(), 1u);
+  EXPECT_EQ(broker.under_way(), 0u);
+  EXPECT_EQ(broker.next_deadline(), Instant::max());
+  store.is_full = false;
+  broker.open({4, 3}, "other", settings);
+  EXPECT_EQ(broker.under_way(), 1u);
+}
+
+// --- epochs ----------------------------------------------------------------------------------------------------------
+
+TEST_F(StoreBrokerTest, AnotherEpochIsToldBeforeItsFirstCommitInACallOfItsOwn) {
+  open_at_10();
+  for (int i = 0; i < 3; ++i)
+    publish();
+  store.answer(1, committed(11));
+  store.answer(2, StoreCommitted{.seq = Seq{1}, .first = Seq{1}, .epoch = "q9", .ts = 1, .payload = "{}"});
+  store.answer(3, StoreCommitted{.seq = Seq{2}, .first = Seq{1}, .epoch = "q9", .ts = 1, .payload = "{}"});
+  broker.take_answer();
+  EXPECT_TRUE(broker.take_answer());
+  EXPECT_EQ(log.order, (Order{"committed", "epoch changed"}));
+  EXPECT_EQ(log.changed_to.epoch, "q9");
+  EXPECT_EQ(log.changed_to.last, Seq{0});
+  EXPECT_EQ(log.changed_to.first, Seq{1});
+  EXPECT_TRUE(broker.has_answer());
+  while (broker.take_answer()) {
+  }
+  EXPECT_EQ(log.order, (Order{"committed", "epoch changed", "committed", "committed"}));
+  EXPECT_EQ(log.committed[1].epoch, "q9");
+  EXPECT_EQ(broker.head(kRoom).last, Seq{2});
+}
+
+// --- reading ---------------------------------------------------------------------------------------------------------
+
+TEST_F(StoreBrokerTest, ReadsAreAnsweredInAnyOrder) {
+  open_at_10();
+  const ReadRange range{.from = Seq{4}, .until = Seq{11}};
+  broker.read(kRoom, range, 1);
+  broker.read(kRoom, range, 2);
+  EXPECT_EQ(store.request<StoreRead>(1).range, range);
+  EXPECT_EQ(store.request<StoreRead>(1).room_id, "room");
+  auto page = std::make_shared<Page>();
+  page->epoch = "k3";
+  page->oldest = Seq{6};
+  store.answer(2, SharedPage(page));
+  store.answer(1, StoreFailed{ErrorCode::kHistoryUnavailable});
+  broker.take_answer();
+  broker.take_answer();
+  ASSERT_EQ(log.reads.size(), 2u);
+  EXPECT_EQ(log.reads[0].ticket, 2u);
+  EXPECT_EQ(*log.reads[0].page, page);
+  EXPECT_EQ(log.reads[1].ticket, 1u);
+  EXPECT_EQ(log.reads[1].page.error(), ErrorCode::kHistoryUnavailable);
+  EXPECT_EQ(broker.head(kRoom).first, Seq{6}) << "the read knew of a trimming";
+}
+
+TEST_F(StoreBrokerTest, ReadsNeverMoveTheOldestBackNorPastWhatIsKnown) {
+  open_at_10();
+  for (const std::uint64_t oldest : {2u, 99u}) {
+    broker.read(kRoom, {}, 1);
+    auto page = std::make_shared<Page>();
+    page->epoch = "k3";
+    page->oldest = Seq{oldest};
+    store.answer(store.requests.size() - 1, SharedPage(page));
+    broker.take_answer();
+    EXPECT_EQ(broker.head(kRoom).first, Seq{oldest == 2 ? 4u : 11u});
+  }
+}
+
+// --- waiting ---------------------------------------------------------------------------------------------------------
+
+TEST_F(StoreBrokerTest, ALateOutcomeIsToldOnceAsDelayedAndThenQuietly) {
+  open_at_10();
+  publish("7");
+  EXPECT_EQ(broker.next_deadline(), clock.now() + 5s);
+  clock.advance(5s - 1ns);
+  EXPECT_FALSE(broker.expire_one(clock.now()));
+  clock.advance(1ns);
+  EXPECT_TRUE(broker.expire_one(clock.now()));
+  EXPECT_FALSE(broker.expire_one(clock.now()));
+  EXPECT_EQ(broker.next_deadline(), Instant::max());
+  ASSERT_EQ(log.delayed.size(), 1u);
+  EXPECT_EQ(log.delayed[0].command_id, "7");
+  EXPECT_TRUE(log.delayed[0].origin.wants_ack);
+  store.answer(1, committed(11));
+  broker.take_answer();
+  EXPECT_EQ(log.order, (Order{"delayed", "committed"}));
+  EXPECT_FALSE(log.committed[0].origin.wants_ack);
+  EXPECT_TRUE(log.committed[0].origin.is_answered);
+  EXPECT_EQ(log.committed[0].origin.connection, (SlotId{5, 1})) << "an echo may have to be kept from it";
+  EXPECT_EQ(broker.under_way(), 0u);
+}
+
+TEST_F(StoreBrokerTest, ALateRefusalComesQuietly) {
+  open_at_10();
+  publish();
+  clock.advance(5s);
+  broker.expire_one(clock.now());
+  store.answer(1, StoreFailed{ErrorCode::kUnavailable});
+  broker.take_answer();
+  ASSERT_EQ(log.refused.size(), 1u);
+  EXPECT_TRUE(log.refused[0].origin.is_answered);
+}
+
+TEST_F(StoreBrokerTest, AnOpenThatTakesTooLongFailsAndItsLateAnswerIsDropped) {
+  open();
+  clock.advance(5s);
+  EXPECT_TRUE(broker.expire_one(clock.now()));
+  ASSERT_EQ(log.open_failed.size(), 1u);
+  EXPECT_EQ(log.open_failed[0].code, ErrorCode::kUnavailable);
+  open(kAgain);
+  store.answer(0, StoreOpened{.first = Seq{1}, .last = Seq{0}, .epoch = "old"});
+  store.answer(1, StoreOpened{.first = Seq{1}, .last = Seq{0}, .epoch = "new"});
+  while (broker.take_answer()) {
+  }
+  EXPECT_EQ(log.opened, std::vector{kAgain});
+  EXPECT_EQ(broker.head(kAgain).epoch, "new");
+}
+
+TEST_F(StoreBrokerTest, AReadThatTakesTooLongFailsAndItsLatePageIsDropped) {
+  open_at_10();
+  broker.read(kRoom, {}, 5);
+  clock.advance(5s);
+  EXPECT_TRUE(broker.expire_one(clock.now()));
+  ASSERT_EQ(log.reads.size(), 1u);
+  EXPECT_EQ(log.reads[0].page.error(), ErrorCode::kUnavailable);
+  broker.close(kRoom);
+  store.answer(1, SharedPage(std::make_shared<Page>()));
+  EXPECT_TRUE(broker.take_answer());
+  EXPECT_EQ(log.reads.size(), 1u);
+}
+
+TEST_F(StoreBrokerTest, DeadlinesFollowWhateverOrderAnswersComeIn) {
+  open_at_10();
+  for (int i = 0; i < 4; ++i) {
+    broker.read(kRoom, {}, static_cast<std::uint64_t>(i));
+    clock.advance(1s);
+  }
+  const Instant began = clock.now() - 4s;
+  for (const std::size_t request : {2u, 1u}) {  // from the middle, then in front
+    store.answer(request, StoreFailed{ErrorCode::kUnavailable});
+    broker.take_answer();
+  }
+  EXPECT_EQ(broker.next_deadline(), began + 2s + 5s);
+  store.answer(4, StoreFailed{ErrorCode::kUnavailable});  // at the end
+  broker.take_answer();
+  broker.read(kRoom, {}, 9);
+  clock.advance(100s);
+  EXPECT_TRUE(broker.expire_one(clock.now()));
+  EXPECT_EQ(log.reads.back().ticket, 2u);
+  EXPECT_TRUE(broker.expire_one(clock.now()));
+  EXPECT_EQ(log.reads.back().ticket, 9u);
+  EXPECT_FALSE(broker.expire_one(clock.now()));
+}
+
+TEST_F(StoreBrokerTest, TheStoreIsToldOnceATurnAndOnlyWhenSomethingWasAsked) {
+  broker.flush();
+  EXPECT_EQ(store.flushes, 0);
+  open_at_10();
+  publish();
+  publish();
+  broker.flush();
+  broker.flush();
+  EXPECT_EQ(store.flushes, 1);
+}
+
+TEST_F(StoreBrokerTest, ReloadedSettingsHoldForWhatIsPublishedNext) {
+  open_at_10();
+  room::RoomSettings other;
+  other.retention.messages = 8;
+  broker.use(room::RoomSettingsTable(other));
+  publish();
+  EXPECT_EQ(store.request<StorePublish>(1).retention.messages, 8u);
+  EXPECT_EQ(store.request<StorePublish>(1).durability, room::Durability::kProcess);
+}
+
+}  // namespace
+}  // namespace switchboard::broker
