@@ -1,9 +1,9 @@
 #include "broker/store_broker.h"
 
-#include <deque>
 #include <gtest/gtest.h>
 
 #include "broker/broker_log.h"
+#include "broker/told_channel.h"
 #include "support/manual_clock.h"
 
 namespace switchboard::broker {
@@ -15,38 +15,6 @@ using Order = std::vector<std::string>;
 
 constexpr TopicId kRoom{.index = 3, .generation = 1};
 constexpr TopicId kAgain{.index = 3, .generation = 3};
-
-/// Takes requests; what it answers, and when, the test says.
-class Channel final : public StoreChannel {
- public:
-  bool submit(StoreRequest&& request) override {
-    if (is_full) return false;
-    requests.push_back(std::move(request));
-    return true;
-  }
-  std::optional<StoreAnswer> take() override {
-    if (answers.empty()) return std::nullopt;
-    StoreAnswer answer = std::move(answers.front());
-    answers.pop_front();
-    return answer;
-  }
-  bool has_answer() override { return !answers.empty(); }
-  void flush() override { ++flushes; }
-
-  template <class What>
-  const What& request(std::size_t index) {
-    return std::get<What>(requests.at(index).what);
-  }
-  template <class What>
-  void answer(std::size_t index, What what) {
-    answers.push_back({.ticket = requests.at(index).ticket, .what = std::move(what)});
-  }
-
-  bool is_full = false;
-  int flushes = 0;
-  std::vector<StoreRequest> requests;
-  std::deque<StoreAnswer> answers;
-};
 
 class StoreBrokerTest : public testing::Test {
  protected:
@@ -74,7 +42,7 @@ class StoreBrokerTest : public testing::Test {
 
   test::ManualClock clock;
   BrokerLog log;
-  Channel store;
+  ToldChannel store;
   room::RoomSettings settings{.retention = {.messages = 50}, .durability = room::Durability::kPower};
   StoreBroker broker{log, clock, store, 5s};
 };

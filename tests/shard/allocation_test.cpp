@@ -6,6 +6,8 @@ namespace {
 
 class AllocationTest : public ShardTest {
  protected:
+  AllocationTest() { settings.rooms = room::RoomSettingsTable({.history = false}); }
+
   /// How often one broadcast to a room of so many members allocates, once the room is warm. `blocked` of them take
   /// only so many bytes at first and the rest later.
   /// Of three members the last `deflated_of_3` read it compressed.
@@ -52,6 +54,14 @@ TEST_F(AllocationTest, ABroadcastAllocatesAsOftenForAThousandMembersAsForTen) {
   const std::uint64_t thousand = allocations_for(1'000);
   EXPECT_EQ(thousand, ten);
   EXPECT_LE(thousand, 2u) << "per message";
+}
+
+TEST_F(AllocationTest, HistoryInMemoryCostsNothingMoreForAThousandMembersEither) {
+  settings.rooms = room::RoomSettingsTable({.history = true});
+  const std::uint64_t ten = allocations_for(10);
+  EXPECT_LE(ten, 6u) << "per message: most go into blocks that are there already";
+  clock.advance(24h + 1s);  // what is kept is forgotten: both begin alike
+  EXPECT_EQ(allocations_for(1'000), ten);
 }
 
 TEST_F(AllocationTest, NorDoBlockedMembersCostAny) {
