@@ -1,0 +1,133 @@
+#include "room/presence_roster.h"
+
+#include "base/assert.h"
+
+namespace switchboard::room {
+namespace {
+
+constexpr std::size_t kUserJsonBytes = 45;  // what stands around a user's name and info in a list
+
+}  // namespace
+
+PresenceRoster::Users::iterator PresenceRoster::find_or_add(std::string_view user_id) {
+  const auto place = users_.lower_bound(user_id);
+  if (place != users_.end() && place->first == user_id) return place;
+  return users_.emplace_hint(place, std::string(user_id), User{});
+}
+
+void PresenceRoster::on_changed(Users::iterator user, Instant now) {
+  if (user->second.is_changed) return;
+  user->second.is_changed = true;
+  user->second.pages_before = pages_read_;
+  if (changed_.empty()) changed_since_ = now;
+  changed_.push_back(user);
+}
+
+void PresenceRoster::add_found(std::string_view user_id, std::uint32_t connections, std::string_view info) {
+  User& user = find_or_add(user_id)->second;
+  if (!user.is_present()) ++count_;
+  user.connections += connections;
+  if (!info.empty()) user.info = info;
+  end_grace(user);
+  // If it has been taken for one who came, because another shard told of it first, that is still to be announced, and
+  // cancels out.
+  user.is_announced = true;
+}
+
+void PresenceRoster::end_grace(User& user) {
+  if (user.grace) graces_.erase(*user.grace);
+  user.grace.reset();
+}
+
+void PresenceRoster::change(std::string_view user_id, std::int32_t connections, std::string_view info, Instant now,
+                            Duration grace) {
+  const auto place = find_or_add(user_id);
+  User& user = place->second;
+  const bool was_present = user.is_present();
+  SB_ASSERT(static_cast<std::int64_t>(user.connections) + connections >= 0);
+  user.connections += static_cast<std::uint32_t>(connections);  // modulo 2^32: also downwards
+  if (!info.empty()) user.info = info;
+
+  if (user.connections > 0) {
+    end_grace(user);
+  } else if (was_present && !user.grace && user.is_announced && grace > Duration::zero()) {
+    user.grace = graces_.emplace(now + grace, place);
+  }
+  if (user.is_present() == was_present) {
+    // Nothing keeps a user who was never there.
+    if (!was_present && !user.is_changed) users_.erase(place);
+    return;
+  }
+  was_present ? --count_ : ++count_;
+  on_changed(place, now);
+}
+
+void PresenceRoster::expire(Instant now) {
+  while (!graces_.empty() && graces_.begin()->first <= now) {
+    const auto user = graces_.begin()->second;
+    graces_.erase(graces_.begin());
+    user->second.grace.reset();
+    --count_;
+    on_changed(user, now);
+  }
+}
+
+std::optional<Instant> PresenceRoster::next_expiry() const {
+  if (graces_.empty()) return std::nullopt;
+  return graces_.begin()->first;
+}
+
+std::optional<Instant> PresenceRoster::changed_since() const {
+  if (changed_.empty()) return std::nullopt;
+  return changed_since_;
+}
+
+RosterChange PresenceRoster::take_change() {
+  gone_.clear();
+  RosterChange change{.joined = {}, .left = {}, .count = count_};
+  std::size_t bytes = 0;
+  for (const auto& place : changed_) {
+    User& user = place->second;
+    user.is_changed = false;
+    const bool is_present = user.is_present();
+    const bool is_news = is_present != user.is_announced || user.pages_before != pages_read_;
+    user.is_announced = is_present;
+
+    const std::size_t user_bytes = place->first.size() + (is_present ? user.info.size() : 0);
+    const bool fits =
+        change.joined.size() + change.left.size() < kChangeUsersMax && bytes + user_bytes <= kChangeBytesMax;
+    const bool is_named = is_news && fits;
+    change.is_partial |= is_news && !fits;
+    if (is_named) {
+      bytes += user_bytes;
+      auto& names = is_present ? change.joined : change.left;
+      names.push_back({.user_id = place->first, .connections = user.connections, .info = {}});
+      if (is_present) names.back().info = user.info;
+    }
+    if (is_present) continue;
+    auto node = users_.extract(place);
+    if (is_named) gone_.push_back(std::move(node));
+  }
+  changed_.clear();
+  return change;
+}
+
+RosterPage PresenceRoster::page(std::string_view after, std::size_t users_max, std::size_t bytes_max) {
+  SB_ASSERT(users_max > 0);
+  ++pages_read_;
+  RosterPage page;
+  std::size_t bytes = 0;
+  for (auto place = users_.upper_bound(after); place != users_.end(); ++place) {
+    const auto& [user_id, user] = *place;
+    if (!user.is_present()) continue;
+    bytes += user_id.size() + user.info.size() + kUserJsonBytes;
+    if (page.users.size() == users_max || (!page.users.empty() && bytes > bytes_max)) {
+      page.next = page.users.back().user_id;
+      break;
+    }
+    page.users.push_back({.user_id = user_id, .connections = user.connections, .info = user.info});
+  }
+  return page;
+}
+
+}  // namespace switchboard::room

@@ -1,0 +1,565 @@
+#include <gtest/gtest.h>
+
+#include "shard/shard_driver.h"
+
+namespace switchboard::shard {
+namespace {
+
+std::string change(std::string_view room, std::string_view joined, std::string_view left, int count) {
+  return R"({"type":"presence_change","room_id":")" + std::string(room) + R"(","joined":[)" + std::string(joined) +
+         R"(],"left":[)" + std::string(left) + R"(],"count":)" + std::to_string(count) + "}\n";
+}
+std::string user(std::string_view id) {
+  return R"({"user_id":")" + std::string(id) + R"("})";
+}
+std::string listed(std::string_view id, int connections) {
+  return R"({"user_id":")" + std::string(id) + R"(","connections":)" + std::to_string(connections) + "}";
+}
+std::string list(std::string_view room, int count, std::string_view users, std::string_view more = "") {
+  return R"({"type":"presence","room_id":")" + std::string(room) + R"(","count":)" + std::to_string(count) +
+         R"(,"users":[)" + std::string(users) + "]" + std::string(more) + "}\n";
+}
+
+class PresenceTest : public ShardTest {
+ protected:
+  /// Time goes on in small steps, with the turns that timers need.
+  void wait(std::chrono::milliseconds time) {
+    run();
+    for (auto left = time; left > 0ms; left -= 20ms) {
+      clock.advance(20ms);
+      for (auto& one : shards)
+        one->turn();
+      run();
+    }
+  }
+  Peer joined(std::string_view room, std::string_view user_id, std::size_t on_shard = 0, std::string_view more = "",
+              std::string_view handshake = session::kUpgrade) {
+    Peer peer = open(on_shard, handshake);
+    join(peer, room, user_id, more);
+    run();
+    EXPECT_TRUE(peer.texts().starts_with(R"({"type":"joined")"));
+    return peer;
+  }
+  static void join(Peer& peer, std::string_view room, std::string_view user_id, std::string_view more = "") {
+    peer.say(R"({"type":"join","room_id":")" + std::string(room) + R"(","user_id":")" + std::string(user_id) + "\"" +
+             std::string(more) + "}");
+  }
+  Peer watcher(std::string_view room, std::string_view user_id, std::size_t on_shard = 0) {
+    return joined(room, user_id, on_shard, R"(,"presence":true)");
+  }
+  static void ask(Peer& peer, std::string_view room, std::string_view more = "") {
+    peer.say(R"({"type":"presence","room_id":")" + std::string(room) + "\"" + std::string(more) + "}");
+  }
+  std::string asked(Peer& peer, std::string_view room, std::string_view more = "") {
+    ask(peer, room, more);
+    run();
+    return peer.texts();
+  }
+  std::uint64_t sum(Counter ShardStats::* counter) const {
+    std::uint64_t total = 0;
+    for (const auto& one : shards)
+      total += (one->stats().*counter).value();
+    return total;
+  }
+  void turn_all() {
+    for (auto& one : shards)
+      one->turn();
+    run();
+  }
+};
+
+// --- queries -------------------------------------------------------------------------------------------------------
+
+TEST_F(PresenceTest, AQueryCountsUsersAndTheirConnectionsOnAllShards) {
+  for (std::uint32_t count = 1; count <= 3; ++count) {
+    for (std::uint32_t home = 0; home < count; ++home) {
+      shards.clear();
+      start(count);
+      const std::string room = room_at(home);
+      Peer alice = joined(room, "alice", 0);
+      Peer alice_again = joined(room, "alice", count - 1);
+      Peer bob = joined(room, "bob", count / 2);
+      const std::string expected = list(room, 2, listed("alice", 2) + "," + listed("bob", 1));
+      EXPECT_EQ(asked(bob, room), expected) << count << " shards, home " << home;
+      EXPECT_EQ(asked(alice, room), expected) << "asked again";
+    }
+  }
+}
+
+TEST_F(PresenceTest, NothingIsTrackedWhileNobodyHasAsked) {
+  start(2);
+  Peer alice = joined("r", "alice", 0);
+  Peer bob = joined("r", "bob", 1);
+  wait(2s);
+  EXPECT_EQ(sum(&ShardStats::presence_rooms), 0u);
+  EXPECT_EQ(alice.texts(), "");
+}
+
+TEST_F(PresenceTest, TheIdOfAQueryIsEchoed) {
+  Peer alice = joined("r", "alice");
+  EXPECT_EQ(asked(alice, "r", R"(,"id":7)"),
+            R"({"type":"presence","room_id":"r","id":7,"count":1,"users":[{"user_id":"alice","connections":1}]})"
+            "\n");
+}
+
+TEST_F(PresenceTest, AListIsReadInPages) {
+  start(2);
+  std::vector<Peer> peers;
+  for (const char* name : {"d", "b", "a", "e", "c"})
+    peers.push_back(joined("r", name, peers.size() % 2));
+  EXPECT_EQ(asked(peers[0], "r", R"(,"limit":2)"),
+            list("r", 5, listed("a", 1) + "," + listed("b", 1), R"(,"next":"b")"));
+  EXPECT_EQ(asked(peers[0], "r", R"(,"limit":2,"next":"b")"),
+            list("r", 5, listed("c", 1) + "," + listed("d", 1), R"(,"next":"d")"));
+  EXPECT_EQ(asked(peers[0], "r", R"(,"limit":2,"next":"d")"), list("r", 5, listed("e", 1)));
+}
+
+TEST_F(PresenceTest, AListKnowsWhoCameAndWentSinceTheFirst) {
+  start(3);
+  Peer alice = joined("r", "alice", 0);
+  EXPECT_EQ(asked(alice, "r"), list("r", 1, listed("alice", 1)));
+  Peer bob = joined("r", "bob", 1);
+  Peer carol = joined("r", "carol", 2);
+  EXPECT_EQ(asked(alice, "r"), list("r", 3, listed("alice", 1) + "," + listed("bob", 1) + "," + listed("carol", 1)));
+  wait(1s);
+  bob.leave("r");
+  carol.reset();
+  wait(1s);
+  EXPECT_EQ(asked(alice, "r"), list("r", 3, listed("alice", 1) + "," + listed("bob", 0) + "," + listed("carol", 0)))
+      << "they may come back";
+  wait(5s);
+  EXPECT_EQ(asked(alice, "r"), list("r", 1, listed("alice", 1)));
+}
+
+TEST_F(PresenceTest, AnInfoIsShownInTheList) {
+  start(2);
+  const std::string room = room_at(1);
+  Peer alice = joined(room, "alice", 0, R"(,"info":{"age": 7})");
+  EXPECT_EQ(asked(alice, room), list(room, 1, R"({"user_id":"alice","connections":1,"info":{"age": 7}})"));
+  Peer bob = joined(room, "bob", 1, R"(,"info":"hi")");
+  EXPECT_EQ(asked(bob, room), list(room, 2,
+                                   R"({"user_id":"alice","connections":1,"info":{"age": 7}},)"
+                                   R"({"user_id":"bob","connections":1,"info":"hi"})"));
+}
+
+TEST_F(PresenceTest, WhereItIsNotAllowedItIsForbidden) {
+  room::RoomSettings quiet;
+  quiet.presence = false;
+  settings.rooms.set("quiet", quiet);
+  Peer alice = joined("quiet:r", "alice");
+  EXPECT_TRUE(asked(alice, "quiet:r").starts_with(R"({"type":"error","code":"forbidden")"));
+  Peer bob = open();
+  join(bob, "quiet:r", "bob", R"(,"presence":true)");
+  EXPECT_TRUE(bob.texts().starts_with(R"({"type":"error","code":"forbidden")"));
+  EXPECT_EQ(sum(&ShardStats::presence_rooms), 0u);
+}
+
+TEST_F(PresenceTest, WhoIsNotThereIsNotTold) {
+  Peer alice = joined("r", "alice");
+  EXPECT_TRUE(asked(alice, "other").starts_with(R"({"type":"error","code":"not_joined")"));
+}
+
+TEST_F(PresenceTest, AQueryWhoseAskerEndsIsForgotten) {
+  for (std::uint32_t home = 0; home < 2; ++home) {
+    shards.clear();
+    start(2);
+    const std::string room = room_at(home);
+    Peer alice = joined(room, "alice", 1);
+    ask(alice, room);
+    alice.reset();
+    run();
+    expect_nothing_left();
+    EXPECT_EQ(sum(&ShardStats::presence_rooms), 0u);
+  }
+}
+
+TEST_F(PresenceTest, MoreMembersThanOneTurnReportsAreAllCounted) {
+  start(2);
+  const std::string room = room_at(0);
+  std::vector<Peer> peers;
+  for (int i = 0; i < 1'300; ++i)
+    peers.push_back(joined(room, "u" + std::to_string(i % 1'200), 1));
+  ask(peers[0], room, R"(,"limit":1)");
+  // Members come and go while those who were there are being reported.
+  shards[1]->turn();
+  shards[0]->turn();
+  shards[1]->turn();
+  for (int i = 0; i < 10; ++i)
+    peers[static_cast<std::size_t>(100 + i)].leave(room);
+  peers[1'250].leave(room);
+  Peer late = open(1);
+  join(late, room, "late");
+  run();
+  wait(6s);
+  peers[0].texts();
+  EXPECT_EQ(asked(peers[0], room, R"(,"limit":1)"),
+            list(room, 1'200 - 10 + 10 - 10 + 1, listed("late", 1), R"(,"next":"late")"));
+}
+
+// --- watchers ------------------------------------------------------------------------------------------------------
+
+TEST_F(PresenceTest, AWatcherIsToldOfItsOwnJoinAndOfEverybodyElses) {
+  for (std::uint32_t count = 1; count <= 3; ++count) {
+    for (std::uint32_t home = 0; home < count; ++home) {
+      shards.clear();
+      start(count);
+      const std::string room = room_at(home);
+      Peer found = joined(room, "found", count - 1);
+      Peer alice = watcher(room, "alice", 0);
+      wait(540ms);
+      EXPECT_EQ(alice.texts(), change(room, user("alice"), "", 2)) << count << " shards, home " << home;
+      Peer bob = joined(room, "bob", count / 2);
+      wait(540ms);
+      EXPECT_EQ(alice.texts(), change(room, user("bob"), "", 3));
+      bob.leave(room);
+      wait(100ms);
+      found.reset();
+      wait(5s);
+      EXPECT_EQ(alice.texts(), "");
+      wait(600ms);
+      EXPECT_EQ(alice.texts(), change(room, "", user("bob") + "," + user("found"), 1));
+      EXPECT_EQ(found.texts(), "") << "it has not asked";
+    }
+  }
+}
+
+TEST_F(PresenceTest, JoinedComesBeforeWhatIsPushed) {
+  start(2);
+  const std::string room = room_at(1);
+  Peer alice = open(0);
+  join(alice, room, "alice", R"(,"presence":true,"id":1)");
+  wait(1s);
+  const std::string texts = alice.texts();
+  EXPECT_TRUE(texts.starts_with(R"({"type":"joined","room_id":")" + room + R"(","id":1)")) << texts;
+  EXPECT_TRUE(texts.ends_with(change(room, user("alice"), "", 1))) << texts;
+}
+
+TEST_F(PresenceTest, AUserWithSeveralConnectionsComesAndGoesOnce) {
+  start(3);
+  const std::string room = room_at(2);
+  Peer alice = watcher(room, "alice", 0);
+  wait(1s);
+  alice.texts();
+  std::vector<Peer> bobs;
+  for (std::size_t i = 0; i < 6; ++i)
+    bobs.push_back(joined(room, "bob", i % 3, "", i % 2 == 0 ? session::kUpgrade : session::kUpgradeDeflate));
+  wait(1s);
+  EXPECT_EQ(alice.texts(), change(room, user("bob"), "", 2));
+  for (std::size_t i = 0; i < 5; ++i)
+    bobs[i].leave(room);
+  wait(7s);
+  EXPECT_EQ(alice.texts(), "");
+  bobs[5].leave(room);
+  wait(7s);
+  EXPECT_EQ(alice.texts(), change(room, "", user("bob"), 1));
+}
+
+TEST_F(PresenceTest, APageReloadIsNeitherALeaveNorAJoin) {
+  start(2);
+  Peer alice = watcher("r", "alice", 0);
+  Peer bob = joined("r", "bob", 1);
+  wait(1s);
+  alice.texts();
+  for (int i = 0; i < 5; ++i) {
+    bob.reset();
+    wait(4s);
+    bob = joined("r", "bob", static_cast<std::size_t>(i % 2));
+  }
+  wait(10s);
+  EXPECT_EQ(alice.texts(), "");
+}
+
+TEST_F(PresenceTest, ManyChangesAreOnePush) {
+  start(3);
+  const std::string room = room_at(0);
+  Peer alice = watcher(room, "alice", 1);
+  wait(1s);
+  alice.texts();
+  std::vector<Peer> peers;
+  for (int round = 0; round < 10; ++round) {
+    for (int i = 0; i < 50; ++i) {
+      Peer peer = open(static_cast<std::size_t>(i % 3));
+      join(peer, room, "u" + std::to_string(i));
+      peers.push_back(peer);
+    }
+    run();
+    if (round == 9) break;
+    for (Peer& peer : peers)
+      peer.reset();
+    peers.clear();
+    wait(20ms);
+  }
+  wait(600ms);
+  const auto frames = alice.frames();
+  ASSERT_EQ(frames.size(), 1u);
+  EXPECT_TRUE(frames[0].payload.ends_with(R"("left":[],"count":51})")) << frames[0].payload;
+  EXPECT_EQ(sum(&ShardStats::presence_pushes), 2u);
+}
+
+TEST_F(PresenceTest, WhoComesAndGoesWithinTheWindowIsNotMentioned) {
+  start(2);
+  Peer alice = watcher("r", "alice", 0);
+  wait(1s);
+  alice.texts();
+  Peer bob = joined("r", "bob", 1);
+  bob.leave("r");
+  wait(10s);
+  EXPECT_EQ(alice.texts(), "");
+}
+
+TEST_F(PresenceTest, MoreUsersThanOnePushNamesMakeItPartial) {
+  Peer alice = watcher("r", "alice");
+  wait(1s);
+  alice.texts();
+  std::vector<Peer> peers;
+  for (int i = 0; i < 150; ++i)
+    peers.push_back(joined("r", "u" + std::to_string(i)));
+  wait(600ms);
+  const auto frames = alice.frames();
+  ASSERT_EQ(frames.size(), 1u);
+  EXPECT_TRUE(frames[0].payload.ends_with(R"("count":151,"partial":true})"));
+}
+
+TEST_F(PresenceTest, TheMoreWatchersTheLongerTheWindow) {
+  room::RoomSettings rare;
+  rare.presence_pushes_per_second = 2;
+  settings.rooms.set("rare", rare);
+  Peer alice = watcher("rare:r", "alice");
+  std::vector<Peer> more;
+  for (int i = 0; i < 3; ++i)
+    more.push_back(watcher("rare:r", "w" + std::to_string(i)));
+  wait(1'900ms);
+  EXPECT_EQ(alice.texts(), "");
+  wait(200ms);
+  EXPECT_EQ(alice.texts(),
+            change("rare:r", user("alice") + "," + user("w0") + "," + user("w1") + "," + user("w2"), "", 4));
+}
+
+TEST_F(PresenceTest, WatchersWhoReadCompressedAreToldToo) {
+  start(2);
+  const std::string room = room_at(1);
+  Peer alice = joined(room, "alice", 0, R"(,"presence":true)", session::kUpgradeDeflate);
+  Peer bob = watcher(room, "bob", 0);
+  wait(600ms);
+  EXPECT_EQ(alice.texts(), change(room, user("alice") + "," + user("bob"), "", 2));
+  EXPECT_EQ(bob.texts(), change(room, user("alice") + "," + user("bob"), "", 2));
+  EXPECT_EQ(asked(bob, room), list(room, 2, listed("alice", 1) + "," + listed("bob", 1)));
+}
+
+TEST_F(PresenceTest, WatchingEndsWithTheMembership) {
+  for (const bool by_leave : {true, false}) {
+    shards.clear();
+    start(2);
+    const std::string room = room_at(0);
+    Peer alice = watcher(room, "alice", 1);
+    Peer bob = watcher(room, "bob", 1);
+    wait(1s);
+    alice.texts();
+    EXPECT_EQ(sum(&ShardStats::presence_watchers), 2u);
+    if (by_leave) {
+      alice.leave(room);
+      EXPECT_EQ(alice.texts(), R"({"type":"left","room_id":")" + room + "\"}\n");
+    } else {
+      alice.reset();
+    }
+    wait(10s);
+    EXPECT_EQ(sum(&ShardStats::presence_watchers), 1u);
+    EXPECT_EQ(alice.texts(), "");
+    EXPECT_TRUE(bob.texts().ends_with(change(room, "", user("alice"), 1)));
+  }
+}
+
+TEST_F(PresenceTest, AWatcherMayHaveOtherRoomsAndLeaveInAnyOrder) {
+  start(2);
+  settings.session.rooms_per_connection_max = 3;
+  for (auto& one : shards)
+    one->reload(settings);
+  for (int order = 0; order < 3; ++order) {
+    Peer alice = open(0);
+    for (const char* room : {"a", "b", "c"})
+      join(alice, room, "alice", R"(,"presence":true)");
+    run();
+    join(alice, "d", "alice");
+    run();
+    EXPECT_TRUE(alice.texts().find("limit_reached") != std::string::npos) << "watching counts for no room";
+    for (int i = 0; i < 3; ++i)
+      alice.leave(std::string(1, static_cast<char>('a' + (order + i) % 3)));
+    run();
+    EXPECT_EQ(sum(&ShardStats::presence_watchers), 0u);
+    alice.reset();
+    run();
+  }
+  expect_nothing_left();
+}
+
+TEST_F(PresenceTest, AWatcherWhoFallsBehindIsGivenTheCountAfresh) {
+  settings.session.ping_interval_ms = 0;
+  settings.session.write_timeout_ms = 1'000'000;
+  Peer alice = watcher("r", "alice");
+  wait(1s);
+  alice.texts();
+  alice.allow(0);
+  std::vector<Peer> peers;
+  for (int i = 0; i < 100; ++i) {
+    peers.push_back(joined("r", "u" + std::to_string(i)));
+    wait(520ms);
+  }
+  EXPECT_LT(shard().stats().log_bytes.value(), 300'000u);
+  alice.allow(kNoLimit);
+  run();
+  const auto frames = alice.frames();
+  ASSERT_FALSE(frames.empty());
+  EXPECT_LE(frames.size(), 2u) << "perhaps one that it had begun to be given";
+  EXPECT_EQ(frames.back().payload,
+            R"({"type":"presence_change","room_id":"r","joined":[],"left":[],"count":101,"partial":true})");
+  peers.push_back(joined("r", "new"));
+  wait(600ms);
+  EXPECT_EQ(alice.texts(), change("r", user("new"), "", 102));
+}
+
+TEST_F(PresenceTest, MessagesOfTheRoomAndItsChangesComeToTheSameClient) {
+  Peer alice = watcher("r", "alice");
+  Peer bob = joined("r", "bob");
+  bob.broadcast("r", "1");
+  wait(600ms);
+  bob.broadcast("r", "2");
+  run();
+  const std::string texts = alice.texts();
+  EXPECT_TRUE(texts.find(R"("content":1)") < texts.find("presence_change"));
+  EXPECT_TRUE(texts.find("presence_change") < texts.find(R"("content":2)"));
+}
+
+TEST_F(PresenceTest, AJoinThatIsRefusedWatchesNothing) {
+  start(2);
+  room::RoomSettings narrow;
+  narrow.members_max = 1;
+  settings.rooms.set("narrow", narrow);
+  for (auto& one : shards)
+    one->reload(settings);
+  Peer alice = watcher("narrow:r", "alice", 0);
+  Peer bob = open(1);
+  join(bob, "narrow:r", "bob", R"(,"presence":true)");
+  run();
+  EXPECT_TRUE(bob.texts().find("room_full") != std::string::npos);
+  EXPECT_EQ(sum(&ShardStats::presence_watchers), 1u);
+  alice.leave("narrow:r");
+  run();
+  turn_all();
+  EXPECT_EQ(sum(&ShardStats::presence_rooms), 0u);
+}
+
+TEST_F(PresenceTest, AWatcherThatIsGoneBeforeItsJoinIsAnsweredIsNotCounted) {
+  start(2);
+  const std::string room = room_at(0);
+  Peer alice = joined(room, "alice", 0);
+  Peer bob = open(1);
+  join(bob, room, "bob", R"(,"presence":true)");
+  bob.reset();
+  wait(1s);
+  EXPECT_EQ(sum(&ShardStats::presence_watchers), 0u);
+  wait(62s);
+  EXPECT_EQ(sum(&ShardStats::presence_rooms), 0u) << "nobody watches";
+}
+
+// --- on and off ----------------------------------------------------------------------------------------------------
+
+TEST_F(PresenceTest, TrackingStopsAMinuteAfterTheLastQuery) {
+  start(2);
+  settings.session.ping_interval_ms = 0;
+  for (auto& one : shards)
+    one->reload(settings);
+  Peer alice = joined("r", "alice", 0);
+  Peer bob = joined("r", "bob", 1);
+  asked(alice, "r");
+  wait(59s);
+  EXPECT_EQ(sum(&ShardStats::presence_rooms), 1u);
+  asked(alice, "r");
+  wait(59s);
+  EXPECT_EQ(sum(&ShardStats::presence_rooms), 1u);
+  wait(2s);
+  EXPECT_EQ(sum(&ShardStats::presence_rooms), 0u);
+  bob.leave("r");
+  Peer carol = joined("r", "carol", 1);
+  wait(1s);
+  EXPECT_EQ(asked(alice, "r"), list("r", 2, listed("alice", 1) + "," + listed("carol", 1))) << "found, begun anew";
+}
+
+TEST_F(PresenceTest, TrackingGoesOnWhileSomebodyWatches) {
+  start(2);
+  settings.session.ping_interval_ms = 0;
+  for (auto& one : shards)
+    one->reload(settings);
+  Peer alice = watcher("r", "alice", 0);
+  Peer bob = joined("r", "bob", 1);
+  wait(200s);
+  EXPECT_EQ(sum(&ShardStats::presence_rooms), 1u);
+  alice.leave("r");
+  wait(59s);
+  EXPECT_EQ(sum(&ShardStats::presence_rooms), 1u);
+  wait(2s);
+  EXPECT_EQ(sum(&ShardStats::presence_rooms), 0u);
+}
+
+TEST_F(PresenceTest, ARoomThatEndsIsForgottenAtOnce) {
+  start(3);
+  const std::string room = room_at(1);
+  Peer alice = watcher(room, "alice", 0);
+  Peer bob = watcher(room, "bob", 2);
+  wait(100ms);
+  alice.reset();
+  bob.finish();
+  run();
+  EXPECT_EQ(sum(&ShardStats::presence_rooms), 0u);
+  expect_nothing_left();
+  Peer carol = watcher(room, "carol", 2);
+  wait(600ms);
+  EXPECT_EQ(carol.texts(), change(room, user("carol"), "", 1));
+}
+
+// --- full mailboxes ------------------------------------------------------------------------------------------------
+
+TEST_F(PresenceTest, NothingIsLostOrReorderedWhenMailboxesAreFull) {
+  start(3, 4);
+  const std::string room = room_at(0);
+  Peer alice = watcher(room, "alice", 2);
+  std::vector<Peer> peers;
+  for (int i = 0; i < 60; ++i)
+    peers.push_back(open(1 + static_cast<std::size_t>(i % 2)));
+  unsigned random = 1;
+  for (int step = 0; step < 2'000; ++step) {
+    random = random * 1'103'515'245 + 12'345;
+    const std::size_t index = random / 65'536 % peers.size();
+    const bool is_join = random / 65'536 % 3 != 0;
+    if (is_join) {
+      join(peers[index], room, "u" + std::to_string(index / 2));
+    } else {
+      peers[index].leave(room);
+    }
+    if (random / 65'536 % 7 == 0) shards[random / 65'536 % 3]->turn();
+  }
+  wait(10s);
+  alice.frames();
+  int users = 1;
+  std::vector<int> connections(30);
+  for (std::size_t i = 0; i < peers.size(); ++i) {
+    join(peers[i], room, "u" + std::to_string(i / 2));  // all are there in the end
+    ++connections[i / 2];
+  }
+  wait(1s);
+  alice.frames();
+  const std::string all = asked(alice, room);
+  for (const int count : connections)
+    users += count > 0 ? 1 : 0;
+  EXPECT_TRUE(all.find(R"("count":)" + std::to_string(users)) != std::string::npos) << all;
+  EXPECT_TRUE(all.find(R"("connections":0)") == std::string::npos &&
+              all.find(R"("connections":3)") == std::string::npos)
+      << all;
+  for (Peer& peer : peers)
+    peer.reset();
+  alice.reset();
+  run();
+  expect_nothing_left();
+}
+
+}  // namespace
+}  // namespace switchboard::shard
