@@ -92,24 +92,41 @@ bool Delivery::flush(Client& client) {
 bool Delivery::serve(Client& client, SlotId view_id, RoomView& view, room::Member& member, std::size_t bytes_max) {
   if (client.blocked || member.cursor >= view.room.log.end()) return true;
   if ((client.unfinished.room || !client.session.outbox().empty()) && !flush(client)) return true;
-  if (member.cursor < view.room.log.first() && !skip_missed(client, view, member)) return true;
-  std::size_t budget = bytes_max;
-  while (member.cursor < view.room.log.end() && !client.blocked) {
-    const room::Slice slice = view.room.log.slice(member.cursor, budget, client.session.id());
+  if (client.replaying) {
+    if (Replay* replay = replays_.find(client, view_id)) {
+      return serve_replay(client, view_id, view, member, *replay, bytes_max);
+    }
+  }
+  if (member.cursor < view.room.log.first()) {
+    const bool is_live_only = client.session.memberships()[member.slot].is_implicit;
+    if (view.keeps_history() && !is_live_only && view.room.settings().slow_client == room::SlowClientPolicy::kSkip) {
+      return serve_replay(client, view_id, view, member, replays_.begin(client, view_id, std::nullopt), bytes_max);
+    }
+    if (!skip_missed(client, view, member)) return true;
+  }
+  serve_log(client, view_id, view, member, view.room.log.end(), bytes_max);
+  return client.blocked || member.cursor >= view.room.log.end();
+}
+
+/// What the log has of [cursor, until), as far as `budget` goes: what is left of it is told.
+void Delivery::serve_log(Client& client, SlotId view_id, RoomView& view, room::Member& member, Seq until,
+                         std::size_t& budget) {
+  const room::RoomLog& log = view.room.log;
+  while (member.cursor < until && budget > 0 && !client.blocked) {
+    room::Slice slice = log.slice(member.cursor, budget, client.session.id());
+    if (slice.after > until) {
+      slice.bytes = {slice.bytes.data(), static_cast<std::size_t>(log.frame(until).data() - slice.bytes.data())};
+      slice.after = until;
+    }
     if (!slice.bytes.empty()) {
       const std::size_t taken = write(client, slice.bytes);
-      if (taken < slice.bytes.size()) {
-        on_partial_write(client, view_id, view, member, taken);
-        return true;
-      }
+      if (taken < slice.bytes.size()) return on_partial_write(client, view_id, view, member, taken);
       stats_.deliveries.add(distance(member.cursor, slice.after));
     }
     member.cursor = slice.after;
     // A small rest of the budget is not worth a send of its own.
-    if (slice.bytes.size() > budget / 2) return member.cursor >= view.room.log.end();
-    budget -= slice.bytes.size();
+    budget = slice.bytes.size() > budget / 2 ? 0 : budget - slice.bytes.size();
   }
-  return true;
 }
 
 void Delivery::on_partial_write(Client& client, SlotId view_id, RoomView& view, room::Member& member,
@@ -128,19 +145,30 @@ void Delivery::on_partial_write(Client& client, SlotId view_id, RoomView& view, 
 }
 
 bool Delivery::skip_missed(Client& client, RoomView& view, room::Member& member) {
-  const Seq first = view.room.log.first();
+  if (view.is_presence) {
+    // Whatever it has missed, one number makes up for it.
+    client.session.send(protocol::PresenceChange{
+        .room_id = view.room.id(), .joined = {}, .left = {}, .count = view.present, .is_partial = true});
+    member.cursor = view.room.log.end();
+    return flush(client);
+  }
   if (view.room.settings().slow_client == room::SlowClientPolicy::kDisconnect) {
     client.too_slow = true;
     client.blocked = true;
     leave_unsettled(client);
     return false;
   }
-  const std::uint64_t missed = distance(member.cursor, first);
-  stats_.lagged_messages.add(missed);
-  stats_.lagged_events.add();
-  client.session.on_lagged(view.room.id(), member.cursor, Seq{first.value - 1});
-  member.cursor = first;
+  move_on(client, view, member, view.room.log.first());
   return flush(client);
+}
+
+/// What lies before `to` is lost to that member, and declared.
+void Delivery::move_on(Client& client, RoomView& view, room::Member& member, Seq to) {
+  stats_.lagged_messages.add(distance(member.cursor, to));
+  stats_.lagged_events.add();
+  client.session.on_lagged(client.session.memberships()[member.slot],
+                           {.room_id = view.room.id(), .from = member.cursor, .to = Seq{to.value - 1}});
+  member.cursor = to;
 }
 
 void Delivery::save_unfinished(Client& client) {

@@ -6,6 +6,7 @@
 
 #include "base/slot_table.h"
 #include "shard/client.h"
+#include "shard/replays.h"
 #include "shard/room_views.h"
 #include "shard/stats.h"
 
@@ -13,14 +14,15 @@ namespace switchboard::shard {
 
 class Delivery {
  public:
-  Delivery(RoomViews& views, SlotTable<Client>& clients, ShardStats& stats)
-      : views_(views), clients_(clients), stats_(stats) {}
+  Delivery(RoomViews& views, SlotTable<Client>& clients, Replays& replays, ShardStats& stats)
+      : views_(views), clients_(clients), replays_(replays), stats_(stats) {}
 
   /// Writes what is held, unfinished and private. True when none of it is left.
   bool flush(Client& client);
 
-  /// Gives the member what it has not had, at most about `bytes_max`. True when it needs no further turn: it has
-  /// everything, or its socket takes no more.
+  /// Gives the member what it has not had, at most about `bytes_max`: from the log, or, where its cursor is before that
+  /// and the room has history, from pages of it. True when it needs no further turn: it has everything, its socket
+  /// takes no more, or it has to wait for a page.
   bool serve(Client& client, SlotId view_id, RoomView& view, room::Member& member, std::size_t bytes_max);
 
   /// Gives up the room's entries before `keep`, saving what sockets still need of them.
@@ -29,6 +31,10 @@ class Delivery {
   void hold(Client& client);
   /// Copies the rest of the unfinished frame in front of the private queue, so that its room can go on without it.
   void save_unfinished(Client& client);
+
+  /// What that member still misses of the room will not come any more: whoever awaits `caught_up` is told so. Harmless
+  /// when it has no replay.
+  void give_up_replay(Client& client, SlotId view_id, const RoomView& view);
 
   /// Clients to look after once the turn is over: their socket failed, they were too slow, their last bytes are
   /// written, or their timer must be set anew. The shard empties it every turn.
@@ -44,11 +50,22 @@ class Delivery {
   void on_failed(Client& client);
   void on_blocked(Client& client);
   void leave_unsettled(Client& client);
-  bool skip_missed(Client& client, RoomView& view, room::Member& member);
+  void serve_log(Client& client, SlotId view_id, RoomView& view, room::Member& member, Seq until, std::size_t& budget);
   void on_partial_write(Client& client, SlotId view_id, RoomView& view, room::Member& member, std::size_t taken);
+  bool skip_missed(Client& client, RoomView& view, room::Member& member);
+  void move_on(Client& client, RoomView& view, room::Member& member, Seq to);
+
+  // Replays, in delivery_replay.cpp.
+  bool serve_replay(Client& client, SlotId view_id, RoomView& view, room::Member& member, Replay& replay,
+                    std::size_t budget);
+  bool serve_page(Client& client, RoomView& view, room::Member& member, Replay& replay, std::size_t& budget);
+  void write_page(Client& client, room::Member& member, Replay& replay, Seq until, std::size_t& budget);
+  void tell_caught_up(Client& client, const RoomView& view, Replay& replay);
+  void skip_lost(Client& client, RoomView& view, room::Member& member, Replay& replay);
 
   RoomViews& views_;
   SlotTable<Client>& clients_;
+  Replays& replays_;
   ShardStats& stats_;
   std::vector<SlotId> unsettled_;
   std::vector<SlotId> resumable_;

@@ -28,7 +28,6 @@ struct ShardSettings {
   std::uint32_t slice_members = 64;          // members of one room served before another large room has its turn
   std::uint32_t send_bytes_max = 65'536;     // most bytes handed to one socket in one go
   std::uint32_t replays_max = 64;            // members who hold or await a page of history at once; the others wait
-  std::uint32_t reply_bytes_max = 262'144;   // messages of one answer to `history`, together; one is always given
   std::string server_name = "switchboard";   // in `hello`
 };
 

@@ -153,9 +153,12 @@ class ShardTest : public testing::Test {
     exchange = std::make_unique<Exchange>(count, ring_slots);
     for (std::uint32_t i = 0; i < count; ++i) {
       shards.push_back(std::make_unique<Shard>(
-          i, settings, ShardParts{*exchange, clock, endings, kKey, /*random_seed=*/i + 1, http::AssetTable{}}));
+          i, settings,
+          ShardParts{*exchange, clock, endings, kKey, /*random_seed=*/i + 1, http::AssetTable{}, store_of(i)}));
     }
   }
+  /// What keeps the history of rooms whose home that shard is; null: memory.
+  virtual broker::StoreChannel* store_of(std::uint32_t) { return nullptr; }
   Shard& shard(std::size_t index = 0) {
     if (shards.empty()) start();
     return *shards[index];

@@ -253,6 +253,7 @@ TEST_F(ShardTest, OneMemberGetsNoMoreThanItsShareAtATime) {
 
 TEST_F(ShardTest, AllLogsTogetherAreBoundedByTrimmingTheLargest) {
   settings.log_bytes_max = 100'000;
+  settings.rooms = room::RoomSettingsTable({.history = false});
   Peer slow = member("large", 0, session::kUpgradeV1);
   Peer publisher = member("large");
   Peer other = member("small");

@@ -1,0 +1,86 @@
+// The `history` queries that are under way on a shard: what each has been given so far, and what is still to be read
+// for it. A page of the room's home seldom holds a whole answer. It sends nothing: the shard asks the homes and hands
+// the answer to the session.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/slot_table.h"
+#include "broker/page.h"
+#include "protocol/command.h"
+#include "protocol/push.h"
+#include "protocol/seq.h"
+
+namespace switchboard::shard {
+
+class HistoryRead {
+ public:
+  /// `end`: the number behind the newest message that may be shown. `bytes_max`: of the messages' JSON text together;
+  /// one message is always given. `query` and `command_id` are copied.
+  HistoryRead(SlotId client, SlotId view, const protocol::History& query, std::string_view command_id, Seq end,
+              std::size_t bytes_max);
+
+  /// What to read next; none when the answer is complete.
+  std::optional<broker::ReadRange> next_range() const;
+  /// The page for what `next_range` said.
+  void take(broker::SharedPage page);
+  /// What there is, oldest first: views of this and of its pages. Once. `epoch`: of the room, for an answer that needed
+  /// no page.
+  protocol::HistoryPage answer(std::string_view room_id, std::string_view epoch);
+
+  SlotId client() const { return client_; }
+  SlotId view() const { return view_; }
+  const std::string& command_id() const { return command_id_; }
+
+ private:
+  void take_forward(const broker::Page& page);
+  void take_backward(const broker::Page& page);
+  /// False when it does not fit any more.
+  bool take(std::string_view message);
+
+  SlotId client_;
+  SlotId view_;
+  std::string command_id_;
+  Seq from_;  // what is still to be looked at: [from_, until_)
+  Seq until_;
+  std::uint32_t messages_left_;
+  std::size_t bytes_left_;
+  bool is_backward_;  // the newest are given: it grows towards older ones
+  bool is_done_ = false;
+  bool more_ = false;
+  std::vector<broker::SharedPage> pages_;
+  std::vector<std::string_view> messages_;  // in the order of growth
+};
+
+class HistoryReads {
+ public:
+  /// Tickets of history queries are odd numbers.
+  std::uint64_t add(HistoryRead read) {
+    last_ticket_ += 2;
+    reads_.emplace(last_ticket_, std::move(read));
+    return last_ticket_;
+  }
+  /// Null when there is none: stays until the next `add`.
+  HistoryRead* find(std::uint64_t ticket) {
+    const auto found = reads_.find(ticket);
+    return found == reads_.end() ? nullptr : &found->second;
+  }
+  void erase(std::uint64_t ticket) { reads_.erase(ticket); }
+
+  /// Queries whose next range found no room in the mailbox: they try again in the next turn.
+  std::vector<std::uint64_t>& waiting() { return waiting_; }
+  std::size_t size() const { return reads_.size(); }
+
+ private:
+  boost::unordered_flat_map<std::uint64_t, HistoryRead> reads_;  // by ticket
+  std::vector<std::uint64_t> waiting_;
+  std::uint64_t last_ticket_ = 1;
+};
+
+}  // namespace switchboard::shard

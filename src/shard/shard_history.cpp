@@ -1,0 +1,114 @@
+// Shard, the part about rooms' histories: pages for members that are behind, and `history` queries. Both are read by
+// the room's home, wherever that is.
+#include <utility>
+
+#include "shard/shard.h"
+
+namespace switchboard::shard {
+
+using protocol::ErrorCode;
+using session::Attempt;
+using session::Session;
+
+/// The client has joined with `since` or `last`: it is told when it has had everything up to `last`.
+void Shard::begin_replay(Client& client, SlotId view_id, std::uint32_t slot, Seq last) {
+  RoomView& view = *views_.find(view_id);
+  if (client.replaying) replays_.end(client, view_id);  // of the same membership, while it was implicit
+  if (view.room.member(client.session.memberships()[slot].member).cursor > last) {
+    return client.session.on_caught_up({.room_id = view.room.id(), .seq = last});
+  }
+  replays_.begin(client, view_id, last);
+  sweep_.want(client);
+}
+
+// --- what sessions ask ---------------------------------------------------------------------------------------------
+
+Attempt Shard::read_history(Session& session, std::uint32_t slot, const protocol::History& history,
+                            std::string_view command_id) {
+  const SlotId view_id = session.memberships()[slot].room;
+  const RoomView& view = *views_.find(view_id);
+  if (!view.keeps_history()) {
+    session.on_history_refused(view.room.id(), command_id, ErrorCode::kHistoryUnavailable);
+    return Attempt::kDone;
+  }
+  // Nothing is told here that is not in the log yet: the members have not been given it either.
+  HistoryRead read(session.id(), view_id, history, command_id, view.room.log.end(), context_.settings.reply_bytes_max);
+  const auto range = read.next_range();
+  if (!range) {
+    answer_history(client_of(session), view, read);
+    return Attempt::kDone;
+  }
+  const std::uint64_t ticket = history_reads_.add(std::move(read));
+  if (!request_page(view_id, *range, ticket)) {
+    history_reads_.erase(ticket);
+    return wait_for_mailbox(session);
+  }
+  return history_reads_.find(ticket) == nullptr ? Attempt::kDone : Attempt::kPending;
+}
+
+// --- what is asked of homes ----------------------------------------------------------------------------------------
+
+/// The page comes by `on_page`, at once where there can be none. False when the mailbox is full.
+bool Shard::request_page(SlotId view_id, const broker::ReadRange& range, std::uint64_t ticket) {
+  const RoomView* view = views_.find(view_id);
+  if (view == nullptr || !view->home_room) {  // not joined any more: its home knows nothing of it
+    on_page(ticket, std::unexpected(ErrorCode::kHistoryUnavailable));
+    return true;
+  }
+  if (view->home == index_) {
+    home_.read(view->home_room, range, {.shard = index_, .ticket = ticket});
+    return true;
+  }
+  return port_.try_request(view->home, ReadRequest{.home_room = view->home_room, .range = range, .ticket = ticket});
+}
+
+void Shard::request_pages() {
+  replays_.ask_for_pages(context_.now, [this](SlotId view, const broker::ReadRange& range, std::uint64_t ticket) {
+    return request_page(view, range, ticket);
+  });
+  if (history_reads_.waiting().empty()) return;
+  // Whoever finds the mailbox full again gets in line again.
+  for (const std::uint64_t ticket : std::exchange(history_reads_.waiting(), {})) {
+    if (HistoryRead* read = history_reads_.find(ticket)) read_on(ticket, *read);
+  }
+}
+
+// --- what comes back -----------------------------------------------------------------------------------------------
+
+void Shard::on_page(std::uint64_t ticket, const broker::PageOrError& page) {
+  if (ticket % 2 != 0) return on_history_page(ticket, page);
+  if (Client* client = replays_.on_page(ticket, page, context_.now)) sweep_.want(*client);
+}
+
+void Shard::on_history_page(std::uint64_t ticket, const broker::PageOrError& page) {
+  HistoryRead* read = history_reads_.find(ticket);
+  if (read == nullptr) return;
+  Client* client = clients_.find(read->client());
+  const RoomView* view = views_.find(read->view());
+  if (client == nullptr || view == nullptr) return history_reads_.erase(ticket);  // it has ended meanwhile
+  if (page) {
+    read->take(*page);
+    if (read_on(ticket, *read)) return;
+    answer_history(*client, *view, *read);
+  } else {
+    client->session.on_history_refused(view->room.id(), read->command_id(), page.error());
+  }
+  history_reads_.erase(ticket);
+  if (client->session.paused()) delivery_.resumable().push_back(client->session.id());
+  sweep_.want(*client);  // writes the answer
+}
+
+/// True when more is to be read, and is asked for.
+bool Shard::read_on(std::uint64_t ticket, HistoryRead& read) {
+  const auto range = read.next_range();
+  if (!range) return false;
+  // The answer may come, and the query be over, during the call.
+  if (!request_page(read.view(), *range, ticket)) history_reads_.waiting().push_back(ticket);
+  return true;
+}
+
+void Shard::answer_history(Client& client, const RoomView& view, HistoryRead& read) {
+  client.session.on_history(read.answer(view.room.id(), view.epoch));
+}
+
+}  // namespace switchboard::shard

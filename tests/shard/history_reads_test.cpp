@@ -1,0 +1,136 @@
+#include "shard/history_reads.h"
+
+#include <gtest/gtest.h>
+
+#include "ws/frame_writer.h"
+
+namespace switchboard::shard {
+namespace {
+
+constexpr Seq kOldest{11};
+constexpr Seq kEnd{31};
+
+/// A room with the messages 11 to 30, each its number as text; at most `page_max` of them to a page.
+broker::SharedPage page_of(const broker::ReadRange& range, std::uint32_t page_max) {
+  auto page = std::make_shared<broker::Page>();
+  page->epoch = "k3";
+  page->oldest = kOldest;
+  page->newest = Seq{kEnd.value - 1};
+  Seq from = std::max(range.from, kOldest);
+  const Seq until = std::max(from, std::min(range.until, kEnd));
+  const auto count = std::min<std::uint64_t>({distance(from, until), range.messages_max, page_max});
+  if (range.newest) from = Seq{until.value - count};
+  page->first = from;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    ws::append_frame(page->frames, ws::Opcode::kText, std::to_string(from.value + i));
+    page->ends.push_back(static_cast<std::uint32_t>(page->frames.size()));
+  }
+  return page;
+}
+
+struct Answer {
+  std::string messages;
+  bool more;
+  int pages = 0;
+};
+
+Answer ask(const protocol::History& query, std::uint32_t page_max = 1'000, std::size_t bytes_max = 10'000) {
+  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, query, "7", kEnd, bytes_max);
+  Answer answer{};
+  while (const auto range = read.next_range()) {
+    EXPECT_LE(range->until, kEnd);
+    if (++answer.pages > 100) {
+      ADD_FAILURE() << "does not end";
+      break;
+    }
+    read.take(page_of(*range, page_max));
+  }
+  const protocol::HistoryPage page = read.answer("r", "k3");
+  EXPECT_EQ(page.epoch, "k3");
+  EXPECT_EQ(page.id, "7");
+  for (const std::string_view message : page.messages)
+    answer.messages += std::string(answer.messages.empty() ? "" : " ") + std::string(message);
+  answer.more = page.more;
+  return answer;
+}
+
+TEST(HistoryReads, WithoutAPlaceTheNewestAreGivenInOrder) {
+  EXPECT_EQ(ask({.room_id = "r", .before = {}, .after = {}, .limit = 3}).messages, "28 29 30");
+  EXPECT_TRUE(ask({.room_id = "r", .before = {}, .after = {}, .limit = 3}).more);
+}
+
+TEST(HistoryReads, BeforeGivesTheNewestOfThoseAndSaysWhetherThereAreOlderOnes) {
+  const auto before = [](std::uint64_t seq, std::uint32_t limit) {
+    return ask({.room_id = "r", .before = Seq{seq}, .after = {}, .limit = limit});
+  };
+  EXPECT_EQ(before(20, 2).messages, "18 19");
+  EXPECT_EQ(before(14, 2).messages, "12 13");
+  EXPECT_TRUE(before(14, 2).more);
+  EXPECT_EQ(before(14, 3).messages, "11 12 13");
+  EXPECT_FALSE(before(14, 3).more);
+  EXPECT_FALSE(before(14, 4).more);
+  EXPECT_EQ(before(11, 4).messages, "");
+  EXPECT_FALSE(before(11, 4).more);
+  EXPECT_EQ(before(0, 4).messages, "");
+  EXPECT_EQ(before(1'000, 1).messages, "30");
+}
+
+TEST(HistoryReads, AfterGivesTheOldestOfThoseAndSaysWhetherThereAreNewerOnes) {
+  const auto after = [](std::uint64_t seq, std::uint32_t limit) {
+    return ask({.room_id = "r", .before = {}, .after = Seq{seq}, .limit = limit});
+  };
+  EXPECT_EQ(after(20, 2).messages, "21 22");
+  EXPECT_TRUE(after(20, 2).more);
+  EXPECT_EQ(after(27, 2).messages, "28 29");
+  EXPECT_TRUE(after(27, 2).more);
+  EXPECT_EQ(after(27, 3).messages, "28 29 30");
+  EXPECT_FALSE(after(27, 3).more);
+  EXPECT_FALSE(after(27, 4).more);
+  EXPECT_EQ(after(30, 4).messages, "");
+  EXPECT_EQ(after(~std::uint64_t{0}, 4).messages, "");
+  EXPECT_EQ(after(0, 2).messages, "11 12") << "the older ones were trimmed";
+}
+
+TEST(HistoryReads, ItDoesNotMatterHowTheHomeCutsItsPages) {
+  for (std::uint32_t page_max = 1; page_max <= 8; ++page_max) {
+    for (const std::uint32_t limit : {1u, 7u, 8u, 20u, 21u, 1'000u}) {
+      const protocol::History backward{.room_id = "r", .before = Seq{29}, .after = {}, .limit = limit};
+      const protocol::History forward{.room_id = "r", .before = {}, .after = Seq{12}, .limit = limit};
+      EXPECT_EQ(ask(backward, page_max).messages, ask(backward).messages);
+      EXPECT_EQ(ask(backward, page_max).more, ask(backward).more);
+      EXPECT_EQ(ask(forward, page_max).messages, ask(forward).messages);
+      EXPECT_EQ(ask(forward, page_max).more, ask(forward).more);
+    }
+  }
+}
+
+TEST(HistoryReads, WhatDoesNotFitIsLeftForTheNextQuery) {
+  const protocol::History backward{.room_id = "r", .before = {}, .after = {}, .limit = 10};
+  const protocol::History forward{.room_id = "r", .before = {}, .after = Seq{0}, .limit = 10};
+  EXPECT_EQ(ask(backward, 1'000, 5).messages, "29 30");
+  EXPECT_EQ(ask(backward, 1'000, 6).messages, "28 29 30");
+  EXPECT_EQ(ask(backward, 1'000, 7).messages, "28 29 30");
+  EXPECT_TRUE(ask(backward, 1'000, 6).more);
+  EXPECT_EQ(ask(forward, 1'000, 5).messages, "11 12");
+  EXPECT_TRUE(ask(forward, 1'000, 5).more);
+  EXPECT_EQ(ask(forward, 1'000, 1).messages, "11") << "one is always given";
+  EXPECT_TRUE(ask(forward, 1'000, 1).more);
+}
+
+TEST(HistoryReads, WhatIsTrimmedBetweenTwoPagesIsNotWaitedFor) {
+  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, {.room_id = "r", .before = {}, .after = {}, .limit = 10}, "", kEnd,
+                   1'000);
+  read.take(page_of(*read.next_range(), 3));
+  ASSERT_TRUE(read.next_range());
+  auto empty = std::make_shared<broker::Page>();
+  empty->epoch = "k3";
+  empty->oldest = Seq{28};
+  read.take(empty);
+  EXPECT_FALSE(read.next_range());
+  const protocol::HistoryPage answer = read.answer("r", "k3");
+  EXPECT_EQ(answer.messages.size(), 3u);
+  EXPECT_FALSE(answer.more);
+}
+
+}  // namespace
+}  // namespace switchboard::shard
