@@ -44,6 +44,10 @@ void HistoryRead::take(broker::SharedPage page) {
 }
 
 void HistoryRead::take_forward(const broker::Page& page) {
+  if (!messages_.empty() && page.first > from_) {  // trimmed meanwhile: an answer has no holes
+    is_done_ = more_ = true;
+    return;
+  }
   from_ = std::max(from_, page.first);
   while (from_ < std::min(until_, page.end())) {
     if (!take(ws::payload_of(page.frame(distance(page.first, from_))))) break;

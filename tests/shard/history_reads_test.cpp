@@ -132,5 +132,19 @@ TEST(HistoryReads, WhatIsTrimmedBetweenTwoPagesIsNotWaitedFor) {
   EXPECT_FALSE(answer.more);
 }
 
+TEST(HistoryReads, AnAnswerHasNoHoleWhereMessagesWereTrimmedBetweenTwoPages) {
+  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, {.room_id = "r", .before = {}, .after = Seq{0}, .limit = 10}, "", kEnd,
+                   1'000);
+  read.take(page_of(*read.next_range(), 3));
+  auto later = *read.next_range();
+  later.from = Seq{20};  // 14 to 19 are gone
+  read.take(page_of(later, 3));
+  EXPECT_FALSE(read.next_range());
+  const protocol::HistoryPage answer = read.answer("r", "k3");
+  ASSERT_EQ(answer.messages.size(), 3u);
+  EXPECT_EQ(answer.messages.back(), "13");
+  EXPECT_TRUE(answer.more);
+}
+
 }  // namespace
 }  // namespace switchboard::shard

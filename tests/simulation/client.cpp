@@ -8,26 +8,26 @@ namespace switchboard::simulation {
 namespace {
 
 constexpr std::uint8_t kText = 0x1;
-constexpr std::uint8_t kBinary = 0x2;
 constexpr std::uint8_t kClose = 0x8;
 constexpr std::uint8_t kPing = 0x9;
 constexpr std::uint8_t kPong = 0xA;
-constexpr std::size_t kUnsentMax = 20'000;
 
 }  // namespace
 
 Client::Client(std::uint32_t connection, const Config& config, const test::ManualClock& clock, Ledger& ledger,
-               std::shared_ptr<test::SimSocket> socket)
+               std::shared_ptr<test::SimSocket> socket, Person* person)
     : connection_(connection),
       config_(config),
       clock_(clock),
       ledger_(ledger),
       socket_(std::move(socket)),
+      person_(person),
       random_(config.seed * 1'000'003 + connection),
-      user_("user" + std::to_string(connection)),
-      is_v1_(random_.below(2) == 0),
+      user_(person == nullptr ? "user" + std::to_string(connection) : person->user),
+      is_v1_(random_.below(2) == 0 || person != nullptr),
       offers_deflate_((connection * 37 + config.seed) % 100 < config.deflate_percent),
       was_unwell_(socket_->is_thin()) {
+  if (person_ != nullptr) person_->is_online = true;
   unsent_ =
       "GET /ws HTTP/1.1\r\nHost: sim\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
@@ -37,6 +37,7 @@ Client::Client(std::uint32_t connection, const Config& config, const test::Manua
   if (!config_.all_are_well && random_.below(20) == 0) {  // never finishes its request
     unsent_.resize(random_.below(unsent_.size()));
     is_going_ = silent_ = true;
+    release_person();
     socket_->client_send(unsent_);
   }
 }
@@ -54,7 +55,7 @@ std::string Client::describe() const {
 }
 
 Stay& Client::stay(const std::string& room) {
-  return stays_.try_emplace(room, room, connection_, is_v1_, ledger_).first->second;
+  return stays_.try_emplace(room, room, connection_, is_v1_, config_, ledger_).first->second;
 }
 
 std::uint64_t Client::memberships() const {
@@ -64,173 +65,6 @@ std::uint64_t Client::memberships() const {
 std::string Client::new_id() {
   ++ids_;
   return random_.below(2) == 0 ? std::to_string(ids_) : "\"i" + std::to_string(ids_) + "\"";
-}
-
-// --- what it does ----------------------------------------------------------------------------------------------------
-
-void Client::act(bool may_begin_something) {
-  if (over_ || silent_) return;
-  if (may_begin_something && !is_going_ && server_close_code_ == 0 && unsent_.size() < kUnsentMax &&
-      random_.below(100) < config_.eagerness_percent) {
-    begin_something();
-  }
-  if (unsent_.empty()) return;
-  const std::size_t count = random_.below(3) == 0 ? 1 + random_.below(unsent_.size()) : unsent_.size();
-  socket_->client_send(std::string_view(unsent_).substr(0, count));
-  unsent_.erase(0, count);
-}
-
-void Client::begin_something() {
-  if (!config_.all_are_well) {
-    switch (random_.below(60)) {
-      case 0:
-      case 1:
-      case 2:
-        pace_ = static_cast<Pace>(random_.below(3));
-        was_unwell_ |= pace_ != Pace::kPrompt;
-        return;
-      case 3:
-        if (random_.below(4) == 0) return go_away();
-        break;
-      case 4:
-        if (random_.below(20) == 0) {
-          misbehaved_code_ = 1003;
-          unsent_ += test::client_frame(kBinary, "x", true, random_);
-          return;
-        }
-        break;
-      default:
-        break;
-    }
-  }
-  const std::uint64_t documents = 1 + (random_.below(3) == 0 ? random_.below(4) : 0);
-  for (std::uint64_t i = 0; i < documents; ++i) {
-    const std::string room = room_name();
-    if (i > 0) documents_ += random_.below(2) == 0 ? " " : "\n";
-    if (random_.below(100) < config_.publish_percent && (stay(room).is_member() || random_.below(10) == 0)) {
-      broadcast(room);
-      continue;
-    }
-    const std::uint64_t what = random_.below(20);
-    if (what < 12 && (!stay(room).is_member() || what == 0)) {
-      join(room);
-    } else if (what < 14) {
-      const std::string id = random_.below(2) == 0 ? new_id() : "";
-      documents_ += R"({"type":"leave","room_id":")" + room + "\"" + (id.empty() ? "" : ",\"id\":" + id) + "}";
-      stay(room).expect({.kind = CommandKind::kLeave, .id = id, .content = {}});
-    } else if (what < 17) {
-      const std::string id = random_.below(2) == 0 ? new_id() : "";
-      documents_ += R"({"type":"ping")" + (id.empty() ? std::string() : ",\"id\":" + id) + "}";
-      pings_.push_back(id);
-    } else if (what == 17) {
-      const std::string payload(random_.below(126), static_cast<char>('a' + random_.below(26)));
-      if (!documents_.empty()) send_documents();
-      send_control(kPing, payload);
-      return;
-    } else if (what == 18 && config_.shard.session.errors_max > 1'000) {
-      send_malformed();
-      break;
-    } else {
-      broadcast(room);
-    }
-  }
-  send_documents();
-}
-
-void Client::join(const std::string& room) {
-  const std::string id = random_.below(2) == 0 ? new_id() : "";
-  const bool as_other =
-      random_.below(30) == 0 && std::ranges::any_of(stays_, [](const auto& s) { return s.second.is_member(); });
-  documents_ += R"({"type":"join","room_id":")" + room + R"(","user_id":")" + (as_other ? "somebody" : user_) + "\"" +
-                (id.empty() ? "" : ",\"id\":" + id) + "}";
-  stay(room).expect({.kind = as_other ? CommandKind::kJoinAsOther : CommandKind::kJoin, .id = id, .content = {}});
-}
-
-void Client::broadcast(const std::string& room) {
-  const bool echo = random_.below(6) != 0;
-  // Without an id nobody could say which number a message without echo got.
-  const std::string id = !echo || random_.below(2) == 0 ? new_id() : "";
-  const std::uint64_t number = ++numbers_;
-  const std::size_t padding = random_.below(config_.content_bytes + 1);
-  const std::string content = "\"c" + std::to_string(connection_) + "-" + std::to_string(number) + "-" +
-                              std::string(padding, static_cast<char>('a' + number % 26)) + "\"";
-  ledger_.sent(content, {.connection = connection_,
-                         .number = number,
-                         .room = room,
-                         .user = user_,
-                         .echo = echo,
-                         .epoch = {},
-                         .ts = {},
-                         .payload = {}});
-  documents_ += R"({"type":"broadcast","room_id":")" + room + R"(","content":)" + content +
-                (id.empty() ? "" : ",\"id\":" + id) + (echo ? "" : ",\"echo\":false") + "}";
-  stay(room).expect({.kind = CommandKind::kBroadcast, .id = id, .content = content});
-}
-
-/// Always the last document of its message: what stands behind malformed JSON is lost.
-void Client::send_malformed() {
-  const std::string id = new_id();
-  switch (random_.below(3)) {
-    case 0:
-      documents_ += R"({"type":"join",,})";
-      malformed_.push_back("");
-      break;
-    case 1:
-      documents_ += R"({"type":"dance","id":)" + id + "}";
-      malformed_.push_back(id);
-      break;
-    default:
-      documents_ += R"({"type":"broadcast","content":1,"id":)" + id + "}";
-      malformed_.push_back(id);
-      break;
-  }
-}
-
-void Client::send_documents() {
-  if (documents_.empty()) return;
-  std::string_view rest = documents_;
-  std::uint8_t opcode = kText;
-  while (random_.below(5) == 0) {
-    const std::size_t count = random_.below(rest.size() + 1);
-    unsent_ += test::client_frame(opcode, rest.substr(0, count), false, random_);
-    rest.remove_prefix(count);
-    opcode = 0;
-    if (random_.below(3) == 0) send_control(kPing, "between");
-  }
-  unsent_ += test::client_frame(opcode, rest, true, random_);
-  documents_.clear();
-}
-
-void Client::send_control(std::uint8_t opcode, const std::string& payload) {
-  unsent_ += test::client_frame(opcode, payload, true, random_);
-  if (opcode == kPing) protocol_pings_.push_back(payload);
-}
-
-void Client::send_close(std::uint16_t code) {
-  own_close_code_ = code;
-  std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xFF)};
-  send_control(kClose, payload);
-}
-
-void Client::go_away() {
-  if (over_ || is_going_) return;
-  is_going_ = true;
-  switch (random_.below(4)) {
-    case 0:
-      send_close(random_.below(2) == 0 ? 1000 : 3000);
-      break;
-    case 1:
-      unsent_.clear();
-      socket_->client_finish();
-      break;
-    case 2:
-      socket_->client_reset();
-      break;
-    default:
-      silent_ = true;
-      if (random_.below(2) == 0) pace_ = Pace::kStopped;
-      break;
-  }
 }
 
 // --- what it gets ----------------------------------------------------------------------------------------------------
@@ -301,14 +135,17 @@ void Client::on_push(const std::string& payload) {
   if (type == "broadcast") {
     stay(push->text("room_id")).on_publication(*push, payload);
   } else if (type == "joined" || type == "left" || type == "ack") {
-    stay(push->text("room_id")).on_answer(type, *push);
+    on_room_answer(type, *push);
+  } else if (type == "caught_up") {
+    stay(push->text("room_id")).on_caught_up(*push);
+  } else if (type == "history") {
+    on_history(*push);
   } else if (type == "error") {
     on_error(*push);
   } else if (type == "pong") {
     if (pings_.empty() || pings_.front() != push->raw("id")) fail("a wrong pong: " + payload);
     pings_.pop_front();
   } else if (type == "lagged") {
-    if (config_.disconnects_the_slow()) fail("lagged where the slow are disconnected");
     stay(push->text("room_id")).on_lagged(*push);
   } else if (type == "hello" && is_v1_ && !greeted_) {
     greeted_ = true;
@@ -319,8 +156,38 @@ void Client::on_push(const std::string& payload) {
   }
 }
 
+void Client::on_room_answer(const std::string& type, const test::JsonObject& answer) {
+  const std::string room = answer.text("room_id");
+  const Answered answered = stay(room).on_answer(type, answer);
+  if (person_ == nullptr || answered.command.kind != CommandKind::kBroadcast) return;
+  const auto publish = std::ranges::find_if(person_->unacknowledged,
+                                            [&](const auto& p) { return p.content == answered.command.content; });
+  if (publish == person_->unacknowledged.end()) return;
+  if (answered.was_refused) {
+    publish->sent_by = 0;
+  } else {
+    person_->unacknowledged.erase(publish);
+  }
+}
+
+void Client::on_history(const test::JsonObject& history) {
+  if (queries_.empty() || queries_.front().id != history.raw("id")) fail("history that nobody asked for");
+  const HistoryQuery query = std::move(queries_.front());
+  queries_.pop_front();
+  if (!config_.keeps_history()) fail("history where none is kept");
+  query.verify(history, ledger_, config_);
+}
+
 void Client::on_error(const test::JsonObject& error) {
-  if (error.has("room_id")) return stay(error.text("room_id")).on_answer("error", error);
+  if (!queries_.empty() && queries_.front().id == error.raw("id")) {
+    const std::string why = error.text("code");
+    const bool may_fail = (why == "history_unavailable" && !config_.keeps_history()) ||
+                          (why == "unavailable" && config_.store_fails()) || why == "not_joined";
+    if (!may_fail) fail("history refused with " + why);
+    queries_.pop_front();
+    return;
+  }
+  if (error.has("room_id")) return on_room_answer("error", error);
   const std::string code = error.text("code");
   if (malformed_.empty() || malformed_.front() != error.raw("id")) fail("an error for nothing wrong: " + code);
   if (code != "bad_request" && code != "unknown_type") fail("a malformed command refused with " + code);
@@ -347,14 +214,33 @@ void Client::on_server_close(const std::string& payload) {
   }
 }
 
+void Client::release_person() {
+  if (person_ == nullptr) return;
+  for (const auto& [room, stay] : stays_) {
+    if (const auto place = stay.place()) person_->places[room] = *place;
+  }
+  person_->go_offline();
+  person_ = nullptr;
+}
+
+void Client::on_server_death() {
+  if (over_) return;
+  server_died_ = true;
+  if (random_.below(2) == 0) read();  // of the rest not even that comes through
+  if (over_) return;
+  socket_->client_reset();
+  on_end();
+}
+
 void Client::on_end() {
   over_ = true;
+  release_person();
   if (!silent_) socket_->client_finish();
   for (auto& [_, stay] : stays_)
     stay.verify_gaps_at_end();
   const bool may_end = is_going_ || silent_ || was_unwell_ || server_close_code_ != 0 || misbehaved_code_ != 0;
   // The Close frame may come too late.
-  if (is_drained_) return;  // nobody waits long for the Close frames then
+  if (is_drained_ || server_died_) return;  // nobody waits long for the Close frames then
   const bool was_too_slow = config_.disconnects_the_slow() && socket_->ending.starts_with("4101 fell");
   if (!may_end && !was_too_slow) fail("was cut off without a reason: " + socket_->ending);
   if (open_ && !socket_->was_reset() && frames_.pending() > 0 && !was_unwell_ && !is_going_ && misbehaved_code_ == 0 &&
@@ -368,7 +254,8 @@ void Client::verify_complete() {
   if (!unsent_.empty()) return;
   for (auto& [_, stay] : stays_)
     stay.verify_complete();
-  if (!pings_.empty() || !protocol_pings_.empty() || !malformed_.empty()) fail("a command was never answered");
+  if (!pings_.empty() || !protocol_pings_.empty() || !malformed_.empty() || !queries_.empty())
+    fail("a command was never answered");
   if (frames_.pending() > 0) fail("half a frame although all is at rest");
 }
 

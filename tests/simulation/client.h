@@ -8,7 +8,9 @@
 #include <string>
 
 #include "simulation/config.h"
+#include "simulation/history_query.h"
 #include "simulation/ledger.h"
+#include "simulation/person.h"
 #include "simulation/stay.h"
 #include "support/client_frames.h"
 #include "support/sim_socket.h"
@@ -19,8 +21,9 @@ enum class Pace : std::uint8_t { kPrompt, kSlow, kStopped };
 
 class Client {
  public:
+  /// `person`: who comes back with it and must outlive it, null for somebody who never was here.
   Client(std::uint32_t connection, const Config& config, const test::ManualClock& clock, Ledger& ledger,
-         std::shared_ptr<test::SimSocket> socket);
+         std::shared_ptr<test::SimSocket> socket, Person* person);
 
   /// One round of its life.
   void act(bool may_begin_something);
@@ -32,6 +35,10 @@ class Client {
   }
   /// The server is going to send it away.
   void expect_drain() { is_drained_ = true; }
+  /// The server is dead: reads what it still can get, then its connection is over.
+  void on_server_death();
+  /// Well behaved, asks once for all that every room has kept, and says nothing itself.
+  void audit();
   /// In one of the ways in which clients go: with a Close frame, the end of the stream, a reset, or silently.
   void go_away();
 
@@ -51,18 +58,28 @@ class Client {
  private:
   void begin_something();
   void join(const std::string& room);
+  bool join_with_history(const std::string& room);
+  void send_join(const std::string& room, Outstanding join);
   void broadcast(const std::string& room);
+  void send_broadcast(const std::string& room, const std::string& content, const std::string& id,
+                      const std::string& more);
+  bool publish_again();
+  void ask_history(const std::string& room);
   void send_malformed();
   void send_documents();
   void send_control(std::uint8_t opcode, const std::string& payload);
   void send_close(std::uint16_t code);
   std::string new_id();
-  std::string room_name() { return "room" + std::to_string(random_.below(config_.rooms)); }
+  std::string room_name() { return config_.room_name(random_.below(config_.rooms)); }
+  std::optional<Place> place_in(const std::string& room);
+  void release_person();
   Stay& stay(const std::string& room);
 
   void read_handshake();
   void on_frame(const test::ServerFrame& frame);
   void on_push(const std::string& payload);
+  void on_room_answer(const std::string& type, const test::JsonObject& answer);
+  void on_history(const test::JsonObject& history);
   void on_error(const test::JsonObject& error);
   void on_server_close(const std::string& payload);
   void on_end();
@@ -73,6 +90,7 @@ class Client {
   const test::ManualClock& clock_;
   Ledger& ledger_;
   std::shared_ptr<test::SimSocket> socket_;
+  Person* person_;
   Random random_;
   std::string user_;
   bool is_v1_;
@@ -86,6 +104,8 @@ class Client {
   bool is_going_ = false;  // it has said goodbye itself
   bool is_drained_ = false;
   bool greeted_ = false;  // has had `hello`
+  bool is_auditor_ = false;
+  bool server_died_ = false;
   std::uint16_t own_close_code_ = 0;
   std::uint16_t server_close_code_ = 0;
   std::uint16_t misbehaved_code_ = 0;  // the code that it provoked
@@ -97,6 +117,7 @@ class Client {
   std::map<std::string, Stay> stays_;
   std::deque<std::string> pings_;           // ids of `ping` commands
   std::deque<std::string> protocol_pings_;  // payloads of its own ping frames
+  std::deque<HistoryQuery> queries_;        // in the order in which they must be answered
   std::deque<std::string> malformed_;       // ids of commands that must be refused, "" for none
   std::uint64_t numbers_ = 0;               // of messages
   std::uint64_t ids_ = 0;

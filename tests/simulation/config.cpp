@@ -12,6 +12,45 @@ T pick(Random& random, std::initializer_list<T> from) {
   return from.begin()[random.below(from.size())];
 }
 
+/// What is kept of rooms, and where, and who comes back for it.
+void draw_history(Config& c, room::RoomSettings& room) {
+  Random random(c.seed * 0xd1342543de82ef95 + 5);
+  c.history = pick(random, {History::kNone, History::kMemory, History::kStore, History::kStore});
+  room.history = c.history != History::kNone;
+  room.retention = {.messages = Config::kKeptForever, .bytes = 1u << 30, .seconds = 86'400};
+  if (c.history != History::kNone && random.below(4) == 0) {
+    room.retention.messages = pick(random, {1u, 5u, 40u});
+    if (random.below(2) == 0) room.retention.bytes = 8'192;
+  }
+  c.persons = pick(random, {0u, 2u, 6u, 20u});
+  c.crashes = random.below(2) == 0 ? static_cast<std::uint32_t>(random.below(4)) : 0;
+
+  auto& history = c.shard.history;
+  history.commit_wait_ms = 60'000;  // nothing takes that long in a store that is well
+  history.memory.bytes_max = 1u << 30;
+  history.memory.dedup_window_ms = c.dedup_window_ms;
+  history.page_cache_bytes = pick<std::size_t>(random, {0, 2'000, 1u << 20});
+  c.shard.replays_max = pick(random, {1u, 2u, 64u});
+  c.shard.session.reply_bytes_max = pick(random, {300u, 4'000u, 262'144u});
+
+  const auto ms = [](std::uint32_t value) { return Duration(std::chrono::milliseconds(value)); };
+  auto& store = c.store;
+  store.commit_max = ms(pick(random, {0u, 3u, 40u}));
+  store.answer_max = ms(pick(random, {0u, 1u, 15u}));
+  store.read_max = ms(pick(random, {0u, 5u, 60u}));
+  store.group_max = pick(random, {1u, 4u, 64u});
+  if (c.history != History::kStore) return;
+  c.machine_percent = pick(random, {0u, 50u});
+  if (random.below(2) == 0) return;
+  history.commit_wait_ms = pick(random, {300u, 2'000u});
+  store.stall_max = ms(3'000);
+  store.stall_percent = pick(random, {0u, 2u});
+  store.fail_percent = pick(random, {0u, 5u, 20u});
+  store.refuse_percent = pick(random, {0u, 3u});
+  store.misread_percent = pick(random, {0u, 10u});
+  store.pending_max = pick<std::size_t>(random, {2, 10, 1'000});
+}
+
 }  // namespace
 
 Config Config::draw(std::uint64_t seed) {
@@ -51,7 +90,10 @@ Config Config::draw(std::uint64_t seed) {
   room.backlog_messages = pick(random, {1u, 4u, 30u, 10'000u, 10'000u});
   room.members_max = random.below(6) == 0 ? 3 : 1'000'000;
   room.slow_client = random.below(4) == 0 ? room::SlowClientPolicy::kDisconnect : room::SlowClientPolicy::kSkip;
+  draw_history(c, room);
   shard.rooms = room::RoomSettingsTable(room);
+  room.durability = room::Durability::kPower;
+  shard.rooms.set("power", room);
 
   auto& session = shard.session;
   session.queue_bytes_max = pick(random, {1u, 300u, 2'000u, 65'536u});
@@ -71,6 +113,16 @@ Config Config::draw(std::uint64_t seed) {
   return c;
 }
 
+Config Config::draw_without_history(std::uint64_t seed) {
+  Config c = draw(seed);
+  room::RoomSettings room = c.shard.rooms.defaults();
+  room.history = false;
+  c.shard.rooms = room::RoomSettingsTable(room);
+  c.history = History::kNone;
+  c.persons = c.crashes = 0;
+  return c;
+}
+
 std::string Config::describe() const {
   std::ostringstream out;
   const auto& room = shard.rooms.defaults();
@@ -79,10 +131,20 @@ std::string Config::describe() const {
       << " rooms=" << rooms << " rounds=" << rounds << " content_bytes=" << content_bytes
       << " eagerness=" << eagerness_percent << " publish=" << publish_percent << " all_are_well=" << all_are_well
       << " look_ns=" << look_ns_max << " round_us=" << round_us_max << " drain=" << ends_in_drain
-      << " deflate_percent=" << deflate_percent << "\n  socket: buffer=" << socket.send_buffer_bytes
-      << " delay_us=" << socket.delay_max.count() / 1'000 << " short=" << socket.short_write_percent
-      << " spurious=" << socket.spurious_percent << "\n  shard: log_bytes_max=" << shard.log_bytes_max
-      << " rooms_max=" << shard.rooms_max << " sweep_us=" << shard.sweep_us << " slice=" << shard.slice_members
+      << " deflate_percent=" << deflate_percent << "\n  history=" << static_cast<int>(history)
+      << " kept=" << room.retention.messages << "/" << room.retention.bytes << " persons=" << persons
+      << " crashes=" << crashes << " machine=" << machine_percent << " commit_wait_ms=" << shard.history.commit_wait_ms
+      << " page_cache=" << shard.history.page_cache_bytes << " replays_max=" << shard.replays_max
+      << " reply_bytes_max=" << shard.session.reply_bytes_max
+      << "\n  store: commit_ms=" << store.commit_max / std::chrono::milliseconds(1)
+      << " answer_ms=" << store.answer_max / std::chrono::milliseconds(1)
+      << " read_ms=" << store.read_max / std::chrono::milliseconds(1) << " group=" << store.group_max
+      << " pending_max=" << store.pending_max << " stall=" << store.stall_percent << " fail=" << store.fail_percent
+      << " refuse=" << store.refuse_percent << " misread=" << store.misread_percent
+      << "\n  socket: buffer=" << socket.send_buffer_bytes << " delay_us=" << socket.delay_max.count() / 1'000
+      << " short=" << socket.short_write_percent << " spurious=" << socket.spurious_percent
+      << "\n  shard: log_bytes_max=" << shard.log_bytes_max << " rooms_max=" << shard.rooms_max
+      << " sweep_us=" << shard.sweep_us << " slice=" << shard.slice_members
       << " send_bytes_max=" << shard.send_bytes_max << "\n  room: backlog_bytes=" << room.backlog_bytes
       << " backlog_messages=" << room.backlog_messages << " members_max=" << room.members_max
       << " disconnects=" << disconnects_the_slow() << "\n  session: queue_bytes_max=" << s.queue_bytes_max

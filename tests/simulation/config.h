@@ -5,12 +5,19 @@
 #include <string>
 
 #include "shard/settings.h"
+#include "simulation/simulated_store.h"
 #include "support/sim_socket.h"
 
 namespace switchboard::simulation {
 
+/// Where rooms' messages are kept.
+enum class History : std::uint8_t { kNone, kMemory, kStore };
+
 struct Config {
+  static constexpr std::uint32_t kKeptForever = 1'000'000;  // messages of a room
   static Config draw(std::uint64_t seed);
+  /// The same, but that nothing is kept and nobody comes back for it.
+  static Config draw_without_history(std::uint64_t seed);
   std::string describe() const;
 
   std::uint64_t seed = 0;
@@ -25,11 +32,28 @@ struct Config {
   std::uint32_t deflate_percent = 0;     // of the clients offer permessage-deflate
   bool all_are_well = false;             // nobody is slow or dies: nobody may be closed
   bool ends_in_drain = false;            // the server sends everybody away, or else they go by themselves
+  History history = History::kNone;
+  StoreMoods store;
+  std::uint32_t dedup_window_ms = 600'000;
+  std::uint32_t persons = 0;          // who come back; 0: nobody does
+  std::uint32_t crashes = 0;          // of the whole process, in all of a world's life
+  std::uint32_t machine_percent = 0;  // of them, those that take the machine along
   std::uint64_t look_ns_max = 2'000;
   std::uint32_t round_us_max = 5'000;
   test::SimSocketSettings socket;
   shard::ShardSettings shard;
 
+  bool keeps_history() const { return history != History::kNone; }
+  /// Some requests to the store fail, or take longer than publishers wait.
+  bool store_fails() const { return history == History::kStore && store.fails(); }
+  /// Old messages may be gone before somebody asks for them.
+  bool trims() const { return shard.rooms.defaults().retention.messages < kKeptForever; }
+  /// Everything is there for whoever is behind, and can be read.
+  bool never_skips() const { return keeps_history() && !trims() && !store_fails(); }
+  /// Rooms of either durability.
+  std::string room_name(std::uint64_t number) const {
+    return (history == History::kStore && number % 2 == 1 ? "power:" : "room") + std::to_string(number);
+  }
   bool disconnects_the_slow() const {
     return shard.rooms.defaults().slow_client == room::SlowClientPolicy::kDisconnect;
   }

@@ -14,21 +14,33 @@ Message& Ledger::find(const std::string& content) {
   return found->second;
 }
 
-void Ledger::place(Message& message, const std::string& content, std::uint64_t seq, const std::string& epoch,
-                   const std::string& ts) {
+Placed& Ledger::place(Message& message, const std::string& content, std::uint64_t seq, const std::string& epoch,
+                      const std::string& ts) {
   check(seq > 0, "number 0 for " + content);
-  check(message.seq == 0 || message.seq == seq,
-        "two numbers for one message, " + content + ": " + std::to_string(message.seq) + " and " + std::to_string(seq));
-  check(message.ts.empty() || message.ts == ts, "two time stamps for one message, " + content);
-  message.seq = seq;
-  message.ts = ts;
-  if (epoch.empty()) return;
-  check(message.epoch.empty() || message.epoch == epoch, "two epochs for one message, " + content);
-  message.epoch = epoch;
+  if (!epoch.empty()) {
+    if (auto unnamed = message.places.extract(""); unnamed && !message.places.contains(epoch)) {
+      unnamed.key() = epoch;
+      message.places.insert(std::move(unnamed));
+    }
+    auto& epochs = epochs_[message.room];
+    epochs.insert(epoch);
+    check(!rooms_last_ || epochs.size() <= 1 + epochs_expected_[message.room],
+          "a new epoch of " + message.room + " without a reason, " + epoch);
+  }
+  Placed& placed = message.places[epoch];
+  check(placed.seq == 0 || placed.seq == seq,
+        "two numbers for one message, " + content + ": " + std::to_string(placed.seq) + " and " + std::to_string(seq));
+  check(placed.ts.empty() || placed.ts == ts, "two time stamps for one message, " + content);
+  placed.seq = seq;
+  placed.ts = ts;
+  if (epoch.empty()) return placed;
+  check(rooms_last_ == false || message.places.size() <= 1 + epochs_expected_[message.room],
+        "two epochs for one message, " + content);
   Message*& place = by_seq_[{message.room, epoch}][seq];
   check(place == nullptr || place == &message,
         "two messages under number " + std::to_string(seq) + " of " + message.room + ", the second " + content);
   place = &message;
+  return placed;
 }
 
 Message& Ledger::seen(const test::JsonObject& push, const std::string& payload, std::string& epoch) {
@@ -36,11 +48,11 @@ Message& Ledger::seen(const test::JsonObject& push, const std::string& payload, 
   Message& message = find(content);
   check(message.room == push.text("room_id"), "a message in another room than its own: " + payload);
   check(message.user == push.text("sender"), "a message of another sender than its own: " + payload);
-  check(message.payload.empty() || message.payload == payload,
-        "two encodings of one message: " + payload + " and " + message.payload);
-  if (epoch.empty()) epoch = message.epoch;
-  place(message, content, push.number("seq"), epoch, push.raw("ts"));
-  message.payload = payload;
+  if (epoch.empty() && message.places.size() == 1) epoch = message.places.begin()->first;
+  Placed& placed = place(message, content, push.number("seq"), epoch, push.raw("ts"));
+  check(placed.payload.empty() || placed.payload == payload,
+        "two encodings of one message: " + payload + " and " + placed.payload);
+  placed.payload = payload;
   ++deliveries;
   return message;
 }
@@ -66,6 +78,7 @@ void Ledger::verify_order() const {
   for (const auto& [name, messages] : by_seq_) {
     std::map<std::uint32_t, std::uint64_t> last_number;
     for (const auto& [seq, message] : messages) {
+      if (message->was_retried) continue;  // it counts where the first of its tries that was committed stood
       std::uint64_t& last = last_number[message->connection];
       check(message->number > last, "messages of one connection in another order than it sent them, in " + name.first +
                                         " at " + std::to_string(seq));

@@ -15,15 +15,17 @@ constexpr Duration kTurnMax = std::chrono::milliseconds(10);
 
 }  // namespace
 
-ShardDriver::ShardDriver(std::uint32_t index, const Config& config, shard::Exchange& exchange, test::ManualClock& clock)
+ShardDriver::ShardDriver(std::uint32_t index, std::uint32_t life, const Config& config, shard::Exchange& exchange,
+                         test::ManualClock& clock, broker::StoreChannel* store)
     : config_(config), clock_(clock), sleep_flag_(exchange.sleep(index)) {
   exchange.set_waker(index, [this] { woken_ = true; });
   const shard::ShardParts parts{.exchange = exchange,
                                 .clock = clock,
                                 .observer = *this,
                                 .hash_key = kHashKey,
-                                .random_seed = config.seed + index,
-                                .assets = {}};
+                                .random_seed = config.seed + index + 1'000'003 * life,
+                                .assets = {},
+                                .store = store};
   shard_ = std::make_unique<shard::Shard>(index, config.shard, parts);
 }
 
@@ -74,7 +76,8 @@ bool ShardDriver::is_at_rest() const {
 
 void ShardDriver::verify_bounds() {
   const std::size_t frame_max = config_.content_bytes + 300;
-  const std::size_t outbox_max = config_.shard.session.queue_bytes_max + frame_max + kReplyBytesMax;
+  const std::size_t history_max = config_.persons > 0 ? config_.shard.session.reply_bytes_max + frame_max : 0;
+  const std::size_t outbox_max = config_.shard.session.queue_bytes_max + frame_max + kReplyBytesMax + history_max;
   shard_->for_each_session([&](session::Session& session) {
     if (session.paused()) streams_[session.id().pack()]->last_paused = clock_.peek();
     check(session.outbox().size() <= outbox_max, "a private queue of " + std::to_string(session.outbox().size()) +

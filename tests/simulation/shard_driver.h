@@ -13,9 +13,12 @@ namespace switchboard::simulation {
 
 class ShardDriver final : private shard::ConnectionObserver {
  public:
-  ShardDriver(std::uint32_t index, const Config& config, shard::Exchange& exchange, test::ManualClock& clock);
+  /// `life`: how many processes there were before. `store`: null when there is none.
+  ShardDriver(std::uint32_t index, std::uint32_t life, const Config& config, shard::Exchange& exchange,
+              test::ManualClock& clock, broker::StoreChannel* store);
 
   void connect(const std::shared_ptr<test::SimSocket>& socket) { to_accept_.push_back(socket); }
+  void wake() { woken_ = true; }
   /// Lets the network of this shard's sockets go on a step.
   void step_network();
   /// One round of its loop; nothing if it sleeps and nothing wakes it.

@@ -25,7 +25,7 @@ constexpr std::uint64_t kSeeds = 100;  // fifteen times as slow
 #else
 constexpr std::uint64_t kSeeds = 300;
 #endif
-// Each has found a defect once.
+// Each has found a defect once, in worlds without history.
 constexpr std::uint64_t kRegressionSeeds[] = {1, 30, 82, 186, 5607, 6396};
 
 std::uint64_t setting(const char* name, std::uint64_t otherwise) {
@@ -54,21 +54,32 @@ extern "C" void name_the_seed(int signal) {
 struct Checked {
   std::uint64_t deliveries = 0;
   std::uint64_t inflated = 0;  // of those, messages that came compressed
+  std::uint64_t recoveries = 0;
+  std::uint64_t caught_up = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t crashes = 0;
+
+  void add(const Ledger& ledger) {
+    deliveries += ledger.deliveries;
+    inflated += ledger.inflated;
+    recoveries += ledger.recoveries;
+    caught_up += ledger.caught_up;
+    duplicates += ledger.duplicates;
+    crashes += ledger.crashes;
+  }
 };
 
 /// True when every promise was kept.
-bool run(std::uint64_t seed, Checked& checked) {
-  running_seed = seed;
-  if (setting("SWITCHBOARD_SIM_TRACE", 0) != 0) std::cerr << "seed " << seed << std::endl;
-  const Config config = Config::draw(seed);
+bool run(const Config& config, Checked& checked) {
+  running_seed = config.seed;
+  if (setting("SWITCHBOARD_SIM_TRACE", 0) != 0) std::cerr << "seed " << config.seed << std::endl;
   try {
     World world(config);
     world.run();
-    checked.deliveries += world.ledger().deliveries;
-    checked.inflated += world.ledger().inflated;
+    checked.add(world.ledger());
     return true;
   } catch (const Failure& failure) {
-    ADD_FAILURE() << failure.what() << "\n  " << config.describe() << "\n  again: SWITCHBOARD_SIM_SEED=" << seed;
+    ADD_FAILURE() << failure.what() << "\n  " << config.describe() << "\n  again: SWITCHBOARD_SIM_SEED=" << config.seed;
     return false;
   }
 }
@@ -77,7 +88,7 @@ TEST(Simulation, KeepsItsPromisesUnderEverySeed) {
   std::signal(SIGABRT, name_the_seed);
   Checked checked;
   if (const std::uint64_t seed = setting("SWITCHBOARD_SIM_SEED", 0); seed != 0) {
-    run(seed, checked);
+    run(Config::draw(seed), checked);
     return;
   }
   const std::uint64_t first = setting("SWITCHBOARD_SIM_FIRST", 1);
@@ -85,21 +96,26 @@ TEST(Simulation, KeepsItsPromisesUnderEverySeed) {
   const std::uint64_t failures_max = setting("SWITCHBOARD_SIM_FAILURES", 1);
   std::uint64_t failures = 0;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
-    if (!run(seed, checked) && ++failures == failures_max) return;
+    if (!run(Config::draw(seed), checked) && ++failures == failures_max) return;
   }
   EXPECT_GT(checked.deliveries, count) << "the clients hardly talked";
   if (count >= 20) {
     EXPECT_GT(checked.inflated, checked.deliveries / 20) << "hardly anything was compressed";
+    EXPECT_GT(checked.recoveries, count) << "hardly anybody came back";
+    EXPECT_GT(checked.duplicates, count / 4) << "hardly anybody said anything twice";
+    EXPECT_GT(checked.crashes, count / 4) << "the server hardly died";
   }
   RecordProperty("deliveries", std::to_string(checked.deliveries));
-  std::cout << checked.deliveries << " deliveries checked, " << checked.inflated << " of them compressed\n";
+  std::cout << checked.deliveries << " deliveries checked, " << checked.inflated << " of them compressed; "
+            << checked.recoveries << " complete resumes, " << checked.caught_up << " caught up, " << checked.duplicates
+            << " duplicates, " << checked.crashes << " crashes\n";
 }
 
 TEST(Simulation, KeepsItsPromisesUnderSeedsThatOnceFoundADefect) {
   std::signal(SIGABRT, name_the_seed);
   Checked checked;
   for (const std::uint64_t seed : kRegressionSeeds) {
-    if (!run(seed, checked)) return;
+    if (!run(Config::draw_without_history(seed), checked)) return;
   }
 }
 

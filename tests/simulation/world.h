@@ -3,12 +3,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "simulation/client.h"
 #include "simulation/config.h"
 #include "simulation/ledger.h"
 #include "simulation/shard_driver.h"
+#include "simulation/simulated_store.h"
 
 namespace switchboard::simulation {
 
@@ -25,7 +27,11 @@ class World {
   void rest();
   void end();
   void round(bool is_active);
+  void start();
   void connect();
+  void crash();
+  void audit();
+  Client& add_client(const test::SimSocketSettings& settings, Person* person);
   void step_shards();
   void verify_the_dead_are_closed();
   void verify_at_rest();
@@ -44,9 +50,13 @@ class World {
   Random random_;
   test::ManualClock clock_;
   Ledger ledger_;
-  shard::Exchange exchange_;
-  std::vector<std::unique_ptr<ShardDriver>> drivers_;
-  std::vector<std::uint32_t> skipped_;  // rounds in a row in which that shard's thread did not run
+  std::optional<SimulatedStore> store_;
+  std::unique_ptr<shard::Exchange> exchange_;
+  std::vector<std::unique_ptr<ShardDriver>> drivers_;  // of the process that lives
+  std::uint32_t process_ = 0;                          // which one that is
+  std::uint64_t lagged_before_ = 0;                    // messages that earlier ones have counted as lagged
+  std::vector<std::uint32_t> skipped_;                 // rounds in a row in which that shard's thread did not run
+  std::vector<Person> persons_;
   std::vector<std::unique_ptr<Client>> clients_;
   std::uint32_t connections_ = 0;
 };

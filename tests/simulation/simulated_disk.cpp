@@ -1,0 +1,114 @@
+#include "simulation/simulated_disk.h"
+
+#include <algorithm>
+
+#include "protocol/push.h"
+#include "ws/frame_writer.h"
+
+namespace switchboard::simulation {
+namespace {
+
+constexpr std::size_t kEpochCharacters = 8;
+constexpr std::uint64_t kLostMax = 6;
+
+}  // namespace
+
+SimulatedDisk::Room& SimulatedDisk::room(const std::string& room_id) {
+  Room& room = rooms_[room_id];
+  if (room.epoch.empty()) room.epoch = random_.token(kEpochCharacters);
+  return room;
+}
+
+broker::StoreOpened SimulatedDisk::open(const broker::StoreOpen& open) {
+  Room& opened = room(open.room_id);
+  opened.durability = open.durability;
+  return {.first = Seq{opened.first()}, .last = Seq{opened.last}, .epoch = opened.epoch};
+}
+
+broker::StoreCommitted SimulatedDisk::publish(const broker::StorePublish& publish, UnixMillis now) {
+  Room& target = room(publish.room_id);
+  target.durability = publish.durability;
+  broker::StoreCommitted committed{
+      .seq = {}, .first = Seq{target.first()}, .epoch = {}, .ts = now, .payload = {}, .is_duplicate = false};
+  const DedupKey key{publish.room_id, publish.sender, publish.dedup};
+  if (!publish.dedup.empty()) {
+    const auto found = dedups_.find(key);
+    if (found != dedups_.end() && now - found->second.ts < dedup_window_ / std::chrono::milliseconds(1)) {
+      committed.seq = Seq{found->second.seq};
+      committed.ts = found->second.ts;
+      committed.is_duplicate = true;
+      return committed;
+    }
+  }
+  committed.seq = Seq{++target.last};
+  protocol::append(committed.payload, protocol::Publication{.room_id = publish.room_id,
+                                                            .content = publish.content,
+                                                            .sender = publish.sender,
+                                                            .seq = committed.seq,
+                                                            .ts = now,
+                                                            .to = publish.to});
+  target.payloads.push_back(committed.payload);
+  target.bytes += committed.payload.size();
+  if (!publish.dedup.empty()) dedups_[key] = {.seq = target.last, .ts = now};
+  // Trimming is done in the background: now or later.
+  if (random_.below(3) != 0) trim(target, publish.retention);
+  committed.first = Seq{target.first()};
+  return committed;
+}
+
+void SimulatedDisk::trim(Room& room, const room::Retention& retention) {
+  while (!room.payloads.empty() && (room.payloads.size() > retention.messages || room.bytes > retention.bytes)) {
+    room.bytes -= room.payloads.front().size();
+    room.payloads.pop_front();
+  }
+}
+
+broker::SharedPage SimulatedDisk::read(const broker::StoreRead& read) const {
+  auto page = std::make_shared<broker::Page>();
+  const auto found = rooms_.find(read.room_id);
+  if (found == rooms_.end()) return page;
+  const Room& room = found->second;
+  page->epoch = room.epoch;
+  page->oldest = Seq{room.first()};
+  page->newest = Seq{room.last};
+  std::uint64_t from = std::max(read.range.from.value, room.first());
+  const std::uint64_t until = std::min(read.range.until.value, room.last + 1);
+  if (from >= until) return page;
+  const auto payload = [&](std::uint64_t seq) -> const std::string& { return room.payloads[seq - room.first()]; };
+  const std::uint64_t count_max = std::max<std::uint64_t>(read.range.messages_max, 1);
+  if (read.range.newest) {
+    std::uint64_t at = until;
+    std::uint64_t bytes = 0;
+    while (at > from && until - at < count_max) {
+      bytes += payload(at - 1).size();
+      if (bytes > read.range.bytes_max && at != until) break;
+      --at;
+    }
+    from = at;
+  }
+  page->first = Seq{from};
+  for (std::uint64_t seq = from; seq < until && page->size() < count_max; ++seq) {
+    const bool is_full = !page->empty() && page->frames.size() + payload(seq).size() > read.range.bytes_max;
+    if (is_full && !read.range.newest) break;
+    ws::append_frame(page->frames, ws::Opcode::kText, payload(seq));
+    page->ends.push_back(static_cast<std::uint32_t>(page->frames.size()));
+  }
+  return page;
+}
+
+void SimulatedDisk::lose_tails() {
+  for (auto& [room_id, room] : rooms_) {
+    if (room.durability != room::Durability::kProcess) continue;
+    for (std::uint64_t lost = random_.below(kLostMax); lost > 0 && !room.payloads.empty(); --lost) {
+      room.bytes -= room.payloads.back().size();
+      room.payloads.pop_back();
+      --room.last;
+    }
+    room.epoch = random_.token(kEpochCharacters);
+    std::erase_if(dedups_, [&](const auto& dedup) {
+      return std::get<0>(dedup.first) == room_id && dedup.second.seq > room.last;
+    });
+  }
+}
+
+}  // namespace switchboard::simulation

@@ -1,0 +1,54 @@
+// What a store keeps: rooms with their numbers and messages, and the records against doubles. What is here was
+// committed and survives the end of the process; a machine that goes down may take the newest of it along.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <tuple>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "broker/store.h"
+
+namespace switchboard::simulation {
+
+class SimulatedDisk {
+ public:
+  explicit SimulatedDisk(std::uint64_t seed, Duration dedup_window) : random_(seed), dedup_window_(dedup_window) {}
+
+  broker::StoreOpened open(const broker::StoreOpen& open);
+  broker::StoreCommitted publish(const broker::StorePublish& publish, UnixMillis now);
+  broker::SharedPage read(const broker::StoreRead& read) const;
+
+  /// The machine went down: each room of durability `process` loses some of its newest messages, perhaps none, and
+  /// begins a new epoch.
+  void lose_tails();
+
+ private:
+  struct Room {
+    std::string epoch;
+    std::uint64_t last = 0;
+    room::Durability durability{};
+    std::deque<std::string> payloads;  // of the messages that end with `last`
+    std::uint64_t bytes = 0;           // of them
+
+    std::uint64_t first() const { return last + 1 - payloads.size(); }
+  };
+  struct Dedup {
+    std::uint64_t seq;
+    UnixMillis ts;
+  };
+  using DedupKey = std::tuple<std::string, std::string, std::string>;  // room, sender, value
+
+  Room& room(const std::string& room_id);
+  void trim(Room& room, const room::Retention& retention);
+
+  Random random_;
+  Duration dedup_window_;
+  std::map<std::string, Room> rooms_;
+  std::map<DedupKey, Dedup> dedups_;
+};
+
+}  // namespace switchboard::simulation
