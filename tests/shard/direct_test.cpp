@@ -164,6 +164,7 @@ TEST_P(DirectOnShards, TheSendersOtherConnectionsGetACopyWhenAskedFor) {
   EXPECT_EQ(field(answers, "seq"), "2") << "of bob's room";
   EXPECT_EQ(directs(), 2u);
   EXPECT_EQ(to_nobody(), 0u);
+  EXPECT_EQ(addressed(), 4u) << "two to bob, one copy to each other connection";
 }
 
 TEST_P(DirectOnShards, ARetryWithTheSameNameIsCommittedOnceCopiesIncluded) {
@@ -371,6 +372,80 @@ TEST_P(DirectOnShards, TheOwnRoomIsNotJoinedUntilTheClientJoinsIt) {
   expect_nothing_left();
 }
 
+TEST_P(DirectOnShards, JoiningAndLeavingAsOftenAsOneLikesChangesNothingElse) {
+  const std::string bob = user_at(0);
+  Peer alice = user("alice", 0);
+  Peer peer = user(bob, last_shard());
+  Peer live = user(bob, last_shard());
+  for (int i = 0; i < 5; ++i) {
+    join_own(peer);
+    if (i % 2 == 0) direct(alice, bob, "1");
+    run();
+    peer.leave("@me");
+    if (i % 2 == 1) direct(alice, bob, "1");
+    run();
+    EXPECT_EQ(peer.contents(), "1");
+    EXPECT_EQ(live.contents(), "1");
+  }
+  for (Peer* each : {&alice, &peer, &live})
+    each->finish();
+  run();
+  expect_nothing_left();
+}
+
+TEST_P(DirectOnShards, ThoseWhoJoinedAreCountedApartFromThoseWhoDidNot) {
+  const std::string bob = user_at(0);
+  Peer alice = user("alice", 0);
+  Peer first = user(bob, last_shard());
+  Peer second = user(bob, last_shard());
+  Peer live = user(bob, last_shard());
+  Peer other = user(bob, last_shard());
+  join_own(first);
+  direct(alice, bob, "1");
+  run();
+  join_own(second);
+  run();
+  live.finish();
+  other.finish();
+  run();
+  first.leave("@me");
+  direct(alice, bob, "2");
+  run();
+  EXPECT_EQ(first.contents(), "1 2");
+  EXPECT_EQ(second.contents(), "1 2");
+  EXPECT_EQ(members(), 4u) << "three halls and the second's own room";
+  second.leave("@me");
+  for (Peer* each : {&alice, &first, &second})
+    each->finish();
+  run();
+  expect_nothing_left();
+}
+
+TEST_P(DirectOnShards, AJoinThatIsRefusedLeavesTheConnectionLive) {
+  settings.rooms.set("@", {.members_max = 1});
+  for (auto& one : shards)
+    one->reload(settings);
+  const std::string bob = user_at(0);
+  Peer alice = user("alice", 0);
+  Peer first = user(bob, last_shard());
+  Peer second = user(bob, last_shard());
+  direct(alice, bob, "1");
+  run();
+  join_own(first);
+  join_own(second);
+  run();
+  EXPECT_NE(first.texts().find("joined"), std::string::npos);
+  EXPECT_NE(second.texts().find("room_full"), std::string::npos);
+  direct(alice, bob, "2");
+  run();
+  EXPECT_EQ(first.contents(), "2");
+  EXPECT_EQ(second.contents(), "2");
+  for (Peer* each : {&alice, &first, &second})
+    each->finish();
+  run();
+  expect_nothing_left();
+}
+
 TEST_P(DirectOnShards, JoiningOnOneConnectionLeavesTheOthersLive) {
   const std::string bob = user_at(static_cast<std::uint32_t>(last_shard()));
   Peer alice = user("alice", 0);
@@ -437,6 +512,32 @@ TEST_F(DirectTest, ACommandThatFindsAMailboxFullWaitsAndIsDoneOnce) {
     acknowledged += (acknowledged.empty() ? "" : " ") + field(frame.payload, "id");
   EXPECT_EQ(acknowledged, expected);
   EXPECT_GT(shard(1).stats().waits.value(), 0u);
+}
+
+TEST_F(DirectTest, WhicheverOfTheTwoMailboxesIsFullACopiedMessageWaits) {
+  start(3, /*ring_slots=*/2);
+  for (std::uint32_t home = 0; home < 3; ++home) {
+    for (std::uint32_t own_home = 0; own_home < 3; ++own_home) {
+      const std::string bob = user_at(home);
+      std::string alice;
+      for (int i = 0; alice.empty() || siphash13(kKey, "@" + alice) % 3 != own_home; ++i)
+        alice = "alice" + std::to_string(home) + std::to_string(i);
+      Peer receiving = user(bob, 0);
+      Peer sending = user(alice, 1);
+      Peer other = user(alice, 2);
+      std::string expected;
+      for (int i = 1; i <= 10; ++i) {
+        direct(sending, bob, std::to_string(i), R"(,"own_devices":true)");
+        expected += (i == 1 ? "" : " ") + std::to_string(i);
+      }
+      run();
+      EXPECT_EQ(receiving.contents(), expected) << home << own_home;
+      EXPECT_EQ(other.contents(), expected) << home << own_home;
+      for (Peer* each : {&receiving, &sending, &other})
+        each->finish();
+      run();
+    }
+  }
 }
 
 TEST_F(DirectTest, TheOwnRoomCountsOnlyOnceItIsJoined) {
@@ -508,6 +609,70 @@ TEST_F(DirectTest, ASlowConnectionThatHasJoinedIsGivenTheHistoryAndOneThatHasNot
   for (std::size_t i = 0; i < 30; ++i)
     EXPECT_EQ(field(all[i].payload, "content"), std::to_string(i + 1));
   EXPECT_EQ(live.frames().size(), 11u) << "`lagged`, and what was still there";
+}
+
+/// Connections of which nothing ends by itself, however long they are idle or take nothing.
+class DirectForLong : public DirectTest {
+ protected:
+  DirectForLong() {
+    settings.session.ping_interval_ms = 0;
+    settings.session.write_timeout_ms = 3'600'000;
+    settings.rooms.set("@", {.history = false});
+  }
+};
+
+TEST_F(DirectForLong, AViewStaysWhileOneOfItsMembersIsBehindAndTheOtherEncodingsViewMayGo) {
+  Peer alice = user("alice");
+  Peer slow = user("bob", 0, kUpgradeDeflate);
+  Peer fast = user("bob");
+  slow.allow(0);
+  direct(alice, "bob", "1");
+  pass(300s);
+  direct(alice, "bob", "2");
+  run();
+  slow.allow(kNoLimit);
+  run();
+  EXPECT_EQ(slow.contents(), "1 2");
+  EXPECT_EQ(fast.contents(), "1 2");
+}
+
+TEST_F(DirectForLong, ARoomThatItsHomeHasForgottenIsNumberedAnew) {
+  Peer alice = user("alice");
+  Peer slow = user("bob");
+  Peer fast = user("bob");
+  direct(alice, "bob", "0");
+  run();
+  EXPECT_EQ(slow.contents(), "0");
+  slow.allow(0);
+  direct(alice, "bob", "1");
+  direct(alice, "bob", "2");
+  pass(1'000s);
+  direct(alice, "bob", "3");
+  run();
+  direct(alice, "bob", "4");
+  slow.allow(kNoLimit);
+  run();
+  EXPECT_EQ(fast.contents(), "0 1 2 3 4");
+  const auto frames = slow.frames();
+  ASSERT_GE(frames.size(), 2u);
+  EXPECT_EQ(field(frames.back().payload, "content"), "4");
+  EXPECT_EQ(field(frames.back().payload, "seq"), "2");
+  EXPECT_EQ(field(frames[frames.size() - 2].payload, "content"), "3");
+}
+
+TEST_F(DirectTest, WhatAClientSaysItHasIsNotGivenToItThoughItHasNotHadItHere) {
+  Peer alice = user("alice");
+  Peer peer = user("bob");
+  peer.allow(0);
+  for (const char* content : {"1", "2", "3"})
+    direct(alice, "bob", content, kId);
+  run();
+  const std::string epoch = field(alice.texts(), "epoch");
+  join_own(peer, R"(,"since":{"seq":2,"epoch":)" + epoch + R"(},"id":6)");
+  run();
+  peer.allow(kNoLimit);
+  run();
+  EXPECT_EQ(peer.contents(), "3");
 }
 
 TEST_F(DirectTest, ASlowConnectionIsClosedWhereThatIsThePolicy) {
