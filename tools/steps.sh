@@ -16,6 +16,7 @@ cmake                cmd:cmake
 ninja-build          cmd:ninja
 libssl-dev           header:openssl/ssl.h
 zlib1g-dev           header:zlib.h
+libsqlite3-dev       header:sqlite3.h
 libsimdjson-dev      header:simdjson.h
 libboost1.81-dev     header:boost/unordered/unordered_flat_map.hpp
 libtomlplusplus-dev  header:toml++/toml.h
@@ -30,6 +31,7 @@ python3-websockets   file:/usr/lib/python3/dist-packages/websockets
 nodejs               cmd:node
 npm                  cmd:npm
 openssl              cmd:openssl
+sqlite3              cmd:sqlite3
 chromium             cmd:chromium
 fonts-dejavu-core    file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 prometheus           cmd:promtool"

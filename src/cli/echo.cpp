@@ -29,6 +29,7 @@ int run_echo(int argc, char** argv) {
   config.ops = "off";
   config.shards = 1;
   config.data = "";
+  config.history.backend = server::HistoryBackend::kMemory;
   config.drain_ms = 0;
   config.shard.session = session::echo_settings();
   config.listener_defaults.demo = false;

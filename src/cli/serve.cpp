@@ -19,7 +19,8 @@ struct ServeFlags {
                    "Where clients connect; repeatable. :PORT means every address. Default :8080.", listen);
     options.value("--ops", "HOST:PORT", "Where operators connect, or off. Default 127.0.0.1:8081.", ops);
     options.value("--shards", "N", "Threads that serve clients. Default 0: one per core.", shards);
-    options.value("--data", "DIR", "Where anything that lasts is kept. Default switchboard-data.", data);
+    options.value("--data", "DIR", "Where anything that lasts is kept; \"\": nothing lasts. Default switchboard-data.",
+                  data);
     options.flag("--no-demo", "Do not serve the demo page.", no_demo);
     options.value("--log-level", "LEVEL", "debug, info, warn or error. Default info.", log_level);
     options.value("--log-format", "FORMAT", "plain or json. Default plain.", log_format);

@@ -1,5 +1,6 @@
 #include "server/config.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace switchboard::server {
@@ -11,6 +12,13 @@ void add_listen_entries(Config& config) {
   for (ListenerSettings& named : config.listeners)
     all.push_back(std::move(named));
   config.listeners = std::move(all);
+}
+
+bool Config::has_store() const {
+  const auto is_kept = [](const auto& entry) { return entry.second.history; };
+  const room::RoomSettingsTable& rooms = shard.rooms;
+  return history.backend == HistoryBackend::kSqlite &&
+         (rooms.defaults().history || std::ranges::any_of(rooms.named(), is_kept));
 }
 
 }  // namespace switchboard::server

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "net/tls_settings.h"
+#include "server/history_settings.h"
 #include "server/listener_settings.h"
 #include "server/log_settings.h"
 #include "shard/settings.h"
@@ -18,7 +19,7 @@ struct Config {
   std::vector<std::string> listen = {":8080"};  // with [listeners.NAME] sections none, unless it is given
   std::string ops = "127.0.0.1:8081";           // health, metrics; "" or "off": no ops port
   std::uint32_t shards = 0;                     // 0: one per core, at most 64
-  std::string data = "switchboard-data";        // directory for anything that lasts; "": none (echo only)
+  std::string data = "switchboard-data";        // directory for anything that lasts; "": none
   std::uint32_t accept_backlog = 4'096;         // connections the kernel may hold for us
   std::uint32_t drain_ms = 5'000;               // over how long a shutdown spreads the closes
 
@@ -36,12 +37,17 @@ struct Config {
 
   net::TlsSettings tls;  // of every listener that speaks it
 
+  HistorySettings history;
+
   LogSettings log;
 
-  /// `log_bytes_max` is for the whole process here: divide it by the number of shards when handing it on.
+  /// `log_bytes_max`, `history.page_cache_bytes` and `history.memory.bytes_max` are for the whole process here: divided
+  /// by the number of shards when handed on. `history.memory.dedup_window_ms` is not used here: see `history`.
   shard::ShardSettings shard;
 
   bool ops_enabled() const { return !ops.empty() && ops != "off"; }
+  /// Whether messages are kept in a file.
+  bool has_store() const;
 };
 
 /// Puts the entries of `listen` before the named ones; whoever sets `listen` by hand calls it once.

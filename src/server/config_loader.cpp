@@ -4,6 +4,7 @@
 #include <iterator>
 #include <set>
 
+#include "server/config_values.h"
 #include "server/setting_source.h"
 #include "server/settings_table.h"
 
@@ -62,10 +63,38 @@ Config assemble(const SourceReading& reading) {
     assign("listeners", name, {config, rooms, settings});
     config.listeners.push_back(std::move(settings));
   }
+  // Whoever wants nothing to last need not say it twice.
+  if (config.data.empty() && !is_assigned(reading, "history.backend")) config.history.backend = HistoryBackend::kMemory;
   // Whoever describes listeners wants those, and no other on a port that is open to all.
   if (!config.listeners.empty() && !is_assigned(reading, "server.listen")) config.listen.clear();
   add_listen_entries(config);
   return config;
+}
+
+/// Where a setting of the process was made; only asked for those that are not as they are by default.
+std::string place_of(const SourceReading& reading, std::string_view name) {
+  std::string where;
+  for (const SettingAssignment& assignment : reading.assignments) {
+    if (assignment.address.setting->name() == name) where = assignment.where;
+  }
+  return where;
+}
+
+/// What the rooms ask of the store, and it cannot give.
+std::vector<ConfigProblem> problems_of_history(const Config& config, const SourceReading& reading) {
+  if (config.history.backend == HistoryBackend::kSqlite) {
+    if (!config.data.empty() || !config.has_store()) return {};
+    return {{place_of(reading, "history.backend"),
+             "`history.backend` is \"sqlite\", but there is no directory for its file: `server.data` is empty"}};
+  }
+  std::vector<ConfigProblem> problems;
+  for (const auto& [address, value, where] : reading.assignments) {
+    if (address.setting->name() != "rooms.durability" || value != SettingValue(std::string("power"))) continue;
+    if (value_of(config, address) != value) continue;  // another source has the last word
+    problems.push_back({where, "`" + key_of(address) +
+                                   "` is \"power\", but messages are kept in memory: `history.backend` is \"memory\""});
+  }
+  return problems;
 }
 
 /// Where a listener's setting was made, else where its section begins.
@@ -78,15 +107,6 @@ std::string place_of(const SourceReading& reading, const std::string& name, std:
     const SettingAddress& address = assignment.address;
     if (address.setting->section != "listeners" || address.name != name) continue;
     if (where.empty() || address.setting->key == key) where = assignment.where;
-  }
-  return where;
-}
-
-/// Where a setting of the process was made; only asked for those that are not as they are by default.
-std::string place_of(const SourceReading& reading, std::string_view name) {
-  std::string where;
-  for (const SettingAssignment& assignment : reading.assignments) {
-    if (assignment.address.setting->name() == name) where = assignment.where;
   }
   return where;
 }
@@ -124,8 +144,9 @@ std::expected<Config, std::vector<ConfigProblem>> load_config(const ConfigSource
   append(all, read_flags(sources.flags));
   if (!all.problems.empty()) return std::unexpected(std::move(all.problems));
   Config config = assemble(all);
-  if (auto problems = problems_of_listeners(config, all); !problems.empty())
-    return std::unexpected(std::move(problems));
+  std::vector<ConfigProblem> problems = problems_of_listeners(config, all);
+  std::ranges::move(problems_of_history(config, all), std::back_inserter(problems));
+  if (!problems.empty()) return std::unexpected(std::move(problems));
   return config;
 }
 

@@ -67,8 +67,9 @@ void append_named(std::string& out, const Config& config, std::string_view secti
   for (const std::string& name : names_of(config, section)) {
     out += heading_of(section, name);
     for (const Setting& setting : settings_table()) {
-      if (setting.section != section) continue;
-      out.append(setting.key).append(" = ").append(toml_text(value_of(config, {&setting, name}))).push_back('\n');
+      const SettingAddress address{&setting, name};
+      if (setting.section != section || !is_settable(address)) continue;
+      out.append(setting.key).append(" = ").append(toml_text(value_of(config, address))).push_back('\n');
     }
     out.push_back('\n');
   }

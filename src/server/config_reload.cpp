@@ -43,10 +43,33 @@ const ListenerSettings* counterpart(const Config& config, const ListenerSettings
 }
 
 void compare(ReloadReport& report, const Config& running, const Config& wanted, const SettingAddress& address) {
+  if (!is_settable(address)) return;
   const SettingValue from = value_of(running, address);
   const SettingValue to = value_of(wanted, address);
   if (from == to) return;
   report.push_back({key_of(address), toml_text(from), toml_text(to), !address.setting->reloadable});
+}
+
+/// Each namespace as it is wanted, but for what needs a restart. One that is no longer there stays for the sake of
+/// that.
+room::RoomSettingsTable reloaded_rooms(const Config& running, const Config& wanted) {
+  Config unused;
+  ListenerSettings no_listener;
+  room::RoomSettingsTable table;
+  for (const std::string& name : names_of_both(running, wanted, "rooms")) {  // "default" is the first
+    room::RoomSettings settings;
+    for (const Setting& setting : settings_table()) {
+      if (setting.section != "rooms") continue;
+      const SettingAddress address{&setting, name};
+      setting.write({unused, settings, no_listener}, value_of(setting.reloadable ? wanted : running, address));
+    }
+    if (name == kDefaultNamespace) {
+      table = room::RoomSettingsTable(settings);
+    } else {
+      table.set(name, settings);
+    }
+  }
+  return table;
 }
 
 }  // namespace
@@ -70,7 +93,7 @@ ReloadReport diff_for_reload(const Config& running, const Config& wanted) {
 
 Config reloaded(const Config& running, const Config& wanted) {
   Config result = running;
-  result.shard.rooms = wanted.shard.rooms;
+  result.shard.rooms = reloaded_rooms(running, wanted);
   room::RoomSettings unused;
   ListenerSettings no_listener;
   for (const Setting& setting : settings_table()) {

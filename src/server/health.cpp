@@ -3,10 +3,18 @@
 #include <cstdio>
 #include <string_view>
 
+#include "server/log_escape.h"
 #include "server/version.h"
 
 namespace switchboard::server {
 namespace {
+
+/// For what others have written, such as an error of the operating system.
+std::string quoted(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
 
 class ObjectWriter {
  public:
@@ -28,6 +36,14 @@ class ObjectWriter {
   std::string text_;
 };
 
+std::string history_json(const HistorySnapshot& history) {
+  if (!history.is_on_disk) return R"({"backend": "memory", "ok": true})";
+  return std::string(R"({"backend": "sqlite", "ok": )") + (history.state.is_ok ? "true" : "false") +
+         ", \"reason\": " + quoted(history.state.reason) + ", \"bytes\": " + std::to_string(history.bytes_on_disk) +
+         ", \"commits\": " + std::to_string(history.commits) + ", \"failures\": " + std::to_string(history.failures) +
+         "}";
+}
+
 }  // namespace
 
 std::string health_json(const HealthReport& report) {
@@ -48,6 +64,7 @@ std::string health_json(const HealthReport& report) {
   json.number("messages_dropped", stats.lagged_messages);
   json.number("bytes_received", stats.bytes_received);
   json.number("bytes_sent", stats.bytes_sent);
+  json.field("history", history_json(report.history));
   return json.finish();
 }
 

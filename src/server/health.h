@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "server/history_snapshot.h"
 #include "server/stats_snapshot.h"
 
 namespace switchboard::server {
@@ -12,6 +13,7 @@ struct HealthReport {
   double uptime_seconds = 0;
   double messages_per_second = 0;  // sent, over the last few seconds
   StatsSnapshot stats;
+  HistorySnapshot history;
 };
 
 /// One object, one field per line.

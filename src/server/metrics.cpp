@@ -47,6 +47,41 @@ constexpr Plain kPlain[] = {
     {"switchboard_leaves_total", Type::kCounter, "Leaves of rooms that clients asked for.", &All::leaves},
     {"switchboard_publishes_total", Type::kCounter, "Messages that clients published to rooms.", &All::publishes},
     {"switchboard_commits_total", Type::kCounter, "Messages that rooms have put in order.", &All::commits},
+    {"switchboard_replays", Type::kGauge, "Members that are being sent their room's history now.", &All::replays},
+    {"switchboard_replays_total", Type::kCounter,
+     "Replays begun: joins that asked for history, and members that had fallen behind a room with history.",
+     &All::replays_total},
+    {"switchboard_replay_pages_total", Type::kCounter, "Pages of history given to replays.", &All::replay_pages},
+    {"switchboard_replay_messages_total", Type::kCounter,
+     "Messages that replays have written; switchboard_messages_sent_total has them, too.", &All::replay_messages},
+    {"switchboard_replay_gaps_total", Type::kCounter,
+     "Times that a replay went on without some messages, because they were trimmed meanwhile or could not be read.",
+     &All::replay_gaps},
+    {"switchboard_duplicates_total", Type::kCounter,
+     "Publishes that repeated an earlier one under the same dedup key: acknowledged, not committed again.",
+     &All::duplicates},
+    {"switchboard_publishes_failed_total", Type::kCounter,
+     "Publishes refused because the room's messages could not be kept.", &All::publishes_failed},
+    {"switchboard_publishes_delayed_total", Type::kCounter,
+     "Publishes told unavailable because their outcome took too long; most are committed later.",
+     &All::publishes_delayed},
+    {"switchboard_history_queries_total", Type::kCounter, "Queries of a room's history.", &All::history_queries},
+    {"switchboard_history_pages_read_total", Type::kCounter, "Pages of history that were read.", &All::pages_read},
+    {"switchboard_history_pages_shared_total", Type::kCounter,
+     "Pages of history that needed no read, because others wanted the same.", &All::pages_shared},
+    {"switchboard_presence_queries_total", Type::kCounter, "Queries of who is in a room.", &All::presence_queries},
+    {"switchboard_presence_rooms", Type::kGauge, "Rooms whose members are known by user, because somebody asked.",
+     &All::presence_rooms},
+    {"switchboard_presence_watchers", Type::kGauge, "Memberships that are told who comes and goes.",
+     &All::presence_watchers},
+    {"switchboard_presence_pushes_total", Type::kCounter,
+     "Changes of who is in a room that were made known, counted once for all who are told.", &All::presence_pushes},
+    {"switchboard_direct_messages_total", Type::kCounter, "Messages from user to user that were committed.",
+     &All::directs},
+    {"switchboard_direct_messages_to_nobody_total", Type::kCounter,
+     "Of these, the ones whose user had no connection at the time.", &All::directs_to_nobody},
+    {"switchboard_direct_deliveries_total", Type::kCounter, "Connections that direct messages were given to.",
+     &All::directs_addressed},
     {"switchboard_messages_compressed_total", Type::kCounter,
      "Messages of rooms that were compressed, once each for all members who read them so.", &All::compressed},
     {"switchboard_compression_input_bytes_total", Type::kCounter, "Bytes of those messages before.",
@@ -110,6 +145,41 @@ void write_labelled(MetricsWriter& out, const StatsSnapshot& stats) {
   }
 }
 
+/// Likewise of the store's.
+struct PlainHistory {
+  std::string_view name;
+  Type type;
+  std::string_view help;
+  std::uint64_t HistorySnapshot::* value;
+};
+
+using Kept = HistorySnapshot;
+
+constexpr PlainHistory kHistory[] = {
+    {"switchboard_store_commits_total", Type::kCounter, "Messages that were written to the store.", &Kept::commits},
+    {"switchboard_store_batches_total", Type::kCounter, "Transactions that committed messages; one holds many.",
+     &Kept::batches},
+    {"switchboard_store_syncs_total", Type::kCounter, "Of these, the ones that waited for the disk (fsync).",
+     &Kept::syncs},
+    {"switchboard_store_trimmed_total", Type::kCounter,
+     "Messages removed by a room's retention, or by the bound of the whole store.", &Kept::trimmed},
+    {"switchboard_store_bytes", Type::kGauge, "Size of the store on the disk, its write-ahead log included.",
+     &Kept::bytes_on_disk},
+    {"switchboard_store_dedup_keys", Type::kGauge, "Dedup keys that the store knows.", &Kept::dedup_records},
+};
+
+void write_history(MetricsWriter& out, const HistorySnapshot& history) {
+  out.family("switchboard_store_ok", Type::kGauge,
+             "1 while the store commits, 0 while it cannot; 1 also when there is none.");
+  out.sample(std::uint64_t{history.state.is_ok});
+  for (const PlainHistory& plain : kHistory) {
+    out.family(plain.name, plain.type, plain.help);
+    out.sample(history.*plain.value);
+  }
+  out.family("switchboard_store_commit_seconds", Type::kHistogram, "How long a transaction of the store took.");
+  out.histogram_of_ns(history.commit_ns);
+}
+
 void write_histograms(MetricsWriter& out, const StatsSnapshot& stats) {
   out.family("switchboard_loop_turn_seconds", Type::kHistogram,
              "How long a shard was busy with one turn of its loop; everything else on that shard waits so long.");
@@ -152,6 +222,7 @@ std::string metrics_text(const MetricsReport& report) {
   }
   write_labelled(out, report.stats);
   write_histograms(out, report.stats);
+  write_history(out, report.history);
   write_process(out, report);
   return out.take();
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/time.h"
+#include "server/history_snapshot.h"
 #include "server/process_stats.h"
 #include "server/stats_snapshot.h"
 
@@ -19,6 +20,7 @@ struct MetricsReport {
   std::uint64_t log_lines_dropped = 0;
   ProcessStats process;
   StatsSnapshot stats;
+  HistorySnapshot history;
 };
 
 /// About 12 KB. Every family once, each with its HELP and TYPE, whether or not it has counted anything: a query for a

@@ -11,12 +11,14 @@ namespace switchboard::server {
 const OpsPages::Route OpsPages::kRoutes[] = {
     {"/health", &OpsPages::health, "connections, rooms, messages, uptime; JSON"},
     {"/healthz", &OpsPages::liveness, "200 while every shard turns, 503 when one has stalled"},
-    {"/readyz", &OpsPages::readiness, "200 while serving, 503 once a shutdown has begun"},
+    {"/readyz", &OpsPages::readiness,
+     "200 while serving, 503 once a shutdown has begun or while history cannot be kept"},
     {"/metrics", &OpsPages::metrics, "all counters; Prometheus text format"},
 };
 
-OpsPages::OpsPages(const ShardGroup& shards, const Log& log, const Clock& clock)
+OpsPages::OpsPages(const ShardGroup& shards, const broker::StoreStatus* store, const Log& log, const Clock& clock)
     : shards_(shards),
+      store_(store),
       log_(log),
       clock_(clock),
       started_at_(clock.now()),
@@ -56,7 +58,8 @@ OpsPages::Page OpsPages::health() const {
           .body = health_json({.ready = ready_,
                                .uptime_seconds = uptime.count(),
                                .messages_per_second = sent_.per_second(),
-                               .stats = snapshot_of(shards_)})};
+                               .stats = snapshot_of(shards_),
+                               .history = snapshot_of(store_)})};
 }
 
 OpsPages::Page OpsPages::liveness() const {
@@ -74,8 +77,10 @@ OpsPages::Page OpsPages::liveness() const {
 }
 
 OpsPages::Page OpsPages::readiness() const {
-  if (ready_) return {.body = "ready\n"};
-  return {.status = 503, .body = "draining\n"};
+  if (!ready_) return {.status = 503, .body = "draining\n"};
+  const broker::StoreState state = store_ == nullptr ? broker::StoreState() : store_->state();
+  if (state.is_ok) return {.body = "ready\n"};
+  return {.status = 503, .body = "history cannot be kept: " + state.reason + "\nrooms without history go on\n"};
 }
 
 OpsPages::Page OpsPages::metrics() const {
@@ -84,7 +89,8 @@ OpsPages::Page OpsPages::metrics() const {
                                 .started_ms = started_ms_,
                                 .log_lines_dropped = log_.lines_dropped(),
                                 .process = read_process_stats(),
-                                .stats = snapshot_of(shards_)})};
+                                .stats = snapshot_of(shards_),
+                                .history = snapshot_of(store_)})};
 }
 
 OpsPages::Page OpsPages::nothing_here() {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "broker/sqlite/status.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "server/log.h"
@@ -15,7 +16,8 @@ namespace switchboard::server {
 /// One thread's, which need not be a shard's. All references must outlive it.
 class OpsPages {
  public:
-  OpsPages(const ShardGroup& shards, const Log& log, const Clock& clock);
+  /// `store`: null when messages are not kept in a file.
+  OpsPages(const ShardGroup& shards, const broker::StoreStatus* store, const Log& log, const Clock& clock);
 
   /// The whole response as bytes.
   std::string answer(const http::Request& request) const;
@@ -51,6 +53,7 @@ class OpsPages {
   static std::string respond(const Page& page, bool head_only);
 
   const ShardGroup& shards_;
+  const broker::StoreStatus* store_;
   const Log& log_;
   const Clock& clock_;
   const Instant started_at_;

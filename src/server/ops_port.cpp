@@ -18,8 +18,9 @@ constexpr std::size_t kConnectionsMax = 64;
 }  // namespace
 
 struct OpsPort::State {
-  State(net::Listener a_listener, net::Loop& a_loop, const ShardGroup& shards, const Log& log, const Clock& a_clock)
-      : listener(std::move(a_listener)), loop(a_loop), clock(a_clock), pages(shards, log, a_clock) {}
+  State(net::Listener a_listener, net::Loop& a_loop, const ShardGroup& shards, const broker::StoreStatus* store,
+        const Log& log, const Clock& a_clock)
+      : listener(std::move(a_listener)), loop(a_loop), clock(a_clock), pages(shards, store, log, a_clock) {}
 
   void accept() {
     while (connections.size() < kConnectionsMax) {
@@ -54,12 +55,13 @@ OpsPort::OpsPort(std::unique_ptr<State> state) : state_(std::move(state)) {}
 OpsPort::~OpsPort() = default;
 
 std::expected<std::unique_ptr<OpsPort>, std::string> OpsPort::open(const net::ListenAddress& address, net::Loop& loop,
-                                                                   ShardGroup& shards, Log& log, const Clock& clock) {
+                                                                   ShardGroup& shards, const broker::StoreStatus* store,
+                                                                   Log& log, const Clock& clock) {
   const auto bound = net::probe_bind(address);
   if (!bound) return std::unexpected(bound.error());
   auto listener = net::Listener::open(*bound, {.accept_backlog = static_cast<int>(kConnectionsMax)});
   if (!listener) return std::unexpected(listener.error());
-  auto state = std::make_unique<State>(std::move(*listener), loop, shards, log, clock);
+  auto state = std::make_unique<State>(std::move(*listener), loop, shards, store, log, clock);
   if (!loop.add_source(state->listener.fd(), kListenerToken)) {
     return std::unexpected("cannot watch the ops port " + address.to_string());
   }

@@ -16,10 +16,11 @@ namespace switchboard::server {
 
 class OpsPort {
  public:
-  /// Binds and registers with `loop`, whose tokens from 1,000 on belong to it. All references must outlive it. The
-  /// error is a sentence for the operator.
+  /// Binds and registers with `loop`, whose tokens from 1,000 on belong to it. All references must outlive it. `store`:
+  /// null when messages are not kept in a file. The error is a sentence for the operator.
   static std::expected<std::unique_ptr<OpsPort>, std::string> open(const net::ListenAddress& address, net::Loop& loop,
-                                                                   ShardGroup& shards, Log& log, const Clock& clock);
+                                                                   ShardGroup& shards, const broker::StoreStatus* store,
+                                                                   Log& log, const Clock& clock);
   ~OpsPort();
 
   void on_ready(const net::Readiness& readiness);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <thread>
 
@@ -32,16 +33,18 @@ class Process {
  public:
   Process(Config config, const ConfigSources* sources, Log& log, const Clock& clock)
       : config_(std::move(config)), sources_(sources), log_(log), clock_(clock), observer_(log, admission_) {}
+  ~Process() { stop(); }
 
   /// The steps of a start; the first that fails says why and ends it.
   bool start() {
     config_.shards = shard_count(config_.shards);
     apply_file_limit();
-    return open_data_directory() && open_sockets() && open_shards() && open_tls() && open_ops();
+    return open_data_directory() && open_sockets() && open_store() && open_shards() && open_tls() && open_ops();
   }
 
   int run() {
     loop_.add_source(signals_.fd(), kSignalToken);
+    if (store_) store_->start();
     shards_->start();
     announce();
     while (!is_over()) {
@@ -55,7 +58,7 @@ class Process {
       if (ops_) ops_->on_tick();
       if (heap_.is_due(shards_->connections(), clock_.now())) HeapTrimmer::trim();
     }
-    shards_->stop();
+    stop();
     log_.info("stopped", {});
     return 0;
   }
@@ -112,8 +115,30 @@ class Process {
             .listen_fdnames = variable("LISTEN_FDNAMES")};
   }
 
+  bool open_store() {
+    const bool has_rooms = config_.shard.session.service == session::Service::kRooms;
+    if (has_rooms && config_.history.backend == HistoryBackend::kMemory) log_.info("history is kept in memory only");
+    if (!config_.has_store()) return true;
+    broker::SqliteSettings settings = config_.history.sqlite;
+    settings.file = std::filesystem::path(data_->path()) / settings.file;
+    const auto wake = [this](std::uint32_t shard) { shards_->wake(shard); };
+    auto opened = broker::SqliteStore::open(settings, config_.shards, wake, clock_);
+    if (!opened) return fail(opened.error());
+    store_ = std::move(*opened);
+    log_.info("history opened", {{"file", settings.file}, {"bytes", store_->status().bytes_on_disk.value()}});
+    if (const broker::StoreState state = store_->status().state(); !state.is_ok) log_history(state);
+    store_->status().observe([this](const broker::StoreState& state) { log_history(state); });
+    return true;
+  }
+
+  /// Any thread.
+  void log_history(const broker::StoreState& state) {
+    if (state.is_ok) return log_.info("history is kept again", {});
+    log_.error("history cannot be kept; rooms without history go on", {{"reason", state.reason}});
+  }
+
   bool open_shards() {
-    auto group = ShardGroup::open(config_, sockets_, clock_, observer_, admission_);
+    auto group = ShardGroup::open(config_, sockets_, clock_, observer_, admission_, store_.get());
     if (!group) return fail(group.error());
     shards_ = std::move(*group);
     return true;
@@ -137,7 +162,7 @@ class Process {
     if (!config_.ops_enabled()) return true;
     const auto address = net::ListenAddress::parse(config_.ops);
     if (!address) return fail(address.error());
-    auto opened = OpsPort::open(*address, loop_, *shards_, log_, clock_);
+    auto opened = OpsPort::open(*address, loop_, *shards_, store_ ? &store_->status() : nullptr, log_, clock_);
     if (!opened) return fail(opened.error());
     ops_ = std::move(*opened);
     return true;
@@ -176,7 +201,6 @@ class Process {
       } else if (draining_until_) {
         log_.warn("stopped at once by a second signal",
                   {{"connections", static_cast<std::int64_t>(shards_->connections())}});
-        shards_->stop();
         return false;
       } else {
         drain();
@@ -228,6 +252,12 @@ class Process {
     log_.info("configuration reloaded", {});
   }
 
+  /// The store last: what the shards have handed to it is committed before the process ends.
+  void stop() {
+    if (shards_) shards_->stop();
+    if (store_) store_->stop();
+  }
+
   bool fail(const std::string& why) {
     log_.error(why, {});
     return false;
@@ -244,6 +274,7 @@ class Process {
   std::uint64_t capacity_ = 0;
   std::unique_ptr<DataDirectory> data_;
   ListeningSockets sockets_;
+  std::unique_ptr<broker::SqliteStore> store_;  // null: nothing is kept in a file
   std::unique_ptr<ShardGroup> shards_;
   std::unique_ptr<OpsPort> ops_;
   TlsContextMaker tls_{clock_};

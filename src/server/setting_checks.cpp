@@ -8,6 +8,7 @@
 #include "net/address_set.h"
 #include "net/tls_certificate.h"
 #include "net/unix_socket.h"
+#include "room/settings.h"
 #include "server/listener_settings.h"
 #include "session/host_list.h"
 #include "session/origin_list.h"
@@ -163,6 +164,7 @@ std::string problem_with_namespace(std::string_view text) {
   if (text.empty() || text.size() > 255 || text.find(':') != std::string_view::npos || has_control_characters(text)) {
     return "a namespace has 1 to 255 bytes, no ':' and no control characters";
   }
+  if (text.starts_with('@') && text != room::kUserRooms) return "all users' own rooms have one section, [rooms.\"@\"]";
   return "";
 }
 

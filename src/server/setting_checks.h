@@ -51,7 +51,8 @@ std::string problem_with_server_name(std::string_view text);
 /// Valid UTF-8, as a file of settings is: variables and flags may hold any bytes.
 std::string problem_with_encoding(std::string_view text);
 
-/// A namespace: 1 to 255 bytes of UTF-8, no ':' and no control characters.
+/// A namespace: 1 to 255 bytes of UTF-8, no ':' and no control characters. "@" is that of the users' own rooms; no
+/// other begins so.
 std::string problem_with_namespace(std::string_view text);
 
 }  // namespace switchboard::server

@@ -60,6 +60,12 @@ std::string nearest_key(std::string_view section, std::string_view key) {
 
 }  // namespace
 
+bool is_settable(const SettingAddress& address) {
+  const Setting& setting = *address.setting;
+  if (setting.section != "rooms" || address.name != room::kUserRooms) return true;
+  return !setting.key.starts_with("presence") && setting.key != "publish_from_outside" && setting.key != "echo";
+}
+
 std::string problem_with_section_name(std::string_view section, std::string_view name) {
   return section == "rooms" ? problem_with_namespace(name) : problem_with_listener_name(name);
 }
@@ -92,8 +98,11 @@ std::expected<SettingAddress, std::string> lookup_setting(std::string_view secti
   }
   if (!section_exists(table_section)) return std::unexpected(unknown_section(section));
   address.setting = find_setting(table_section, key);
-  if (address.setting != nullptr) return address;
   const std::string typed = std::string(section) + "." + std::string(key);
+  if (address.setting != nullptr) {
+    if (is_settable(address)) return address;
+    return std::unexpected("`" + typed + "` is no setting of users' own rooms");
+  }
   return std::unexpected(did_you_mean("key", typed, nearest_key(table_section, key)));
 }
 

@@ -15,6 +15,10 @@ struct SettingAddress {
   std::string name;  // "default" or "chat" of rooms, "public" of listeners; empty elsewhere
 };
 
+/// False for what users' own rooms, [rooms."@"], do not have: only their user is in them, and only direct messages are
+/// written to them.
+bool is_settable(const SettingAddress& address);
+
 /// `section` as in a file's heading: "limits", "rooms.chat" (the name is everything behind the first dot).
 std::expected<SettingAddress, std::string> lookup_setting(std::string_view section, std::string_view key);
 

@@ -47,6 +47,10 @@ constexpr std::string_view kFormatNames[] = {"plain", "json"};
 constexpr std::string_view kTlsVersionNames[] = {"1.2", "1.3"};
 constexpr std::string_view kClientCertificateNames[] = {"off", "optional", "required"};
 constexpr std::string_view kPolicyNames[] = {"skip", "disconnect"};
+constexpr std::string_view kDurabilityNames[] = {"process", "power"};
+constexpr std::string_view kBackendNames[] = {"sqlite", "memory"};
+constexpr std::string_view kVacuumNames[] = {"incremental", "none"};
+constexpr std::string_view kDirectNames[] = {"all", "none"};
 
 /// An enumeration whose values count from 0 in the order of `Names`.
 template <const auto& Names, typename FieldOf>
@@ -104,8 +108,8 @@ void add_server(std::vector<Setting>& out) {
   out.push_back(integer("server", "shards", SB_FIELD(config.shards), 0, kShardsMax, "threads", kRestart,
                         "Threads that serve clients, each with its share of the connections and rooms. 0 means one "
                         "per processor core."));
-  out.push_back(plain("server", "data", SB_FIELD(config.data), problem_with_path, kRestart,
-                      "Directory for anything that lasts. One server at a time may use it."));
+  out.push_back(plain("server", "data", SB_FIELD(config.data), problem_with_optional_path, kRestart,
+                      "Directory for anything that lasts. One server at a time may use it. Empty: nothing lasts."));
   out.push_back(plain("server", "name", SB_FIELD(config.shard.server_name), problem_with_server_name, kReload,
                       "The server's name as clients are told in `hello`."));
   out.push_back(plain("server", "demo", SB_FIELD(config.listener_defaults.demo), nullptr, kReload,
@@ -193,6 +197,10 @@ void add_limits(std::vector<Setting>& out) {
   out.push_back(integer("limits", "queue_bytes_max", SB_FIELD(config.shard.session.queue_bytes_max), 4 * kKiB,
                         64 * kMiB, "bytes", kReload,
                         "Answers waiting for one client; while they are more, that client is not read from."));
+  out.push_back(integer("limits", "reply_bytes_max", SB_FIELD(config.shard.session.reply_bytes_max), 4 * kKiB,
+                        64 * kMiB, "bytes", kReload,
+                        "Messages or users in one answer to `history` or `presence`; the client asks for the rest. One "
+                        "message always fits."));
   out.push_back(integer("limits", "log_bytes_max", SB_FIELD(config.shard.log_bytes_max), kMiB, 1'024 * kGiB, "bytes",
                         kReload,
                         "Memory for all rooms' messages together, over all shards; above it the room with "
@@ -307,6 +315,60 @@ void add_tls(std::vector<Setting>& out) {
                         "until there is room."));
 }
 
+void add_history(std::vector<Setting>& out) {
+  out.push_back(choice<kBackendNames>(
+      "history", "backend", SB_FIELD(config.history.backend), kRestart,
+      "Where messages are kept: \"sqlite\" is a file, \"memory\" is gone with the process. Without a data directory "
+      "(server.data = \"\") it is \"memory\"."));
+  out.push_back(plain("history", "file", SB_FIELD(config.history.sqlite.file), problem_with_path, kRestart,
+                      "The file, in server.data unless the path begins with '/'; beside it its write-ahead log. On a "
+                      "local disk, never on a network file system."));
+  out.push_back(integer("history", "store_bytes_max", SB_FIELD(config.history.sqlite.store_bytes_max), 16 * kMiB,
+                        1'024 * kGiB, "bytes", kRestart,
+                        "Size of the file; above it the oldest messages go, whichever rooms they are of. Its disk must "
+                        "have this and some more."));
+  out.push_back(choice<kVacuumNames>(
+      "history", "vacuum", SB_FIELD(config.history.sqlite.vacuum), kRestart,
+      "What becomes of space in the file that removed messages leave: \"incremental\" gives it back to the file system "
+      "little by little, \"none\" keeps it for messages to come."));
+  out.push_back(integer("history", "dedup_window_ms", SB_FIELD(config.history.sqlite.dedup_window_ms), 1'000,
+                        24 * kHourMs, "milliseconds", kRestart,
+                        "How long a repetition is known by its `dedup`, at least; up to twice as long. Longer than any "
+                        "client tries again."));
+  out.push_back(integer("history", "commit_wait_ms", SB_FIELD(config.shard.history.commit_wait_ms), 10, kHourMs,
+                        "milliseconds", kReload,
+                        "How long a publisher, or who joins, waits for the store; then it is told `unavailable`. The "
+                        "message may be committed all the same: who tries again should say `dedup`."));
+  out.push_back(integer("history", "dedup_records_max", SB_FIELD(config.history.sqlite.dedup_records_max), 1'000,
+                        100'000'000, "keys", kRestart,
+                        "Values of `dedup` that are known at once; with more the window is shorter."));
+  out.push_back(integer("history", "batch_messages_max", SB_FIELD(config.history.sqlite.batch_messages_max), 1, 65'536,
+                        "messages", kRestart, "Messages in one transaction."));
+  out.push_back(integer("history", "batch_bytes_max", SB_FIELD(config.history.sqlite.batch_bytes_max), 4 * kKiB, kGiB,
+                        "bytes", kRestart, "The same in bytes, about; one message always fits."));
+  out.push_back(integer("history", "pending_bytes_max", SB_FIELD(config.history.sqlite.pending_bytes_max), kMiB,
+                        64 * kGiB, "bytes", kRestart,
+                        "Messages of one shard that wait to be committed; more are refused with `unavailable` until "
+                        "some are."));
+  out.push_back(integer("history", "replays_max", SB_FIELD(config.shard.replays_max), 1, 1'000'000, "members", kReload,
+                        "Members on one shard that are given a page of history at once; the others wait for their "
+                        "turn."));
+  out.push_back(integer("history", "page_cache_bytes", SB_FIELD(config.shard.history.page_cache_bytes), 0, 1'024 * kGiB,
+                        "bytes", kReload,
+                        "Memory for pages of history that were read lately, over all shards: members who resume "
+                        "together share them."));
+  out.push_back(integer("history", "memory_bytes_max", SB_FIELD(config.shard.history.memory.bytes_max), kMiB,
+                        1'024 * kGiB, "bytes", kReload,
+                        "Memory for messages that are kept in memory, over all shards; above it the largest rooms lose "
+                        "their oldest first."));
+}
+
+void add_direct(std::vector<Setting>& out) {
+  out.push_back(choice<kDirectNames>("direct", "allowed", SB_FIELD(config.shard.session.direct), kReload,
+                                     "Who may write to whom: \"all\" lets every user write to every other, \"none\" "
+                                     "nobody to anybody."));
+}
+
 void add_log(std::vector<Setting>& out) {
   out.push_back(choice<kLevelNames>("log", "level", SB_FIELD(config.log.level), kReload,
                                     "The least important lines that are written."));
@@ -323,8 +385,39 @@ void add_rooms(std::vector<Setting>& out) {
                         "Members of one room; more get `room_full`."));
   out.push_back(choice<kPolicyNames>("rooms", "slow_client", SB_FIELD(room.slow_client), kReload,
                                      "What becomes of a member that has fallen further behind than the backlog: "
-                                     "\"skip\" goes on from the oldest message still there and says what was missed, "
+                                     "\"skip\" goes on from the oldest message still there and says what was missed "
+                                     "(in a room with history it is sent what it missed instead), "
                                      "\"disconnect\" closes the connection with 4101."));
+  out.push_back(plain("rooms", "history", SB_FIELD(room.history), nullptr, kRestart,
+                      "Whether the rooms' messages are kept: for `since`, `last` and `history`, and for members that "
+                      "fall behind."));
+  out.push_back(integer("rooms", "history_messages", SB_FIELD(room.retention.messages), 1, 100'000'000, "messages",
+                        kReload, "How many messages of one room are kept; the oldest go first."));
+  out.push_back(integer("rooms", "history_bytes", SB_FIELD(room.retention.bytes), 4 * kKiB, 1'024 * kGiB, "bytes",
+                        kReload, "How much of one room is kept, in encoded bytes."));
+  out.push_back(integer("rooms", "history_seconds", SB_FIELD(room.retention.seconds), 1, 315'360'000, "seconds",
+                        kReload, "How long a message is kept. 86400 is a day."));
+  out.push_back(choice<kDurabilityNames>(
+      "rooms", "durability", SB_FIELD(room.durability), kReload,
+      "What a message survives once it was sent to anybody or acknowledged: \"process\" the end of the server, however "
+      "it comes; \"power\" the end of the machine, too: it is on the disk first, which takes longer."));
+  out.push_back(plain("rooms", "presence", SB_FIELD(room.presence), nullptr, kReload,
+                      "Whether members may ask who is in the room."));
+  out.push_back(
+      integer("rooms", "presence_grace_ms", SB_FIELD(room.presence_grace_ms), 0, kHourMs, "milliseconds", kReload,
+              "How long a user whose last connection has gone still counts as being there: a reload of a page "
+              "is no coming and going."));
+  out.push_back(integer("rooms", "presence_window_ms", SB_FIELD(room.presence_window_ms), 0, 60'000, "milliseconds",
+                        kReload, "Changes that come so soon after one another are told together."));
+  out.push_back(
+      integer("rooms", "presence_pushes_per_second", SB_FIELD(room.presence_pushes_per_second), 1, 1'000'000'000,
+              "pushes", kReload,
+              "Pushes about who comes and goes, of one room to all that watch it; in a room with many watchers "
+              "they come more seldom, and tell more at once."));
+  out.push_back(plain("rooms", "echo", SB_FIELD(room.echo), nullptr, kReload,
+                      "Whether who broadcasts gets the message, too, when the command does not say."));
+  out.push_back(plain("rooms", "publish_from_outside", SB_FIELD(room.publish_from_outside), nullptr, kReload,
+                      "Whether one may broadcast to the room without having joined it."));
 }
 
 std::vector<Setting> build_table() {
@@ -339,6 +432,8 @@ std::vector<Setting> build_table() {
   add_tls(out);
   add_log(out);
   add_rooms(out);
+  add_history(out);
+  add_direct(out);
   return out;
 }
 
@@ -364,7 +459,10 @@ std::span<const SettingSection> setting_sections() {
       {"rooms",
        "Rooms, by namespace: the part of a room's id before the first ':'. [rooms.default] is for every room without a "
        "section of its own; [rooms.chat] is for chat:1, chat:2, ... and takes from [rooms.default] what it leaves "
-       "out."},
+       "out; [rooms.\"@\"] is for users' own rooms, where direct messages are kept."},
+      {"history",
+       "Where the rooms' messages are kept. What of each room, and for how long, is said by the rooms' own settings."},
+      {"direct", "Direct messages: from user to user, whatever rooms they are in."},
   };
   return kSections;
 }

@@ -12,6 +12,9 @@ namespace {
 shard::ShardSettings share_of(const Config& config, std::size_t shards) {
   shard::ShardSettings settings = config.shard;
   settings.log_bytes_max /= shards;
+  settings.history.page_cache_bytes /= shards;
+  settings.history.memory.bytes_max /= shards;
+  settings.history.memory.dedup_window_ms = config.history.sqlite.dedup_window_ms;
   settings.session.listeners = policies_of(config.listeners);
   settings.server_name += std::string("/") + version();
   return settings;
@@ -22,7 +25,8 @@ shard::ShardSettings share_of(const Config& config, std::size_t shards) {
 std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(const Config& config,
                                                                          const ListeningSockets& sockets,
                                                                          const Clock& clock, ConnectionLog& observer,
-                                                                         Admission& admission) {
+                                                                         Admission& admission,
+                                                                         broker::SqliteStore* store) {
   std::unique_ptr<ShardGroup> group(new ShardGroup(config.shards));
   const HashKey key{kernel_random(), kernel_random()};
   for (std::uint32_t index = 0; index < config.shards; ++index) {
@@ -33,7 +37,8 @@ std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(const C
                                   .observer = observer,
                                   .hash_key = key,
                                   .random_seed = kernel_random(),
-                                  .assets = demo_assets()};
+                                  .assets = demo_assets(),
+                                  .store = store == nullptr ? nullptr : &store->channel(index)};
     group->threads_.push_back(
         std::make_unique<ShardThread>(index, share_of(config, config.shards), parts, std::move(*listeners), admission));
   }

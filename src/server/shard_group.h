@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/sqlite/sqlite_store.h"
 #include "server/config.h"
 #include "server/connection_log.h"
 #include "server/listening_sockets.h"
@@ -17,11 +18,13 @@ namespace switchboard::server {
 
 class ShardGroup {
  public:
-  /// Listens on `sockets` with every shard. The error is a sentence for the operator.
+  /// Listens on `sockets` with every shard. `store`: where messages are kept; null: in memory. It must outlive the
+  /// group. The error is a sentence for the operator.
   static std::expected<std::unique_ptr<ShardGroup>, std::string> open(const Config& config,
                                                                       const ListeningSockets& sockets,
                                                                       const Clock& clock, ConnectionLog& observer,
-                                                                      Admission& admission);
+                                                                      Admission& admission,
+                                                                      broker::SqliteStore* store = nullptr);
 
   /// One for each shard, for the connections to come. None: nobody uses TLS.
   void use_tls(const TlsContexts& contexts, std::uint32_t handshakes_max);
@@ -29,7 +32,9 @@ class ShardGroup {
   /// Begins the drain: takes the accept queue, closes the listeners, sends everybody away over `over`.
   void drain(Duration over);
   void reload(const Config& config);
-  /// Ends the threads, whatever is open.
+  /// After something was put where that shard looks for it. Any thread.
+  void wake(std::uint32_t shard) { exchange_.wake_if_asleep(shard); }
+  /// Ends the threads, whatever is open. Idempotent.
   void stop();
 
   std::uint64_t connections() const;

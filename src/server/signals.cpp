@@ -16,6 +16,7 @@ Signals::Signals() {
   sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of that write
   fd_ = net::FileDescriptor(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!fd_.is_open()) throw std::system_error(errno, std::generic_category(), "signalfd");
 }

@@ -11,8 +11,8 @@ enum class Signal { kTerminate, kReload };
 
 class Signals {
  public:
-  /// Blocks SIGTERM, SIGINT and SIGHUP for this thread and those it will start, and ignores SIGPIPE. Before any thread
-  /// is started. Throws std::system_error.
+  /// Blocks SIGTERM, SIGINT and SIGHUP for this thread and those it will start, and ignores SIGPIPE and SIGXFSZ. Before
+  /// any thread is started. Throws std::system_error.
   Signals();
 
   int fd() const { return fd_.get(); }

@@ -33,6 +33,22 @@ struct StatsSnapshot {
   std::uint64_t log_bytes = 0;
   std::uint64_t log_trims = 0;
   std::uint64_t commits = 0;
+  std::uint64_t replays = 0;
+  std::uint64_t replays_total = 0;
+  std::uint64_t replay_pages = 0;
+  std::uint64_t replay_messages = 0;
+  std::uint64_t replay_gaps = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t publishes_failed = 0;
+  std::uint64_t publishes_delayed = 0;
+  std::uint64_t pages_read = 0;
+  std::uint64_t pages_shared = 0;
+  std::uint64_t presence_rooms = 0;
+  std::uint64_t presence_pushes = 0;
+  std::uint64_t presence_watchers = 0;
+  std::uint64_t directs = 0;
+  std::uint64_t directs_to_nobody = 0;
+  std::uint64_t directs_addressed = 0;
   std::uint64_t compressed = 0;
   std::uint64_t compressed_bytes_before = 0;
   std::uint64_t compressed_bytes_after = 0;
@@ -56,6 +72,8 @@ struct StatsSnapshot {
   std::uint64_t joins = 0;
   std::uint64_t leaves = 0;
   std::uint64_t publishes = 0;
+  std::uint64_t history_queries = 0;
+  std::uint64_t presence_queries = 0;
   std::uint64_t pings_sent = 0;
   std::uint64_t pongs_received = 0;
   std::array<std::uint64_t, session::kErrorCodes> errors{};        // by protocol::ErrorCode

@@ -165,6 +165,61 @@ TEST(ConfigLoader, KeysAndNamesOfListenersAreChecked) {
              "f:11: unknown key `listeners.b.errors_max`; did you mean `limits.errors_max`?"}));
 }
 
+TEST(ConfigLoader, RoomsHaveTheirHistoryAndTheUsersOwnTheirSection) {
+  const ConfigFile file(
+      "[rooms.default]\nhistory_messages = 7\nhistory_bytes = 8192\n"
+      "[rooms.chat]\nhistory_seconds = 60\ndurability = \"power\"\necho = false\n"
+      "[rooms.cursors]\nhistory = false\npresence = false\npublish_from_outside = true\n"
+      "[rooms.\"@\"]\nhistory_messages = 9\n");
+  const room::RoomSettingsTable rooms = loaded({file.path(), {}, {}}).shard.rooms;
+  EXPECT_EQ(rooms.of("chat:1").retention, (room::Retention{.messages = 7, .bytes = 8'192, .seconds = 60}));
+  EXPECT_EQ(rooms.of("chat:1").durability, room::Durability::kPower);
+  EXPECT_FALSE(rooms.of("chat:1").echo);
+  EXPECT_FALSE(rooms.of("cursors:1").history);
+  EXPECT_FALSE(rooms.of("cursors:1").presence);
+  EXPECT_TRUE(rooms.of("cursors:1").publish_from_outside);
+  EXPECT_EQ(rooms.of("@alice").retention, (room::Retention{.messages = 9, .bytes = 8'192}));
+  EXPECT_EQ(rooms.of("@chat:1").retention.messages, 9u) << "a user's name has no namespace";
+  EXPECT_EQ(problems_of_text("[rooms.\"@alice\"]\n"),
+            Texts{"f:1: all users' own rooms have one section, [rooms.\"@\"]"});
+  EXPECT_EQ(problems_of_text("[rooms.\"@\"]\npresence = true\n"),
+            Texts{"f:2: `rooms.@.presence` is no setting of users' own rooms"});
+}
+
+TEST(ConfigLoader, MessagesAreKeptInAFileUnlessThereIsNoDirectoryForIt) {
+  EXPECT_EQ(loaded({}).history.backend, HistoryBackend::kSqlite);
+  EXPECT_TRUE(loaded({}).has_store());
+  const ConfigSources nowhere{{}, {}, {{"server.data", "", "--data"}}};
+  EXPECT_EQ(loaded(nowhere).history.backend, HistoryBackend::kMemory);
+  EXPECT_FALSE(loaded(nowhere).has_store());
+}
+
+TEST(ConfigLoader, AStoreOnTheDiskWithoutADirectoryIsAContradiction) {
+  const char* backend = "[history]\nbackend = \"sqlite\"\n";
+  EXPECT_EQ(problems_of_text(backend), Texts{});
+  EXPECT_EQ(
+      problems_of_text(std::string(backend) + "[server]\ndata = \"\"\n"),
+      Texts{"f:2: `history.backend` is \"sqlite\", but there is no directory for its file: `server.data` is empty"});
+  EXPECT_EQ(problems_of_text(std::string(backend) + "[server]\ndata = \"\"\n[rooms.default]\nhistory = false\n"),
+            Texts{});
+}
+
+TEST(ConfigLoader, DurabilityThatMemoryDoesNotHaveIsAContradiction) {
+  const std::string file = "[history]\nbackend = \"memory\"\n[rooms.default]\n[rooms.chat]\ndurability = \"power\"\n";
+  const Texts problem{
+      "f:5: `rooms.chat.durability` is \"power\", but messages are kept in memory: `history.backend` is \"memory\""};
+  EXPECT_EQ(problems_of_text(file), problem);
+  const ConfigFile overridden(file);
+  EXPECT_EQ(problems_of({overridden.path(), {{"SWITCHBOARD_ROOMS_CHAT_DURABILITY", "process"}}, {}}), Texts{});
+}
+
+TEST(ConfigLoader, WithoutAnyRoomThatHasHistoryThereIsNoStore) {
+  const ConfigFile none("[rooms.default]\nhistory = false\n[rooms.chat]\n");
+  EXPECT_FALSE(loaded({none.path(), {}, {}}).has_store());
+  const ConfigFile one("[rooms.default]\nhistory = false\n[rooms.chat]\nhistory = true\n");
+  EXPECT_TRUE(loaded({one.path(), {}, {}}).has_store());
+}
+
 TEST(ConfigLoader, LaterFlagOfOneValueWins) {
   EXPECT_EQ(loaded({{}, {}, {{"server.shards", "2", "--shards"}, {"server.shards", "3", "--set"}}}).shards, 3u);
 }

@@ -64,6 +64,8 @@ Config unusual_config() {
   config.shard.rooms = room::RoomSettingsTable(room);
   config.shard.rooms.set("chat", room::RoomSettings{});
   config.shard.rooms.set("a \"b\".c", room::RoomSettings{});
+  config.shard.rooms.set(std::string(room::kUserRooms), room);
+  config.history.backend = HistoryBackend::kSqlite;  // memory cannot survive a power cut, which these rooms want
   return config;
 }
 

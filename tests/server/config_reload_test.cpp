@@ -97,5 +97,31 @@ TEST(ConfigReload, ReloadedTakesWhatMayChangeAndKeepsTheRest) {
     EXPECT_TRUE(left.needs_restart) << left.key;
 }
 
+TEST(ConfigReload, WhetherARoomHasHistoryStaysAndItsRetentionChanges) {
+  room::RoomSettings without;
+  without.history = false;
+  Config running;
+  running.shard.rooms.set("gone", without);
+  running.shard.rooms.set("cursors", without);
+  room::RoomSettings defaults;
+  defaults.retention.messages = 5;
+  room::RoomSettings now_without = defaults;
+  now_without.history = false;
+  Config wanted;
+  wanted.shard.rooms = room::RoomSettingsTable(defaults);
+  wanted.shard.rooms.set("cursors", defaults);
+  wanted.shard.rooms.set("new", now_without);
+
+  std::vector<std::string> restart;
+  for (const ReloadChange& change : diff_for_reload(running, wanted))
+    if (change.needs_restart) restart.push_back(change.key);
+  EXPECT_EQ(restart, (std::vector<std::string>{"rooms.cursors.history", "rooms.gone.history", "rooms.new.history"}));
+  const Config result = reloaded(running, wanted);
+  for (const char* room : {"other", "cursors:1", "new:1", "gone:1"}) {
+    EXPECT_EQ(result.shard.rooms.of(room).history, running.shard.rooms.of(room).history) << room;
+    EXPECT_EQ(result.shard.rooms.of(room).retention.messages, 5u) << room;
+  }
+}
+
 }  // namespace
 }  // namespace switchboard::server

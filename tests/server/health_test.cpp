@@ -17,7 +17,7 @@ TEST(Health, IsAnObjectWithTheAgreedFields) {
   shard.home_rooms.add(3);
   sessions.replies.add(12);
   sessions.messages_received.add(40);
-  HealthReport report{.uptime_seconds = 61.25, .messages_per_second = 202.44, .stats = {}};
+  HealthReport report{.uptime_seconds = 61.25, .messages_per_second = 202.44, .stats = {}, .history = {}};
   report.stats.add(shard, sessions);
 
   simdjson::dom::parser parser;
@@ -35,9 +35,24 @@ TEST(Health, IsAnObjectWithTheAgreedFields) {
   EXPECT_FALSE(json["draining"].get_bool().value());
 }
 
+TEST(Health, SaysHowHistoryIs) {
+  broker::StoreStatus store;
+  store.commits.add(4);
+  store.failing("cannot write `/x\"y`", 1'000);
+  simdjson::dom::parser parser;
+  simdjson::dom::element json = parser.parse(health_json({.stats = {}, .history = snapshot_of(&store)}));
+  EXPECT_EQ(json["history"]["backend"].get_string().value(), "sqlite");
+  EXPECT_FALSE(json["history"]["ok"].get_bool().value());
+  EXPECT_EQ(json["history"]["reason"].get_string().value(), "cannot write `/x\"y`");
+  EXPECT_EQ(json["history"]["commits"].get_uint64().value(), 4u);
+  json = parser.parse(health_json({.stats = {}, .history = snapshot_of(nullptr)}));
+  EXPECT_EQ(json["history"]["backend"].get_string().value(), "memory");
+  EXPECT_TRUE(json["history"]["ok"].get_bool().value());
+}
+
 TEST(Health, SaysThatItIsDraining) {
   simdjson::dom::parser parser;
-  const simdjson::dom::element json = parser.parse(health_json({.ready = false, .stats = {}}));
+  const simdjson::dom::element json = parser.parse(health_json({.ready = false, .stats = {}, .history = {}}));
   EXPECT_FALSE(json["ready"].get_bool().value());
   EXPECT_TRUE(json["draining"].get_bool().value());
 }

@@ -122,6 +122,23 @@ TEST(Metrics, HistogramsAreCumulativeAndInSeconds) {
   EXPECT_EQ(turns.samples[buckets + 1], std::make_pair(std::string("_count"), 5.0));
 }
 
+TEST(Metrics, SayTheStore) {
+  broker::StoreStatus store;
+  store.commits.add(12);
+  store.batches.add(3);
+  store.bytes_on_disk.set(65'536);
+  store.commit_ns.observe(2'000'000);
+  MetricsReport report = report_of({});
+  report.history = snapshot_of(&store);
+  const auto families = parse(metrics_text(report));
+  EXPECT_EQ(value(families, "switchboard_store_ok"), 1);
+  EXPECT_EQ(value(families, "switchboard_store_commits_total"), 12);
+  EXPECT_EQ(value(families, "switchboard_store_batches_total"), 3);
+  EXPECT_EQ(value(families, "switchboard_store_bytes"), 65'536);
+  EXPECT_EQ(value(families, "switchboard_store_commit_seconds", "_count"), 1);
+  EXPECT_EQ(value(families, "switchboard_store_commit_seconds", "_sum"), 0.002);
+}
+
 TEST(Metrics, SayTheProcess) {
   MetricsReport report = report_of({});
   report.ready = false;

@@ -20,7 +20,8 @@ class OpsPagesTest : public testing::Test {
   static std::string body(const std::string& response) { return response.substr(response.find("\r\n\r\n") + 4); }
 
   IdleShards shards_;
-  OpsPages pages_{*shards_, shards_.log, shards_.clock};
+  broker::StoreStatus store_;
+  OpsPages pages_{*shards_, &store_, shards_.log, shards_.clock};
 };
 
 TEST_F(OpsPagesTest, HealthIsJson) {
@@ -88,6 +89,29 @@ TEST_F(OpsPagesTest, ReadinessEndsWithTheDrain) {
   EXPECT_TRUE(response.starts_with("HTTP/1.1 503 "));
   EXPECT_EQ(body(response), "draining\n");
   EXPECT_TRUE(ask("/healthz").starts_with("HTTP/1.1 200 "));
+}
+
+TEST_F(OpsPagesTest, ReadinessEndsWhileHistoryCannotBeKept) {
+  store_.failing("the disk is full", 1'000);
+  const std::string response = ask("/readyz");
+  EXPECT_TRUE(response.starts_with("HTTP/1.1 503 "));
+  EXPECT_EQ(body(response), "history cannot be kept: the disk is full\nrooms without history go on\n");
+  EXPECT_TRUE(ask("/healthz").starts_with("HTTP/1.1 200 "));
+  EXPECT_NE(ask("/health").find(R"("ok": false, "reason": "the disk is full")"), std::string::npos);
+  EXPECT_NE(ask("/metrics").find("switchboard_store_ok 0\n"), std::string::npos);
+  store_.ok(2'000);
+  EXPECT_EQ(body(ask("/readyz")), "ready\n");
+}
+
+TEST_F(OpsPagesTest, WithoutAStoreItIsReadyAndSaysSo) {
+  const OpsPages pages(*shards_, nullptr, shards_.log, shards_.clock);
+  http::Request request;
+  request.method = "GET";
+  for (const auto& [target, said] : {std::pair("/readyz", "ready\n"), std::pair("/health", R"({"backend": "memory", )"),
+                                     std::pair("/metrics", "switchboard_store_ok 1\n")}) {
+    request.target = target;
+    EXPECT_NE(pages.answer(request).find(said), std::string::npos) << target;
+  }
 }
 
 }  // namespace

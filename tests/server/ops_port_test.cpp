@@ -42,8 +42,8 @@ class Client {
 class OpsPortTest : public testing::Test {
  protected:
   OpsPortTest()
-      : port_(
-            std::move(*OpsPort::open({.host = "127.0.0.1", .port = 0}, loop_, *shards_, shards_.log, shards_.clock))) {}
+      : port_(std::move(
+            *OpsPort::open({.host = "127.0.0.1", .port = 0}, loop_, *shards_, nullptr, shards_.log, shards_.clock))) {}
 
   Client connect() { return Client(port_->address().port); }
 
@@ -83,7 +83,7 @@ TEST_F(OpsPortTest, SaysThatItIsNotReady) {
 
 TEST_F(OpsPortTest, RefusesAnAddressThatIsTaken) {
   net::Loop other_loop;
-  const auto second = OpsPort::open(port_->address(), other_loop, *shards_, shards_.log, shards_.clock);
+  const auto second = OpsPort::open(port_->address(), other_loop, *shards_, nullptr, shards_.log, shards_.clock);
   ASSERT_FALSE(second);
   EXPECT_NE(second.error().find("cannot listen on 127.0.0.1:"), std::string::npos);
 }

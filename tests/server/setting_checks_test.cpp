@@ -85,6 +85,9 @@ TEST(SettingChecks, NamespacesHave1To255BytesAndNoColon) {
   EXPECT_NE(problem_with_namespace(std::string(256, 'a')), "");
   EXPECT_NE(problem_with_namespace("a:b"), "");
   EXPECT_NE(problem_with_namespace("a\nb"), "");
+  EXPECT_EQ(problem_with_namespace("@"), "");
+  EXPECT_NE(problem_with_namespace("@a"), "");
+  EXPECT_EQ(problem_with_namespace("a@"), "");
   EXPECT_EQ(problem_with_namespace("caf\xC3\xA9"), "");
   EXPECT_NE(problem_with_namespace("caf\xC3"), "");
 }
