@@ -23,7 +23,7 @@ from client import Client
 from harness import DEADLINE_S, SANITIZED, Server
 from talker import Talker
 
-ROUNDS = 10 if SANITIZED else 32
+ROUNDS = 12 if SANITIZED else 48
 SEED = random.SystemRandom().getrandbits(32)
 ROOMS = ["one", "two", "safe:three", "safe:four"]
 CONFIG = """
@@ -121,6 +121,9 @@ class Crowd:
 class Crashes(unittest.IsolatedAsyncioTestCase):
     def report(self, wrong):
         self.assertEqual(wrong, [], f"{len(wrong)} broken promises with --seed {SEED}:\n" + "\n".join(wrong[:20]))
+
+    async def asyncSetUp(self):
+        asyncio.get_running_loop().set_debug(False)  # unittest sets it, and it takes half of the time
 
     async def test_a_killed_server_costs_nobody_a_message(self):
         crowd = Crowd(SEED)

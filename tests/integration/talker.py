@@ -18,7 +18,7 @@ RETRYABLE = {"unavailable", "rate_limited"}
 class Talker:
     """`pace_s`: between two publishes, 0 for one that only listens. `reads_slowly`: it takes a break now and then."""
 
-    def __init__(self, name, url, rooms, seed, pace_s=0.002, reads_slowly=False):
+    def __init__(self, name, url, rooms, seed, pace_s=0.001, reads_slowly=False):
         self.name = name
         self.trace = []
         self.places = {}  # room: (seq, epoch)
