@@ -54,6 +54,7 @@ void Shard::run_presence() {
   for (const PresenceListResult& list : own_lists_)
     on_presence_list_result(list);
   own_lists_.clear();
+  stats_.presence_views.set(tracked_.size());
   stats_.presence_rooms.set(home_presence_.rosters());
   stats_.presence_pushes.set(home_presence_.pushes());
 }
@@ -140,7 +141,7 @@ void Shard::on_presence_list_result(const PresenceListResult& list) {
 
 void Shard::on_presence_request(std::uint32_t from, PresenceRequest&& request) {
   const HomeRoom* room = home_.find(request.home_room);
-  if (room == nullptr) return;  // whoever asked has left it
+  if (room == nullptr || room->members == 0) return;  // whoever asked has left it
   home_presence_.query(request.home_room, room->id, from, std::move(request), context_.now);
 }
 

@@ -67,6 +67,7 @@ struct ShardStats {
   Counter compressed_bytes_before;
   Counter compressed_bytes_after;
   Counter presence_rooms;     // rooms whose home this is, and whose members it knows because somebody asked
+  Counter presence_views;     // views here whose members are reported to such homes
   Counter presence_pushes;    // presence_changes made here, each once for all who are told
   Counter presence_watchers;  // members here who are told
   Counter waits;          // commands that had to wait for a full mailbox

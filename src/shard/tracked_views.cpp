@@ -100,10 +100,15 @@ void TrackedViews::on_joined(SlotId view_id, const RoomView& view) {
 void TrackedViews::on_leaving(SlotId view_id, const RoomView& view, std::uint32_t member) {
   Tracked& tracked = at(view_id);
   const auto& members = view.room.members();
-  if (member >= tracked.walked && tracked.is_walking) return;  // the home has never heard of it
+  if (tracked.is_walking && member >= tracked.walked) return;  // the home has never heard of it
   reports_.add_left(tracked.subject, clients_.at_index(members[member].session).session.user_id());
+  if (!tracked.is_walking) return;
   // The last member takes its place, where the walk will not pass again.
-  if (tracked.is_walking) report_found(view_id, tracked, members.back());
+  if (tracked.walked < members.size()) {
+    report_found(view_id, tracked, members.back());
+  } else {
+    --tracked.walked;
+  }
 }
 
 // --- watchers ------------------------------------------------------------------------------------------------------

@@ -142,6 +142,14 @@ TEST_F(PresenceTest, AnInfoIsShownInTheList) {
                                    R"({"user_id":"bob","connections":1,"info":"hi"})"));
 }
 
+TEST_F(PresenceTest, AnInfoIsForgottenWithItsMembership) {
+  Peer alice = joined("r", "alice");
+  Peer bob = joined("r", "bob", 0, R"(,"info":1)");
+  bob.leave("r");
+  join(bob, "r", "bob");
+  EXPECT_EQ(asked(alice, "r"), list("r", 2, listed("alice", 1) + "," + listed("bob", 1)));
+}
+
 TEST_F(PresenceTest, WhereItIsNotAllowedItIsForbidden) {
   room::RoomSettings quiet;
   quiet.presence = false;
@@ -173,27 +181,60 @@ TEST_F(PresenceTest, AQueryWhoseAskerEndsIsForgotten) {
   }
 }
 
-TEST_F(PresenceTest, MoreMembersThanOneTurnReportsAreAllCounted) {
-  start(2);
-  const std::string room = room_at(0);
+/// More than are reported in the turn in which tracking begins.
+constexpr int kMany = 2'600;
+
+class ManyMembersTest : public PresenceTest {
+ protected:
+  ManyMembersTest() {
+    start(2);
+    room = room_at(0);
+    alice = joined(room, "alice", 0);
+    for (int i = 0; i < kMany; ++i)
+      peers.push_back(joined(room, "u" + std::to_string(i), 1));
+  }
+  /// Asks, and stops while the other shard has reported some of its members.
+  void ask_halfway() {
+    ask(alice, room, R"(,"limit":1)");
+    shards[0]->turn();
+    shards[1]->turn();
+  }
+
+  std::string room;
+  Peer alice;
   std::vector<Peer> peers;
-  for (int i = 0; i < 1'300; ++i)
-    peers.push_back(joined(room, "u" + std::to_string(i % 1'200), 1));
-  ask(peers[0], room, R"(,"limit":1)");
-  // Members come and go while those who were there are being reported.
-  shards[1]->turn();
-  shards[0]->turn();
-  shards[1]->turn();
-  for (int i = 0; i < 10; ++i)
-    peers[static_cast<std::size_t>(100 + i)].leave(room);
-  peers[1'250].leave(room);
+};
+
+TEST_F(ManyMembersTest, AllAreCounted) {
+  ask_halfway();
+  EXPECT_EQ(alice.texts(), "");
+  run();
+  EXPECT_EQ(alice.texts(), list(room, kMany + 1, listed("alice", 1), R"(,"next":"alice")"));
+}
+
+TEST_F(ManyMembersTest, ThoseWhoComeAndGoMeanwhileAreCountedRight) {
+  ask_halfway();
+  for (std::size_t i = 0; i < 10; ++i)
+    peers[100 + i].leave(room);   // those behind take the places of these
+  peers[2'550].leave(room);       // not reported yet
+  peers[kMany - 11].leave(room);  // was moved
   Peer late = open(1);
   join(late, room, "late");
   run();
+  alice.texts();
   wait(6s);
-  peers[0].texts();
-  EXPECT_EQ(asked(peers[0], room, R"(,"limit":1)"),
-            list(room, 1'200 - 10 + 10 - 10 + 1, listed("late", 1), R"(,"next":"late")"));
+  EXPECT_EQ(asked(alice, room, R"(,"limit":1)"),
+            list(room, kMany + 1 - 12 + 1, listed("alice", 1), R"(,"next":"alice")"));
+}
+
+TEST_F(ManyMembersTest, WhenAllHaveGoneMeanwhileTheAnswerDoesNotWaitForThem) {
+  ask_halfway();
+  for (Peer& peer : peers)
+    peer.leave(room);
+  run();
+  EXPECT_TRUE(alice.texts().starts_with(R"({"type":"presence","room_id":")" + room + R"(","count":)"));
+  wait(6s);
+  EXPECT_EQ(asked(alice, room), list(room, 1, listed("alice", 1)));
 }
 
 // --- watchers ------------------------------------------------------------------------------------------------------
@@ -476,8 +517,10 @@ TEST_F(PresenceTest, TrackingStopsAMinuteAfterTheLastQuery) {
   asked(alice, "r");
   wait(59s);
   EXPECT_EQ(sum(&ShardStats::presence_rooms), 1u);
+  EXPECT_EQ(sum(&ShardStats::presence_views), 2u);
   wait(2s);
   EXPECT_EQ(sum(&ShardStats::presence_rooms), 0u);
+  EXPECT_EQ(sum(&ShardStats::presence_views), 0u);
   bob.leave("r");
   Peer carol = joined("r", "carol", 1);
   wait(1s);
