@@ -1,4 +1,5 @@
-// The demo page while its server is stopped and started again: it says so, waits, and rejoins by itself.
+// The demo page while its server is stopped or killed and started again, and while it is reloaded itself: it says so,
+// waits, rejoins by itself, and its chat is whole.
 //   SWITCHBOARD_BINARY  the server (required)
 //   SCREENSHOT_DIR, CHROMIUM  as in demo_browser_test.mjs
 // Run with `node --test`.
@@ -18,10 +19,10 @@ let server;
 let browser;
 
 /** Starts a server and returns its port once it listens. */
-async function start(port) {
+async function start(port, ...settings) {
   server = spawn(
     process.env.SWITCHBOARD_BINARY,
-    ['serve', '--listen', `127.0.0.1:${port}`, '--ops', 'off', '--data', path.join(directory, 'data'), '--set', 'server.drain_ms=100'],
+    ['serve', '--listen', `127.0.0.1:${port}`, '--ops', 'off', '--data', path.join(directory, 'data'), ...['server.drain_ms=100', ...settings].flatMap((setting) => ['--set', setting])],
     { cwd: directory, env: { PATH: process.env.PATH }, stdio: ['ignore', 'ignore', 'pipe'] },  // no SWITCHBOARD_ variable
   );
   for await (const line of createInterface({ input: server.stderr })) {
@@ -34,10 +35,32 @@ async function start(port) {
   throw new Error('the server did not start');
 }
 
-async function stop() {
+async function stop(signal = 'SIGTERM') {
   const ended = once(server, 'exit');
-  server.kill('SIGTERM');
-  assert.deepEqual(await ended, [0, null]);
+  server.kill(signal);
+  assert.deepEqual(await ended, signal === 'SIGTERM' ? [0, null] : [null, signal]);
+}
+
+async function visit(name, port, viewport = { width: 1280, height: 860 }) {
+  const page = await (await browser.newContext({ viewport })).newPage();
+  await page.addInitScript((stored) => localStorage.setItem('switchboard-demo-name', stored), name);
+  await page.goto(`http://127.0.0.1:${port}/?room=restart`);
+  await page.getByText('You are in #restart').waitFor({ timeout: 10_000 });
+  return page;
+}
+
+async function say(page, text) {
+  await page.locator('#text').fill(text);
+  await page.locator('#text').press('Enter');
+}
+
+const sees = (page, text) => page.locator('.messages .bubble', { hasText: text }).waitFor({ timeout: 10_000 });
+const texts = (page) => page.locator('.messages .bubble').allTextContents();
+const isBack = (page) => page.locator('.status[data-state="connected"]').waitFor({ timeout: 45_000 });
+const isAway = (page) => page.locator('.status:not([data-state="connected"])').waitFor({ timeout: 10_000 });
+
+async function screenshot(page, file) {
+  if (process.env.SCREENSHOT_DIR) await page.screenshot({ path: path.join(process.env.SCREENSHOT_DIR, file), animations: 'disabled' });
 }
 
 before(async () => {
@@ -54,26 +77,77 @@ after(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-it('rejoins by itself after a restart of the server', { timeout: 90_000 }, async () => {
+it('keeps the chat whole through a stop, a kill and a reload', { timeout: 120_000 }, async () => {
   const port = await start(0);
-  const pages = [];
-  for (const name of ['Ada', 'Ben']) {
-    const page = await (await browser.newContext({ viewport: { width: 1280, height: 860 } })).newPage();
-    await page.addInitScript((stored) => localStorage.setItem('switchboard-demo-name', stored), name);
-    await page.goto(`http://127.0.0.1:${port}/?room=restart`);
-    await page.locator('.status[data-state="connected"]').waitFor({ timeout: 10_000 });
-    pages.push(page);
+  const ada = await visit('Ada', port);
+  const ben = await visit('Ben', port);
+  const said = ['Good morning', 'Same to you'];
+  await say(ada, said[0]);
+  await sees(ben, said[0]);
+  await say(ben, said[1]);
+  await sees(ada, said[1]);
+  await ada.locator('#people', { hasText: 'You and Ben' }).waitFor({ timeout: 10_000 });
+
+  for (const [signal, text] of [['SIGTERM', 'written while it was stopped'], ['SIGKILL', 'written while it was dead']]) {
+    await stop(signal);
+    for (const page of [ada, ben]) await isAway(page);
+    await say(ada, text);
+    said.push(text);
+    await screenshot(ada, `desktop-${signal}.png`);
+    await start(port);
+    for (const page of [ada, ben]) await isBack(page);
+    await sees(ben, text);
+    await ada.locator('.own[data-delivery="sent"]', { hasText: text }).waitFor({ timeout: 10_000 });
+    for (const page of [ada, ben]) assert.deepEqual(await texts(page), said, `once each and in order after ${signal}`);
   }
-  const [ada, ben] = pages;
 
+  // Whoever comes or comes back later finds it all there.
+  const cleo = await visit('Cleo', port, { width: 360, height: 740 });
+  await ada.reload();
+  await ada.getByText('You are in #restart').waitFor({ timeout: 10_000 });
+  for (const page of [ada, cleo]) assert.deepEqual(await texts(page), said);
+  assert.equal(await ada.locator('.messages .own').count(), 3, 'Ada knows her own');
+  await ben.locator('#people', { hasText: /^(..)+You, (Ada and Cleo|Cleo and Ada)$/ }).waitFor({ timeout: 10_000 });
+  await screenshot(ada, 'desktop-reloaded.png');
+  await screenshot(cleo, 'phone-history.png');
+  await cleo.close();
+  await ben.locator('#people', { hasText: 'You and Ada' }).waitFor({ timeout: 30_000 });
   await stop();
-  for (const page of pages) await page.locator('.status:not([data-state="connected"])').waitFor({ timeout: 10_000 });
-  if (process.env.SCREENSHOT_DIR) await ada.screenshot({ path: path.join(process.env.SCREENSHOT_DIR, 'desktop-restarting.png') });
+});
 
+it('shows what the server has once the room has started over', { timeout: 60_000 }, async () => {
+  const port = await start(0);
+  const ada = await visit('Ada', port);
+  await say(ada, 'before');
+  await ada.locator('.own[data-delivery="sent"]', { hasText: 'before' }).waitFor();
+  await stop();
+  await isAway(ada);
+  await rm(path.join(directory, 'data'), { recursive: true });
   await start(port);
-  for (const page of pages) await page.locator('.status[data-state="connected"]').waitFor({ timeout: 45_000 });
-  await ada.locator('#text').fill('back again');
-  await ada.locator('#text').press('Enter');
-  await ben.locator('.messages .bubble', { hasText: 'back again' }).waitFor({ timeout: 10_000 });
+  await isBack(ada);
+  await ada.getByText('the room has started over').waitFor({ timeout: 10_000 });
+  assert.deepEqual(await texts(ada), []);
+  await say(ada, 'after');
+  await ada.locator('.own[data-delivery="sent"]', { hasText: 'after' }).waitFor();
+  await ada.reload();
+  await sees(ada, 'after');
+  assert.deepEqual(await texts(ada), ['after']);
+  await stop();
+});
+
+it('is a chat also where rooms keep nothing and do not tell who is there', { timeout: 60_000 }, async () => {
+  const settings = ['rooms.default.history=false', 'rooms.default.presence=false'];
+  const port = await start(0, ...settings);
+  const ada = await visit('Ada', port);
+  const ben = await visit('Ben', port);
+  await say(ada, 'only now');
+  await sees(ben, 'only now');
+  assert.equal(await ada.locator('#people').textContent(), '');
+  await stop();
+  for (const page of [ada, ben]) await isAway(page);
+  await say(ada, 'later');
+  await start(port, ...settings);
+  await sees(ben, 'later');
+  await ada.locator('.own[data-delivery="sent"]', { hasText: 'later' }).waitFor({ timeout: 10_000 });
   await stop();
 });

@@ -74,22 +74,31 @@ function start({ random = 0.5, userId = 'ada', hello = true, ...options } = {}) 
   }
   const connection = new Connection('ws://test/ws', { userId, WebSocket: FakeSocket, random: () => random, timers, ...options });
   const events = [];
-  for (const type of ['state', 'hello', 'message', 'joined', 'missed', 'goaway', 'failure']) {
+  for (const type of ['state', 'hello', 'message', 'joined', 'caughtup', 'missed', 'presence', 'goaway', 'failure']) {
     connection.addEventListener(type, ({ detail }) => events.push({ ...detail, type }));
   }
   return { connection, timers, sockets, events, socket: () => sockets.at(-1), of: (type) => events.filter((event) => event.type === type) };
 }
 
 /** The same, connected and a member of room "r". */
-async function member(options) {
+async function member({ room, ...options } = {}) {
   const world = start(options);
   world.connection.connect();
   world.socket().accept();
-  const joined = world.connection.join('r');
+  const joined = world.connection.join('r', room);
   answer(world.socket(), 'join', { type: 'joined', seq: 10, epoch: 'e1' });
   await joined;
   return world;
 }
+
+/** Loses the connection and opens the next one. */
+function reconnect(world) {
+  world.socket().end(1006);
+  world.timers.advance(1_000);
+  world.socket().accept();
+}
+
+const say = (world, ...seqs) => seqs.forEach((seq) => world.socket().push({ type: 'broadcast', room_id: 'r', content: seq, sender: 'b', seq }));
 
 /** Answers the latest command of that type. */
 function answer(socket, type, document) {
@@ -360,24 +369,106 @@ describe('rooms', () => {
     assert.equal(world.socket().of('join').length, 0);
   });
 
-  it('joins again by itself and says how many messages were missed in one epoch', async () => {
+  it('joins again behind the last message that came, and misses nothing', async () => {
     const world = await member();
-    world.socket().push({ type: 'broadcast', room_id: 'r', content: 'x', sender: 'b', seq: 11 });
-    world.socket().end(1006);
-    world.timers.advance(1_000);
-    world.socket().accept();
-    answer(world.socket(), 'join', { type: 'joined', seq: 14, epoch: 'e1' });
-    assert.equal(world.of('joined').at(-1).again, true);
-    assert.deepEqual(world.of('missed'), [{ type: 'missed', room_id: 'r', count: 3 }]);
+    say(world, 11, 12);
+    reconnect(world);
+    assert.deepEqual(world.socket().of('join')[0].since, { seq: 12, epoch: 'e1' });
+    answer(world.socket(), 'join', { type: 'joined', seq: 14, epoch: 'e1', recovered: true });
+    const { again, startedOver } = world.of('joined').at(-1);
+    assert.deepEqual([again, startedOver], [true, false]);
+    assert.equal(world.of('caughtup').length, 1, 'of the first join only');
+    say(world, 13, 14);
+    world.socket().push({ type: 'caught_up', room_id: 'r', seq: 14 });
+    assert.equal(world.of('caughtup').length, 2);
+    assert.equal(world.of('missed').length, 0);
+    assert.deepEqual(world.of('message').map(({ seq }) => seq), [11, 12, 13, 14]);
   });
 
-  it('claims nothing about messages across epochs', async () => {
+  it('goes on where a resume was itself cut off', async () => {
     const world = await member();
-    world.socket().end(1006);
-    world.timers.advance(1_000);
+    reconnect(world);
+    answer(world.socket(), 'join', { type: 'joined', seq: 14, epoch: 'e1', recovered: true });
+    say(world, 11, 12);
+    reconnect(world);
+    assert.deepEqual(world.socket().of('join')[0].since, { seq: 12, epoch: 'e1' });
+  });
+
+  it('begins with the last messages, and again with them when none of them came', async () => {
+    const world = await member({ room: { last: 5 } });
+    assert.equal(world.socket().of('join')[0].last, 5);
+    assert.equal(world.of('caughtup').length, 0);
+    reconnect(world);
+    const { last, since } = world.socket().of('join')[0];
+    assert.deepEqual([last, since], [5, undefined]);
+    answer(world.socket(), 'join', { type: 'joined', seq: 10, epoch: 'e1' });
+    say(world, 6, 7);
+    reconnect(world);
+    const rejoin = world.socket().of('join')[0];
+    assert.deepEqual([rejoin.last, rejoin.since], [undefined, { seq: 7, epoch: 'e1' }]);
+  });
+
+  it('has a place to come back to in an empty room, too', async () => {
+    const world = start();
+    world.connection.connect();
     world.socket().accept();
-    answer(world.socket(), 'join', { type: 'joined', seq: 900, epoch: 'e2' });
+    world.connection.join('r', { last: 5 });
+    answer(world.socket(), 'join', { type: 'joined', seq: 0, epoch: 'e1' });
+    world.socket().push({ type: 'caught_up', room_id: 'r', seq: 0 });
+    reconnect(world);
+    assert.deepEqual(world.socket().of('join')[0].since, { seq: 0, epoch: 'e1' });
+  });
+
+  it('does not resume a room where only what happens now counts', async () => {
+    const world = await member({ room: { resume: false } });
+    say(world, 11);
+    reconnect(world);
+    assert.equal(world.socket().of('join')[0].since, undefined);
+    answer(world.socket(), 'join', { type: 'joined', seq: 20, epoch: 'e1' });
     assert.equal(world.of('missed').length, 0);
+    assert.equal(world.of('caughtup').length, 2);
+  });
+
+  it('says how many messages the room no longer keeps', async () => {
+    const world = await member();
+    reconnect(world);
+    answer(world.socket(), 'join', { type: 'joined', seq: 20, epoch: 'e1', recovered: false, reason: 'trimmed', first_seq: 14 });
+    assert.equal(world.of('joined').at(-1).startedOver, false);
+    assert.deepEqual(world.of('missed'), [{ type: 'missed', room_id: 'r', count: 3 }]);
+    reconnect(world);
+    assert.deepEqual(world.socket().of('join')[0].since, { seq: 13, epoch: 'e1' }, 'what follows is from 14 on');
+  });
+
+  it('starts over when the room did, and claims nothing about what was missed', async () => {
+    for (const reason of ['epoch_changed', 'ahead']) {
+      const world = await member();
+      reconnect(world);
+      answer(world.socket(), 'join', { type: 'joined', seq: 4, epoch: 'e2', recovered: false, reason, first_seq: 1 });
+      assert.equal(world.of('joined').at(-1).startedOver, true);
+      assert.equal(world.of('missed').length, 0);
+      say(world, 1, 2);
+      reconnect(world);
+      assert.deepEqual(world.socket().of('join')[0].since, { seq: 2, epoch: 'e2' });
+    }
+  });
+
+  it('takes the new numbers of a room that starts over while it is in it', async () => {
+    const world = await member();
+    world.socket().push({ type: 'epoch_changed', room_id: 'r', epoch: 'e2', seq: 0 });
+    say(world, 1);
+    reconnect(world);
+    assert.deepEqual(world.socket().of('join')[0].since, { seq: 1, epoch: 'e2' });
+  });
+
+  it('says who comes and goes in a room that was joined so', async () => {
+    const world = await member({ room: { presence: true } });
+    assert.equal(world.socket().of('join')[0].presence, true);
+    const asked = world.connection.presence('r', { limit: 10 });
+    answer(world.socket(), 'presence', { type: 'presence', count: 1, users: [{ user_id: 'ada', connections: 1 }] });
+    assert.equal((await asked).count, 1);
+    world.socket().push({ type: 'presence_change', room_id: 'r', joined: [{ user_id: 'ben' }], left: [], count: 2 });
+    world.socket().push({ type: 'presence_change', room_id: 'elsewhere', joined: [], left: [], count: 0 });
+    assert.deepEqual(world.of('presence'), [{ type: 'presence', room_id: 'r', joined: [{ user_id: 'ben' }], left: [], count: 2, partial: false }]);
   });
 
   it('tries a rejoin again when the server says when, and reports one that is final', async () => {
@@ -430,10 +521,12 @@ describe('rooms', () => {
     assert.equal(world.socket().of('join')[0].user_id, 'grace');
   });
 
-  it('reports what a slow connection did not get', async () => {
+  it('reports what a slow connection did not get, and does not ask for it again', async () => {
     const world = await member();
     world.socket().push({ type: 'lagged', room_id: 'r', from: 43, to: 90 });
     assert.deepEqual(world.of('missed'), [{ type: 'missed', room_id: 'r', count: 48 }]);
+    reconnect(world);
+    assert.deepEqual(world.socket().of('join')[0].since, { seq: 90, epoch: 'e1' });
   });
 });
 

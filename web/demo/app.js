@@ -1,7 +1,8 @@
-// The page's composition: one connection, who and where the visitor is, and the three views over them.
+// The page's composition: one connection, who and where the visitor is, and the views over them.
 
 import { Connection, State } from './connection.js';
 import { Chat } from './chat.js';
+import { People } from './people.js';
 import { Canvas } from './canvas.js';
 import { Scores } from './scores.js';
 import { showStatus } from './status.js';
@@ -27,10 +28,12 @@ roomInput.value = here.room;
 const connection = new Connection(endpoint(), { userId: here.name });
 showStatus(connection);
 const chat = new Chat(connection, () => here.name);
+const people = new People(connection, () => here.name);
 const canvas = new Canvas(connection, () => here.name);
 const scores = new Scores(connection, () => here.name);
 
 function openRoom() {
+  people.open(here.room);
   chat.open(here.room);
   canvas.open(here.room);
   const url = new URL(location.href);

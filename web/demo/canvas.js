@@ -56,7 +56,7 @@ export class Canvas {
     this.#roomId = `canvas:${room}`;
     for (const key of [...this.#cursors.keys()]) this.#remove(key);
     this.#ink.clear();
-    this.#connection.join(this.#roomId).catch(() => {}); // the chat beside it says why
+    this.#connection.join(this.#roomId, { resume: false }).catch(() => {}); // the chat beside it says why
   }
 
   // The own pointer.

@@ -1,13 +1,17 @@
-// The group chat: shows the room's messages, and its own from the moment they are written until the server has them.
+// The group chat: shows what the room keeps, then what comes, and its own messages from the moment they are written.
 // Anything published to the room is shown, so that a client typed by hand can take part: a string, or {text, key}.
 
 import { hueOf, initials, randomKey } from './identity.js';
 
 const SHOWN_MAX = 300; // older messages leave the page
-const KEYS_MAX = 500; //  keys remembered, to show a message once that was sent twice
+const LAST = 100; //      messages a page begins with
 const GROUP_MS = 180_000; // messages of one sender within this time stand under one name
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const calendar = new Intl.DateTimeFormat(undefined, { weekday: 'short', hour: '2-digit', minute: '2-digit' });
+
+/** The time of day, with the day where it is not today's. */
+const timeText = (at) => (new Date(at).toDateString() === new Date().toDateString() ? clock : calendar).format(at);
 
 export class Chat {
   #connection;
@@ -15,7 +19,7 @@ export class Chat {
   #list = document.getElementById('messages');
   #roomId = null;
   #pending = new Map(); // key -> list item of an own message the room has not shown yet
-  #seen = new Set();
+  #first = true; // this room has not been caught up with yet
   #lastSender = null;
   #lastAt = 0;
 
@@ -24,6 +28,7 @@ export class Chat {
     this.#name = name;
     connection.addEventListener('message', ({ detail }) => this.#onMessage(detail));
     connection.addEventListener('joined', ({ detail }) => this.#onJoined(detail));
+    connection.addEventListener('caughtup', ({ detail }) => this.#onCaughtUp(detail));
     connection.addEventListener('missed', ({ detail }) => this.#onMissed(detail));
     document.getElementById('composer').addEventListener('submit', (event) => this.#onSubmit(event));
   }
@@ -33,10 +38,19 @@ export class Chat {
     if (this.#roomId) this.#connection.leave(this.#roomId).catch(() => {});
     this.#roomId = roomId;
     this.#list.replaceChildren();
+    this.#list.ariaBusy = 'true'; // what was said before is not read aloud
     this.#pending.clear();
     this.#lastSender = null;
-    this.#connection.join(roomId).catch((error) => {
-      if (this.#roomId === roomId) this.note(`This room cannot be joined: ${error.message}`);
+    this.#first = true;
+    this.#join(roomId, { last: LAST, presence: true });
+  }
+
+  #join(roomId, wish) {
+    this.#connection.join(roomId, wish).catch((error) => {
+      if (this.#roomId !== roomId) return;
+      // A server that does not tell who is there may have the room all the same.
+      if (wish.presence && error.code === 'forbidden') return this.#join(roomId, { ...wish, presence: false });
+      this.note(`This room cannot be joined: ${error.message}`);
     });
   }
 
@@ -66,48 +80,52 @@ export class Chat {
   async #send(roomId, item, key, text) {
     this.#mark(item, 'sending');
     try {
-      // Sent again after a lost connection; whoever gets it twice knows it by its key.
-      await this.#connection.broadcast(roomId, { text, key }, { retry: true });
-      this.#settle(key);
+      // Sent again after a lost connection, and by hand; the server knows it by its key.
+      await this.#connection.broadcast(roomId, { text, key }, { retry: true, dedup: key });
+      this.#mark(item, 'sent');
     } catch (error) {
       this.#mark(item, 'failed', error.message, () => this.#send(roomId, item, key, text));
     }
   }
 
-  /** The acknowledgement and the room's own copy may come in either order. */
-  #settle(key) {
-    this.#remember(key);
-    const item = this.#pending.get(key);
-    if (!item) return;
-    this.#pending.delete(key);
-    this.#mark(item, 'sent');
-  }
-
   #onMessage({ room_id: roomId, content, sender, ts }) {
     if (roomId !== this.#roomId) return;
-    const key = typeof content?.key === 'string' ? content.key : null;
-    if (key !== null) {
-      if (this.#pending.has(key)) return this.#settle(key);
-      if (this.#seen.has(key)) return;
-      this.#remember(key);
-    }
+    const pending = this.#pending.get(content?.key);
+    if (pending) return this.#settle(content.key, pending);
     const text = typeof content === 'string' ? content : typeof content?.text === 'string' ? content.text : JSON.stringify(content);
-    this.#append(this.#message({ sender, text, at: ts ?? Date.now(), own: false }));
+    this.#append(this.#message({ sender, text, at: ts ?? Date.now(), own: sender === this.#name() }));
   }
 
-  #onJoined({ room_id: roomId, again }) {
+  /** The room's own copy says where among the others the message stands. */
+  #settle(key, item) {
+    this.#pending.delete(key);
+    this.#mark(item, 'sent');
+    if (item !== this.#list.lastElementChild) {
+      item.classList.remove('follows');
+      this.#append(item);
+      this.#lastSender = null;
+    }
+  }
+
+  #onJoined({ room_id: roomId, again, startedOver }) {
     if (roomId !== this.#roomId) return;
-    this.note(again ? 'Connected again' : `You are in #${roomId.slice('chat:'.length)}`);
+    if (startedOver) {
+      this.#list.replaceChildren(...this.#pending.values());
+      this.#lastSender = null;
+    }
+    if (again) this.note(startedOver ? 'Connected again; the room has started over' : 'Connected again');
+  }
+
+  #onCaughtUp({ room_id: roomId }) {
+    if (roomId !== this.#roomId || !this.#first) return;
+    this.#first = false;
+    this.note(`You are in #${roomId.slice('chat:'.length)}`);
+    this.#list.ariaBusy = 'false';
   }
 
   #onMissed({ room_id: roomId, count }) {
     if (roomId !== this.#roomId) return;
     this.note(count === 1 ? 'You missed 1 message' : `You missed ${count} messages`);
-  }
-
-  #remember(key) {
-    this.#seen.add(key);
-    if (this.#seen.size > KEYS_MAX) this.#seen.delete(this.#seen.values().next().value);
   }
 
   #message({ sender, text, at, own }) {
@@ -130,7 +148,7 @@ export class Chat {
     who.textContent = own ? `${sender} (you)` : sender;
     const when = document.createElement('time');
     when.dateTime = new Date(at).toISOString();
-    when.textContent = clock.format(at);
+    when.textContent = timeText(at);
     head.append(who, ' ', when);
 
     const body = document.createElement('p');

@@ -1,12 +1,16 @@
 // A lasting connection to a Switchboard server: it owns the WebSocket, opens it again when it is lost, joins its rooms
-// again, and settles a promise for every command. It knows the protocol (docs/PROTOCOL.md) and nothing of pages: no DOM.
+// again where it was in each, and settles a promise for every command. It knows the protocol (docs/PROTOCOL.md) and
+// nothing of pages: no DOM.
 //
 // Events (an EventTarget; the fields are on `event.detail`):
 //   state     {state, retryInMs, code, reason}  see `State`; the last three only where they mean something
 //   hello     the server's first push: conn_id, ping_interval_ms, max_message_bytes, server
-//   message   {room_id, content, sender, seq, ts}  one publication
-//   joined    {room_id, seq, epoch, again}  `again` after a reconnect
-//   missed    {room_id, count}  messages this client will not see: it was too slow, or away while others went on
+//   message   {room_id, content, sender, seq, ts}  one publication; of a room each comes once and in order
+//   joined    {room_id, seq, epoch, again, startedOver}  `again` after a reconnect; `startedOver`: what was shown of the
+//             room is void, because its numbers are others now, and what there is follows
+//   caughtup  {room_id}  all that was there when the room was joined has come
+//   missed    {room_id, count}  messages this client will not see: the room does not keep them, or no longer
+//   presence  {room_id, joined, left, count, partial}  who came and went, of rooms joined with `presence`
 //   goaway    {reason, reconnect_after_ms}
 //   failure   {code, message, room_id, retryable}  an error that answers no waiting promise
 
@@ -63,7 +67,9 @@ export class Connection extends EventTarget {
   #running = new Map(); // this connection's own timers by name: 'connect', 'heartbeat', 'retry'
 
   #commands;
-  #rooms = new Map(); // room id -> {joining, joined, seq, epoch, retryTimer}
+  // Room id -> {joining, joined, last, resume, presence, seq, epoch, retryTimer}. `seq` and `epoch` are of the last message
+  // that came: where the room is resumed. `seq` is null until there is such a place.
+  #rooms = new Map();
 
   /**
    * `url`: ws: or wss:. `options.userId` names the user where the server runs without authentication. `options.WebSocket`,
@@ -111,14 +117,18 @@ export class Connection extends EventTarget {
     this.#open();
   }
 
-  /** Becomes a member, and again after every reconnect until leave(). Resolves with the server's `joined`. */
-  join(roomId) {
+  /**
+   * Becomes a member, and again after every reconnect until leave(). Resolves with the server's `joined`. The `last` so
+   * many messages come first; after a reconnect those since, unless `resume` is false, for rooms where only what happens
+   * now counts. With `presence` the server tells who comes and goes.
+   */
+  join(roomId, { last = 0, resume = true, presence = false } = {}) {
     let room = this.#rooms.get(roomId);
     if (!room) {
-      room = { joining: null, joined: false, seq: null, epoch: null, retryTimer: null };
+      room = { joining: null, joined: false, last, resume, presence, seq: null, epoch: null, retryTimer: null };
       this.#rooms.set(roomId, room);
       // No timeout: membership is a wish that outlives any outage.
-      room.joining = this.#command(this.#joinDocument(roomId), { room, retry: true, timeoutMs: null });
+      room.joining = this.#command(this.#joinDocument(roomId, room), { room, retry: true, timeoutMs: null });
       room.joining.catch(() => {
         if (this.#rooms.get(roomId) === room && !room.joined) this.#rooms.delete(roomId);
       });
@@ -142,8 +152,8 @@ export class Connection extends EventTarget {
 
   /**
    * Publishes `content`, any JSON value. Resolves with the server's `ack`. While offline it waits in the queue.
-   * A connection lost before the answer leaves the outcome unknown: with `retry` it is sent again, so it may arrive twice
-   * (give `dedup`, or put a key of your own into the content); without it the promise fails with `connection_lost`.
+   * A connection lost before the answer leaves the outcome unknown: with `retry` it is sent again, and with `dedup`, a
+   * random string, it is in the room once all the same; without `retry` the promise fails with `connection_lost`.
    */
   broadcast(roomId, content, { echo = true, retry = false, dedup = null, timeoutMs } = {}) {
     const document = { type: 'broadcast', room_id: roomId, content };
@@ -163,6 +173,11 @@ export class Connection extends EventTarget {
     return true;
   }
 
+  /** Resolves with the server's `presence`: the first `limit` users in a joined room, and how many there are. */
+  presence(roomId, { limit = 100 } = {}) {
+    return this.#command({ type: 'presence', room_id: roomId, limit });
+  }
+
   /** Resolves with the round trip in milliseconds. */
   async ping() {
     const sentAt = this.#timers.now();
@@ -172,8 +187,13 @@ export class Connection extends EventTarget {
 
   // Commands.
 
-  #joinDocument(roomId) {
-    return this.userId === null ? { type: 'join', room_id: roomId } : { type: 'join', room_id: roomId, user_id: this.userId };
+  #joinDocument(roomId, room) {
+    const document = { type: 'join', room_id: roomId };
+    if (this.userId !== null) document.user_id = this.userId;
+    if (room.resume && room.seq !== null && room.epoch !== null) document.since = { seq: room.seq, epoch: room.epoch };
+    else if (room.last > 0) document.last = room.last;
+    if (room.presence) document.presence = true;
+    return document;
   }
 
   #command(document, { room = null, retry = false, timeoutMs = this.#settings.commandTimeoutMs } = {}) {
@@ -225,12 +245,12 @@ export class Connection extends EventTarget {
 
   #sendJoin(command) {
     const { id, room_id: roomId } = command.document;
-    command.document = { ...this.#joinDocument(roomId), id }; // the user name may be another one by now
+    command.document = { ...this.#joinDocument(roomId, command.room), id }; // the user name may be another one by now
     this.#transmit(command);
   }
 
   #rejoin(roomId, room) {
-    this.#command(this.#joinDocument(roomId), { room }).catch((error) => this.#rejoinFailed(roomId, room, error));
+    this.#command(this.#joinDocument(roomId, room), { room }).catch((error) => this.#rejoinFailed(roomId, room, error));
   }
 
   #rejoinFailed(roomId, room, error) {
@@ -338,7 +358,10 @@ export class Connection extends EventTarget {
     if (push === null || typeof push !== 'object') return;
     if (push.type === 'hello') return this.#onHello(push);
     if (push.type === 'broadcast') return this.#onBroadcast(push);
-    if (push.type === 'lagged') return this.#emit('missed', { room_id: push.room_id, count: push.to - push.from + 1 });
+    if (push.type === 'caught_up') return this.#onCaughtUp(push);
+    if (push.type === 'lagged') return this.#onLagged(push);
+    if (push.type === 'epoch_changed') return this.#onEpochChanged(push);
+    if (push.type === 'presence_change') return this.#onPresenceChange(push);
     if (push.type === 'goaway') return this.#onGoaway(push);
     this.#onAnswer(push);
   }
@@ -350,9 +373,32 @@ export class Connection extends EventTarget {
 
   #onBroadcast(push) {
     const room = this.#rooms.get(push.room_id);
-    if (!room) return; // left a moment ago
+    if (!room?.joined) return; // left a moment ago
     if (Number.isSafeInteger(push.seq)) room.seq = push.seq;
     this.#emit('message', push);
+  }
+
+  #onCaughtUp(push) {
+    const room = this.#rooms.get(push.room_id);
+    if (!room?.joined) return;
+    room.seq ??= push.seq; // of an empty room no message has told the place
+    this.#emit('caughtup', { room_id: push.room_id });
+  }
+
+  #onLagged(push) {
+    const room = this.#rooms.get(push.room_id);
+    if (!room?.joined) return;
+    room.seq = push.to;
+    this.#emit('missed', { room_id: push.room_id, count: push.to - push.from + 1 });
+  }
+
+  #onEpochChanged(push) {
+    const room = this.#rooms.get(push.room_id);
+    if (room?.joined) Object.assign(room, { seq: push.seq, epoch: push.epoch });
+  }
+
+  #onPresenceChange({ room_id: roomId, joined = [], left = [], count, partial = false }) {
+    if (this.#rooms.get(roomId)?.joined) this.#emit('presence', { room_id: roomId, joined, left, count, partial });
   }
 
   #onGoaway(push) {
@@ -372,15 +418,18 @@ export class Connection extends EventTarget {
     command?.resolve(push);
   }
 
-  #onJoined(room, push) {
+  #onJoined(room, { room_id: roomId, seq = null, epoch = null, recovered, reason, first_seq: firstSeq }) {
     const again = room.joined;
-    // Only within one epoch do two numbers of a room compare.
-    const missed = again && room.seq !== null && push.epoch !== undefined && push.epoch === room.epoch ? push.seq - room.seq : 0;
+    const { seq: hadSeq, last } = room;
     room.joined = true;
-    room.seq = push.seq ?? null;
-    room.epoch = push.epoch ?? null;
-    this.#emit('joined', { room_id: push.room_id, seq: room.seq, epoch: room.epoch, again });
-    if (missed > 0) this.#emit('missed', { room_id: push.room_id, count: missed });
+    room.epoch = epoch;
+    if (recovered === false) room.seq = firstSeq - 1; // not everything since then, but everything from there on
+    else if (recovered === undefined) room.seq = last > 0 ? null : seq; // the next message, or `caught_up`, tells the place
+    const startedOver = recovered === false && reason !== 'trimmed';
+    this.#emit('joined', { room_id: roomId, seq, epoch, again, startedOver });
+    // Only within one epoch do two numbers of a room compare.
+    if (reason === 'trimmed') this.#emit('missed', { room_id: roomId, count: room.seq - hadSeq });
+    if (recovered === undefined && last === 0) this.#emit('caughtup', { room_id: roomId });
   }
 
   #after(name, ms, callback) {

@@ -34,7 +34,7 @@ export class Scores {
   }
 
   open() {
-    this.#connection.join(ROOM_ID).catch((error) => (this.#line.textContent = `The scores cannot be had: ${error.message}`));
+    this.#connection.join(ROOM_ID, { resume: false }).catch((error) => (this.#line.textContent = `The scores cannot be had: ${error.message}`));
   }
 
   #start() {
