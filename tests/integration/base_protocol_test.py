@@ -119,7 +119,8 @@ class BaseProtocol:
         long_id = "x" * 256
         for command, code in [
             ({"type": "dance"}, "unknown_type"),
-            ({"type": "direct", "user_id": "bob", "content": 1}, "unknown_type"),
+            ({"type": "direct", "user_id": "bob"}, "bad_request"),
+            ({"type": "auth", "token": "t"}, "unknown_type"),
             ({"type": 5}, "bad_request"),
             ({}, "bad_request"),
             ({"type": "join", "user_id": "a"}, "bad_request"),
