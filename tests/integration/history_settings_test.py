@@ -72,6 +72,24 @@ class Restarts(unittest.IsolatedAsyncioTestCase):
                 joined, contents = await read(server, room_id, since={"seq": 2, "epoch": acks[0]["epoch"]})
                 self.assertEqual((joined["recovered"], contents), (True, [2, 3, 4]))
 
+    async def test_a_second_sigterm_cuts_the_drain_short_and_loses_nothing_acknowledged(self):
+        with self.server(settings={"server.drain_ms": 60_000}) as server:
+            client = await Client.open(server.url)
+            await client.join("r", "ann")
+            for number in range(500):
+                await client.send(type="broadcast", room_id="r", content=number, echo=False, id=number)
+            server.signal(signal.SIGTERM)
+            acked = 0
+            while acked < 300:
+                acked += (await client.receive())["type"] == "ack"
+            server.wait_for_line("draining")
+            server.signal(signal.SIGTERM)
+            self.assertEqual(await asyncio.to_thread(server.wait), 1)
+        with self.server() as server:
+            _, contents = await read(server, "r", last=1_000)
+            self.assertGreaterEqual(len(contents), 300)
+            self.assertEqual(contents, list(range(len(contents))))
+
     async def test_in_memory_they_last_as_long_as_the_process(self):
         for settings in ({"history.backend": "memory"}, {"server.data": ""}):
             with self.server(settings=settings) as server:
@@ -186,6 +204,9 @@ class Failures(unittest.IsolatedAsyncioTestCase):
             await publish(server, "kept", 1)
         other = sqlite3.connect(self.file, isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
+        with self.server() as server:
+            await self.assert_failing(server, "lock")
+            server.stop()
         with self.server() as server:
             await self.assert_failing(server, "lock")
             other.execute("ROLLBACK")
