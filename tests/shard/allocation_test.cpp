@@ -83,5 +83,36 @@ TEST_F(AllocationTest, CompressingOnceAllocatesAsOftenForAThousandMembersAsForTe
   }
 }
 
+TEST_F(AllocationTest, ADirectMessageAllocatesAsOftenForAThousandConnectionsAsForTen) {
+  const auto allocations_to = [this](const std::string& user, std::size_t connections) {
+    std::vector<Peer> peers;
+    for (std::size_t i = 0; i < connections; ++i) {
+      peers.push_back(open());
+      peers.back().join("hall", user);
+      run();
+      peers.back().stream->keeps = false;
+    }
+    std::uint64_t taken = 0;
+    for (int round = 0; round < 20; ++round) {  // all but the last one warm up
+      peers[0].stream->to_server =
+          ws::client_frame(ws::Opcode::kText, R"({"type":"direct","user_id":")" + user + R"(","content":")" +
+                                                  std::string(300, 'x') + R"("})");
+      const std::uint64_t before = allocations();
+      shard().on_readable(peers[0].id, false);
+      run();
+      taken = allocations() - before;
+    }
+    for (Peer& peer : peers)
+      peer.finish();
+    expect_nothing_left();
+    return taken;
+  };
+  settings.rooms = room::RoomSettingsTable({.history = false});
+  const std::uint64_t ten = allocations_to("a user with a name that is long", 10);
+  EXPECT_EQ(allocations_to("another user with a name as long", 1'000), ten);
+  EXPECT_LE(ten, 10u) << "per message";
+  RecordProperty("per_message", static_cast<int>(ten));
+}
+
 }  // namespace
 }  // namespace switchboard::shard
