@@ -127,6 +127,36 @@ TEST_F(HeldBytesTest, RoomMessagesGoOnceAndInOrderWhateverTheSocketTakesAtATime)
   }
 }
 
+TEST_F(HeldBytesTest, AReplayGoesOnceAndInOrderWhateverTheSocketTakesAtATime) {
+  Peer speaker = member("lobby");
+  for (int i = 0; i < 600; ++i)
+    speaker.broadcast("lobby", "\"message " + std::to_string(i) + ".\"");
+  run();
+  for (const std::size_t room : {7U, 100U, 1'000U, 50'000U}) {
+    SealedPeer slow = connect_sealed();
+    slow.give(session::kUpgrade);
+    session::take_head(slow.stream->from_server);
+    slow.stream->room = 0;
+    slow.say(R"({"type":"join","room_id":"lobby","user_id":"sealed","last":1000})");
+    run();
+    for (int turns = 0; !slow.stream->held.empty() || slow.stream->room == 0; ++turns) {
+      ASSERT_LT(turns, 100'000) << "the rest does not come";
+      slow.allow(room);
+      run();
+    }
+    const std::string got = slow.texts();
+    std::size_t at = 0;
+    for (int i = 0; i < 600; ++i) {
+      const std::string content = "message " + std::to_string(i) + ".";
+      at = got.find(content, at);
+      ASSERT_NE(at, std::string::npos) << content;
+    }
+    EXPECT_EQ(times(got, "message "), 600u);
+    EXPECT_TRUE(got.ends_with(R"({"type":"caught_up","room_id":"lobby","seq":600})"
+                              "\n"));
+  }
+}
+
 TEST_F(HeldBytesTest, ALogIsForgottenWhileASealedMemberIsBlocked) {
   SealedPeer slow = sealed_member();
   Peer speaker = member("lobby");

@@ -156,16 +156,39 @@ TEST_F(ReplayBoundsTest, WhenItGoesOnFailingTheMemberGoesOnWithoutAndIsTold) {
   EXPECT_EQ(shard().stats().replays.value(), 0u);
 }
 
-TEST_F(ReplayBoundsTest, AStoreThatFailsInTheMiddleCostsNothing) {
+TEST_F(ReplayBoundsTest, AStoreThatFailsNowAndThenCostsNothing) {
   rooms.fill("lobby", 2'000);
+  store().holds_reads = true;
   Peer peer = resumer("lobby", 0);
-  for (int i = 0; i < 10; ++i) {
+  for (int page = 0; page < 8; ++page) {
     rooms.failing_reads = 2;
-    pass(1s);
+    store().reads_allowed = 3;
+    pass(3s);
   }
-  rooms.failing_reads = 0;
-  pass(5s);
   EXPECT_EQ(story(peer), "joined:2000:recovered 1-2000 caught_up:2000");
+}
+
+TEST_F(ReplayBoundsTest, WhoLeavesGivesItsPlaceToTheNext) {
+  settings.replays_max = 2;
+  rooms.fill("lobby", 400);
+  std::vector<Peer> stuck;
+  const auto get_stuck = [&] {
+    stuck.push_back(open());
+    stuck.back().stream->room = 500;
+    resume(stuck.back(), "lobby", 0);
+    run();
+  };
+  get_stuck();
+  get_stuck();
+  stuck[0].leave("lobby");
+  run();
+  get_stuck();
+  EXPECT_EQ(stuck[2].stream->from_server.size() + stuck[2].stream->room, 500u);
+  Peer peer = resumer("lobby", 0);
+  run();
+  EXPECT_EQ(story(peer), "joined:400:recovered") << "it waits for one of the two";
+  pass(1s);
+  EXPECT_EQ(story(peer), "1-400 caught_up:400");
 }
 
 TEST_F(ReplayBoundsTest, WhoFallsOffTheBacklogOfARoomWithHistoryIsCaughtUpFromIt) {
@@ -186,6 +209,23 @@ TEST_F(ReplayBoundsTest, WhoFallsOffTheBacklogOfARoomWithHistoryIsCaughtUpFromIt
   EXPECT_EQ(shard().stats().lagged_messages.value(), 0u);
   EXPECT_EQ(shard().stats().replays_total.value(), 2u);
   EXPECT_EQ(shard().stats().replays.value(), 0u);
+}
+
+TEST_F(ReplayBoundsTest, AMessageKeptFromItsSenderIsKeptAsLongAsTheLogHasIt) {
+  settings.rooms = room::RoomSettingsTable({.backlog_messages = 3});
+  Peer slow = member("lobby");
+  Peer publisher = member("lobby");
+  slow.stream->room = 0;
+  for (int i = 1; i <= 10; ++i) {
+    publisher.broadcast("lobby", std::to_string(i));
+    run();
+  }
+  slow.broadcast("lobby", "11", R"(,"echo":false)");
+  publisher.broadcast("lobby", "12");
+  run();
+  slow.allow(kNoLimit);
+  run();
+  EXPECT_EQ(story(slow), "1-10 12");
 }
 
 TEST_F(ReplayBoundsTest, FallingBehindAgainAndAgainCutAnywhereLosesNothing) {
@@ -261,6 +301,25 @@ TEST_F(ReplayBoundsTest, ALongReplayKeepsTheLogOnlyWithinItsBacklog) {
   run();
   EXPECT_EQ(story(peer), "joined:300:recovered 1-300 caught_up:300 301-400");
   EXPECT_EQ(shard().stats().log_bytes.value(), 0u);
+}
+
+TEST_F(ReplayBoundsTest, WhenTheEpochChangesDuringAReplayItEndsThere) {
+  rooms.fill("lobby", 600);
+  Peer publisher = member("lobby");
+  store().holds_reads = true;
+  Peer peer = resumer("lobby", 100, 0, kUpgradeV1);
+  run();
+  store().reads_allowed = 1;
+  run();
+  room("lobby").next_epoch = "q9";
+  publisher.broadcast("lobby", "1");
+  run();
+  store().holds_reads = false;
+  run();
+  publisher.broadcast("lobby", "2");
+  run();
+  EXPECT_EQ(story(peer), "joined:600:recovered 101-255 caught_up:600:incomplete epoch_changed 1-2");
+  EXPECT_EQ(shard().stats().replays.value(), 0u);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ namespace switchboard::shard {
 
 struct StoredRoom {
   std::string epoch = "k3";
+  std::string next_epoch = "";  // if any: the next publish begins it
   Seq first{1};
   std::vector<std::string> payloads;  // of the messages from 1 on, also of those before `first`
 
@@ -125,10 +126,11 @@ class ScriptedStore final : public broker::StoreChannel {
     return broker::StoreOpened{.first = room.first, .last = room.last(), .epoch = room.epoch};
   }
   What answer(const broker::StorePublish& publish) {
+    StoredRoom& room = rooms_.rooms[publish.room_id];
+    if (!room.next_epoch.empty()) room = {.epoch = std::exchange(room.next_epoch, ""), .payloads = {}};
     const std::string& payload = rooms_.append(publish.room_id, publish.content, publish.sender);
-    const StoredRoom& room = rooms_.rooms[publish.room_id];
     return broker::StoreCommitted{
-        .seq = room.last(), .first = room.first, .epoch = "", .ts = 1'764'000'000'000, .payload = payload};
+        .seq = room.last(), .first = room.first, .epoch = room.epoch, .ts = 1'764'000'000'000, .payload = payload};
   }
   What answer(const broker::StoreRead& read) {
     if (rooms_.failing_reads > 0) {
