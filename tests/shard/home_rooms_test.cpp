@@ -235,6 +235,22 @@ TEST_F(HomeRoomsTest, SoManyBytesOfPublishesWaitAndNoMore) {
   EXPECT_EQ(log.take(), Told{"refused 1 in room: unavailable"});
 }
 
+TEST_F(HomeRoomsTest, WhatHasHadItsTurnMakesRoomForOthers) {
+  const std::string large(HomeRooms::kWaitingBytesMax / 2, 'x');
+  broker::Publish publish = message("1");
+  publish.content = large;
+  for (std::size_t round = 0; round < 3; ++round) {
+    home().publish_by_name(publish);
+    EXPECT_EQ(log.told.size(), round) << "it waits";
+    store.answer(store.requests.size() - 1, StoreFailed{ErrorCode::kUnavailable});
+    take_all();
+  }
+  EXPECT_EQ(log.take().size(), 3u);
+  for (std::size_t i = 0; i < HomeRooms::kWaitingPublishesMax; ++i)
+    home().publish_by_name(message("2"));
+  EXPECT_TRUE(log.told.empty());
+}
+
 // --- rooms that end --------------------------------------------------------------------------------------------------
 
 TEST_F(HomeRoomsTest, ARoomWithoutMembersLivesUntilItsMessageIsCommitted) {
@@ -439,6 +455,21 @@ TEST_F(HomeHistoryTest, APageThatHoldsWhatIsTrimmedIsReadAnew) {
   take_all();
   read(4, 11, {.ticket = 1});
   EXPECT_EQ(store.requests.size(), 4u);
+}
+
+TEST_F(HomeHistoryTest, NothingOfAnotherEpochIsGivenOut) {
+  join_at_10();
+  read(4, 5, {.ticket = 1});
+  store.answer(1, page(4, 5));
+  take_all();
+  for (std::uint64_t seq = 1; seq <= 4; ++seq) {
+    home().publish(log.last_joined.home_room, message("2"));
+    store.answer(store.requests.size() - 1,
+                 StoreCommitted{.seq = Seq{seq}, .first = Seq{1}, .epoch = "q9", .ts = 1, .payload = "{}"});
+    take_all();
+  }
+  read(4, 5, {.ticket = 2});
+  EXPECT_EQ(store.requests.size(), 7u);
 }
 
 TEST_F(HomeHistoryTest, AReadThatFailsOrTakesTooLongReachesEverybodyWhoWaits) {
