@@ -12,6 +12,8 @@ constexpr std::uint8_t kClose = 0x8;
 constexpr std::uint8_t kPing = 0x9;
 constexpr std::uint8_t kPong = 0xA;
 
+constexpr const char* kOwnRoom = "@me";
+
 }  // namespace
 
 Client::Client(std::uint32_t connection, const Config& config, const test::ManualClock& clock, Ledger& ledger,
@@ -55,7 +57,8 @@ std::string Client::describe() const {
 }
 
 Stay& Client::stay(const std::string& room) {
-  return stays_.try_emplace(room, room, connection_, is_v1_, config_, ledger_).first->second;
+  return stays_.try_emplace(room, room == kOwnRoom ? "@" + user_ : room, connection_, is_v1_, config_, ledger_)
+      .first->second;
 }
 
 std::uint64_t Client::memberships() const {
@@ -134,6 +137,10 @@ void Client::on_push(const std::string& payload) {
   if (is_v1_ && !greeted_ && type != "hello") fail("something before hello: " + payload);
   if (type == "broadcast") {
     stay(push->text("room_id")).on_publication(*push, payload);
+  } else if (type == "direct") {
+    on_direct(*push, payload);
+  } else if (type == "ack" && push->has("user_id")) {
+    if (!on_direct_answer(*push)) fail("an answer to no message to a user: " + payload);
   } else if (type == "joined" || type == "left" || type == "ack") {
     on_room_answer(type, *push);
   } else if (type == "caught_up") {
@@ -146,7 +153,8 @@ void Client::on_push(const std::string& payload) {
     if (pings_.empty() || pings_.front() != push->raw("id")) fail("a wrong pong: " + payload);
     pings_.pop_front();
   } else if (type == "lagged") {
-    stay(push->text("room_id")).on_lagged(*push);
+    Stay& lagging = stay(push->text("room_id"));
+    if (lagging.is_member() || push->text("room_id") != kOwnRoom) lagging.on_lagged(*push);
   } else if (type == "hello" && is_v1_ && !greeted_) {
     greeted_ = true;
   } else if (type == "goaway" && is_v1_ && is_drained_) {
@@ -159,15 +167,48 @@ void Client::on_push(const std::string& payload) {
 void Client::on_room_answer(const std::string& type, const test::JsonObject& answer) {
   const std::string room = answer.text("room_id");
   const Answered answered = stay(room).on_answer(type, answer);
-  if (person_ == nullptr || answered.command.kind != CommandKind::kBroadcast) return;
-  const auto publish = std::ranges::find_if(person_->unacknowledged,
-                                            [&](const auto& p) { return p.content == answered.command.content; });
+  if (answered.command.kind == CommandKind::kBroadcast) {
+    on_publish_answer(answered.command.content, answered.was_refused);
+  }
+}
+
+void Client::on_publish_answer(const std::string& content, bool was_refused) {
+  if (person_ == nullptr) return;
+  const auto publish = std::ranges::find(person_->unacknowledged, content, &Unacknowledged::content);
   if (publish == person_->unacknowledged.end()) return;
-  if (answered.was_refused) {
+  if (was_refused) {
     publish->sent_by = 0;
   } else {
     person_->unacknowledged.erase(publish);
   }
+}
+
+void Client::on_direct(const test::JsonObject& push, const std::string& payload) {
+  Stay& own = stay(kOwnRoom);
+  if (own.is_member()) return own.on_publication(push, payload);
+  ledger_.heard("@" + user_, push, payload);
+  own.on_heard(push.number("seq"));
+}
+
+/// False when it is an answer to something else.
+bool Client::on_direct_answer(const test::JsonObject& answer) {
+  const auto sent = directs_.find(answer.raw("id"));
+  if (sent == directs_.end()) return false;
+  const std::string content = sent->second;
+  directs_.erase(sent);
+  const bool is_error = answer.text("type") == "error";
+  const std::string code = answer.text("code");
+  const bool may_fail = code == "limit_reached" || (code == "unavailable" && config_.store_fails());
+  if (is_error && !may_fail) fail("a message to a user refused with " + code);
+  if (!is_error) {
+    const Message& message = ledger_.find(content);
+    if ("@" + answer.text("user_id") != message.room) fail("an ack that names another user: " + content);
+    if (answer.raw("duplicate") == "true" && !message.was_retried)
+      fail("a duplicate of what was sent once: " + content);
+    ledger_.acked(content, answer.number("seq"), answer.text("epoch"), answer.raw("ts"));
+  }
+  on_publish_answer(content, is_error);
+  return true;
 }
 
 void Client::on_history(const test::JsonObject& history) {
@@ -187,6 +228,7 @@ void Client::on_error(const test::JsonObject& error) {
     queries_.pop_front();
     return;
   }
+  if (on_direct_answer(error)) return;
   if (error.has("room_id")) return on_room_answer("error", error);
   const std::string code = error.text("code");
   if (malformed_.empty() || malformed_.front() != error.raw("id")) fail("an error for nothing wrong: " + code);
@@ -254,7 +296,7 @@ void Client::verify_complete() {
   if (!unsent_.empty()) return;
   for (auto& [_, stay] : stays_)
     stay.verify_complete();
-  if (!pings_.empty() || !protocol_pings_.empty() || !malformed_.empty() || !queries_.empty())
+  if (!pings_.empty() || !protocol_pings_.empty() || !malformed_.empty() || !queries_.empty() || !directs_.empty())
     fail("a command was never answered");
   if (frames_.pending() > 0) fail("half a frame although all is at rest");
 }

@@ -63,6 +63,9 @@ class Client {
   void broadcast(const std::string& room);
   void send_broadcast(const std::string& room, const std::string& content, const std::string& id,
                       const std::string& more);
+  void direct(const std::string& user);
+  void send_direct(const std::string& room, const std::string& content, const std::string& dedup);
+  std::string new_content();
   bool publish_again();
   void ask_history(const std::string& room);
   void send_malformed();
@@ -73,12 +76,16 @@ class Client {
   std::string room_name() { return config_.room_name(random_.below(config_.rooms)); }
   std::optional<Place> place_in(const std::string& room);
   void release_person();
+  bool has_user() const { return memberships() > 0; }  // or had, but this is certain
   Stay& stay(const std::string& room);
 
   void read_handshake();
   void on_frame(const test::ServerFrame& frame);
   void on_push(const std::string& payload);
   void on_room_answer(const std::string& type, const test::JsonObject& answer);
+  void on_publish_answer(const std::string& content, bool was_refused);
+  void on_direct(const test::JsonObject& push, const std::string& payload);
+  bool on_direct_answer(const test::JsonObject& answer);
   void on_history(const test::JsonObject& history);
   void on_error(const test::JsonObject& error);
   void on_server_close(const std::string& payload);
@@ -115,11 +122,12 @@ class Client {
   std::string handshake_;  // bytes of the server's answer so far
   test::ServerFrameReader frames_;
   std::map<std::string, Stay> stays_;
-  std::deque<std::string> pings_;           // ids of `ping` commands
-  std::deque<std::string> protocol_pings_;  // payloads of its own ping frames
-  std::deque<HistoryQuery> queries_;        // in the order in which they must be answered
-  std::deque<std::string> malformed_;       // ids of commands that must be refused, "" for none
-  std::uint64_t numbers_ = 0;               // of messages
+  std::deque<std::string> pings_;               // ids of `ping` commands
+  std::deque<std::string> protocol_pings_;      // payloads of its own ping frames
+  std::map<std::string, std::string> directs_;  // contents of messages to users that must be answered, by id
+  std::deque<HistoryQuery> queries_;            // in the order in which they must be answered
+  std::deque<std::string> malformed_;           // ids of commands that must be refused, "" for none
+  std::uint64_t numbers_ = 0;                   // of messages
   std::uint64_t ids_ = 0;
 };
 

@@ -52,9 +52,14 @@ void Client::begin_something() {
   if (person_ != nullptr && random_.below(3) == 0 && publish_again()) return send_documents();
   const std::uint64_t documents = 1 + (random_.below(3) == 0 ? random_.below(4) : 0);
   for (std::uint64_t i = 0; i < documents; ++i) {
-    const std::string room = room_name();
+    const bool is_own = config_.persons > 0 && random_.below(8) == 0;
+    const std::string room = is_own ? "@me" : room_name();
     if (i > 0) documents_ += random_.below(2) == 0 ? " " : "\n";
-    if (random_.below(100) < config_.publish_percent && (stay(room).is_member() || random_.below(10) == 0)) {
+    if (is_own && random_.below(2) == 0 && has_user()) {
+      direct("person" + std::to_string(random_.below(config_.persons)));
+      continue;
+    }
+    if (!is_own && random_.below(100) < config_.publish_percent && (stay(room).is_member() || random_.below(10) == 0)) {
       broadcast(room);
       continue;
     }
@@ -78,6 +83,8 @@ void Client::begin_something() {
       if (!documents_.empty()) send_documents();
       send_control(kPing, payload);
       return;
+    } else if (is_own) {
+      join(room);
     } else if (what == 18 && config_.shard.session.errors_max > 1'000) {
       send_malformed();
       break;
@@ -150,7 +157,8 @@ void Client::audit() {
 }
 
 void Client::ask_history(const std::string& room) {
-  HistoryQuery query{.id = new_id(), .room = room, .epoch = stay(room).epoch()};
+  HistoryQuery query{
+      .id = new_id(), .room = room, .its_id = room == "@me" ? "@" + user_ : room, .epoch = stay(room).epoch()};
   query.direction = static_cast<HistoryQuery::Direction>(random_.below(3));
   if (const auto place = stay(room).place()) query.known_last = place->seq;
   query.seq = 1 + random_.below(query.known_last + 3);
@@ -165,12 +173,10 @@ void Client::broadcast(const std::string& room) {
   const bool is_careful = person_ != nullptr || config_.store_fails();
   const bool echo = random_.below(6) != 0 || is_careful;
   const std::string id = is_careful || !echo || random_.below(2) == 0 ? new_id() : "";
-  const std::uint64_t number = ++numbers_;
-  const std::size_t padding = random_.below(config_.content_bytes + 1);
-  const std::string content = "\"c" + std::to_string(connection_) + "-" + std::to_string(number) + "-" +
-                              std::string(padding, static_cast<char>('a' + number % 26)) + "\"";
-  ledger_.sent(content,
-               {.connection = connection_, .number = number, .room = room, .user = user_, .echo = echo, .places = {}});
+  const std::string content = new_content();
+  ledger_.sent(
+      content,
+      {.connection = connection_, .number = numbers_, .room = room, .user = user_, .echo = echo, .places = {}});
   if (person_ == nullptr || random_.below(4) == 0) {
     return send_broadcast(room, content, id, echo ? "" : ",\"echo\":false");
   }
@@ -184,6 +190,33 @@ void Client::broadcast(const std::string& room) {
   }
 }
 
+/// Names one message, by its connection and number.
+std::string Client::new_content() {
+  const std::uint64_t number = ++numbers_;
+  const std::size_t padding = random_.below(config_.content_bytes + 1);
+  return "\"c" + std::to_string(connection_) + "-" + std::to_string(number) + "-" +
+         std::string(padding, static_cast<char>('a' + number % 26)) + "\"";
+}
+
+void Client::direct(const std::string& user) {
+  const std::string content = new_content();
+  const std::string room = "@" + user;
+  ledger_.sent(content, {.connection = connection_, .number = numbers_, .room = room, .user = user_, .places = {}});
+  const bool is_careful = person_ != nullptr && random_.below(2) == 0;
+  const std::string dedup = is_careful ? random_.token(16) : "";
+  send_direct(room, content, dedup);
+  if (!is_careful) return;
+  person_->unacknowledged.push_back(
+      {.room = room, .content = content, .dedup = dedup, .is_direct = true, .sent_by = connection_});
+}
+
+void Client::send_direct(const std::string& room, const std::string& content, const std::string& dedup) {
+  const std::string id = new_id();
+  documents_ += R"({"type":"direct","user_id":")" + room.substr(1) + R"(","content":)" + content + ",\"id\":" + id +
+                (dedup.empty() ? "" : ",\"dedup\":\"" + dedup + "\"") + "}";
+  directs_[id] = content;
+}
+
 void Client::send_broadcast(const std::string& room, const std::string& content, const std::string& id,
                             const std::string& more) {
   documents_ += R"({"type":"broadcast","room_id":")" + room + R"(","content":)" + content +
@@ -194,11 +227,16 @@ void Client::send_broadcast(const std::string& room, const std::string& content,
 /// Sends one message again of which it is not known whether it arrived; false when there is none.
 bool Client::publish_again() {
   const auto publish = std::ranges::find_if(person_->unacknowledged, [&](const auto& p) {
+    if (p.is_direct) return p.sent_by == 0 && has_user();
     return p.sent_by == 0 && stay(p.room).is_member() && stay(p.room).is_settled();
   });
   if (publish == person_->unacknowledged.end()) return false;
   publish->sent_by = connection_;
   ledger_.find(publish->content).was_retried = true;
+  if (publish->is_direct) {
+    send_direct(publish->room, publish->content, publish->dedup);
+    return true;
+  }
   send_broadcast(publish->room, publish->content, new_id(), ",\"dedup\":\"" + publish->dedup + "\"");
   return true;
 }

@@ -55,12 +55,12 @@ void HistoryQuery::verify(const test::JsonObject& answer, Ledger& ledger, const 
   demand(messages.size() <= limit, "more messages than were asked for");
   for (const std::string& message : messages) {
     const auto push = test::JsonObject::parse(message);
-    demand(push && push->text("type") == "broadcast", "what is no message: " + message);
+    demand(push && push->text("type") == (room == its_id ? "broadcast" : "direct"), "what is no message: " + message);
     const std::uint64_t its_seq = push->number("seq");
     demand(last == 0 || its_seq == last + 1, "a hole before " + message);
     if (first == 0) first = its_seq;
     last = its_seq;
-    ledger.seen(*push, message, its_epoch);
+    ledger.seen(its_id, *push, message, its_epoch);
   }
   const std::string more = answer.raw("more");
   demand(more == "true" || more == "false", "does not say whether there is more");

@@ -12,8 +12,9 @@ namespace switchboard::simulation {
 struct HistoryQuery {
   enum class Direction : std::uint8_t { kNewest, kBefore, kAfter };
 
-  std::string id;  // raw JSON
-  std::string room;
+  std::string id;      // raw JSON
+  std::string room;    // as the client calls it
+  std::string its_id;  // what it is called
   Direction direction = Direction::kNewest;
   std::uint64_t seq = 0;  // of kBefore and kAfter
   std::uint64_t limit = 1;

@@ -43,18 +43,33 @@ Placed& Ledger::place(Message& message, const std::string& content, std::uint64_
   return placed;
 }
 
-Message& Ledger::seen(const test::JsonObject& push, const std::string& payload, std::string& epoch) {
-  const std::string content = push.raw("content");
-  Message& message = find(content);
-  check(message.room == push.text("room_id"), "a message in another room than its own: " + payload);
+Message& Ledger::identify(const std::string& room, const test::JsonObject& push, const std::string& payload) {
+  Message& message = find(push.raw("content"));
+  const bool is_direct = room.starts_with('@');
+  check(message.room == room, "a message in another room than its own: " + payload);
+  check(is_direct != push.has("room_id") && (is_direct || push.text("room_id") == room),
+        "a message that names another room or none: " + payload);
   check(message.user == push.text("sender"), "a message of another sender than its own: " + payload);
+  ++deliveries;
+  return message;
+}
+
+Message& Ledger::seen(const std::string& room, const test::JsonObject& push, const std::string& payload,
+                      std::string& epoch) {
+  Message& message = identify(room, push, payload);
   if (epoch.empty() && message.places.size() == 1) epoch = message.places.begin()->first;
-  Placed& placed = place(message, content, push.number("seq"), epoch, push.raw("ts"));
+  Placed& placed = place(message, push.raw("content"), push.number("seq"), epoch, push.raw("ts"));
   check(placed.payload.empty() || placed.payload == payload,
         "two encodings of one message: " + payload + " and " + placed.payload);
   placed.payload = payload;
-  ++deliveries;
   return message;
+}
+
+void Ledger::heard(const std::string& room, const test::JsonObject& push, const std::string& payload) {
+  const Message& message = identify(room, push, payload);
+  if (crashes > 0 || message.places.size() != 1) return;  // it may be of several epochs
+  const Placed& placed = message.places.begin()->second;
+  check(placed.seq == push.number("seq") && placed.ts == push.raw("ts"), "another number for " + payload);
 }
 
 void Ledger::acked(const std::string& content, std::uint64_t seq, const std::string& epoch, const std::string& ts) {

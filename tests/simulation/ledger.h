@@ -26,7 +26,7 @@ struct Placed {
 struct Message {
   std::uint32_t connection = 0;  // who sent it first
   std::uint64_t number = 0;      // which of its messages this is
-  std::string room;
+  std::string room;              // "@" and the user's name, if it was sent to one
   std::string user;
   bool echo = true;
   bool was_retried = false;  // sent more than once, each time with the same value of `dedup`
@@ -44,7 +44,9 @@ class Ledger {
 
   /// A member of the room has received it, live or from history; `payload` is the whole message. `epoch` is the
   /// receiver's, "" if it does not know, and is filled in when the ledger does.
-  Message& seen(const test::JsonObject& push, const std::string& payload, std::string& epoch);
+  Message& seen(const std::string& room, const test::JsonObject& push, const std::string& payload, std::string& epoch);
+  /// The same, of a message to a user whose connection has not joined the user's room: it does not know the epoch.
+  void heard(const std::string& room, const test::JsonObject& push, const std::string& payload);
   void acked(const std::string& content, std::uint64_t seq, const std::string& epoch, const std::string& ts);
   /// The server has lost what says that this room's numbers go on.
   void expect_new_epoch(const std::string& room) { ++epochs_expected_[room]; }
@@ -67,6 +69,7 @@ class Ledger {
   std::uint64_t crashes = 0;
 
  private:
+  Message& identify(const std::string& room, const test::JsonObject& push, const std::string& payload);
   Placed& place(Message& message, const std::string& content, std::uint64_t seq, const std::string& epoch,
                 const std::string& ts);
 

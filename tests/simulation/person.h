@@ -19,6 +19,7 @@ struct Unacknowledged {
   std::string room;
   std::string content;
   std::string dedup;
+  bool is_direct = false;     // `room` is a user's then
   std::uint32_t sent_by = 0;  // the connection that has sent it and may still get an answer; 0: to be sent again
 };
 

@@ -76,7 +76,8 @@ bool ShardDriver::is_at_rest() const {
 
 void ShardDriver::verify_bounds() {
   const std::size_t frame_max = config_.content_bytes + 300;
-  const std::size_t history_max = config_.persons > 0 ? config_.shard.session.reply_bytes_max + frame_max : 0;
+  // One answer to `history`, and the rest of a frame that stood in a page.
+  const std::size_t history_max = config_.persons > 0 ? config_.shard.session.reply_bytes_max + 2 * frame_max : 0;
   const std::size_t outbox_max = config_.shard.session.queue_bytes_max + frame_max + kReplyBytesMax + history_max;
   shard_->for_each_session([&](session::Session& session) {
     if (session.paused()) streams_[session.id().pack()]->last_paused = clock_.peek();

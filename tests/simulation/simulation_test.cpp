@@ -21,7 +21,7 @@ namespace {
 #endif
 #endif
 #ifdef SIMULATION_IS_SANITIZED
-constexpr std::uint64_t kSeeds = 100;  // fifteen times as slow
+constexpr std::uint64_t kSeeds = 60;  // fifteen times as slow
 #else
 constexpr std::uint64_t kSeeds = 300;
 #endif

@@ -1,6 +1,7 @@
 #include "simulation/stay.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "simulation/failure.h"
 
@@ -29,13 +30,25 @@ void Stay::begin(const test::JsonObject& joined, const Outstanding& join) {
   last_of_.clear();
   published_.clear();
   is_catching_up_ = false;
-  not_before_ = 0;
+  not_before_ = not_after_ = 0;
   is_told_ = is_v1_ || join.asks_for_history();
   if (join.asks_for_history()) {
     begin_catching_up(joined, join);
   } else if (joined.has("recovered") || joined.has("first_seq")) {
     fail("joined with an answer to a question that was not asked");
   }
+  if (room_.starts_with('@') && joined.raw("recovered") != "true") {
+    // What had come for it live, before it joined, may still be on its way.
+    if (next_ != 0) not_before_ = not_after_ = std::exchange(next_, 0);
+    not_before_ = std::min(not_before_, heard_ + 1);
+  }
+}
+
+/// Of the first message or gap: where it may be.
+void Stay::begin_with(std::uint64_t seq) {
+  if (next_ != 0 || not_after_ == 0) return;
+  if (seq < not_before_) fail("begins with " + std::to_string(seq) + ", before " + std::to_string(not_before_));
+  next_ = std::min(seq, not_after_);
 }
 
 void Stay::begin_catching_up(const test::JsonObject& joined, const Outstanding& join) {
@@ -46,6 +59,7 @@ void Stay::begin_catching_up(const test::JsonObject& joined, const Outstanding& 
     next_ = 0;
     not_before_ = catch_up_to_ > join.last ? catch_up_to_ - join.last + 1 : 1;
     if (!config_.keeps_history()) not_before_ = catch_up_to_ + 1;
+    not_after_ = config_.trims() ? catch_up_to_ + 1 : not_before_;
     return;
   }
   const std::string recovered = joined.raw("recovered");
@@ -121,6 +135,7 @@ Answered Stay::on_answer(const std::string& type, const test::JsonObject& answer
       if (is_member_ ? type != "left" : code != "not_joined") fail("leave answered with " + type + " " + code);
       if (is_member_) verify_unexplained(true);
       is_member_ = false;
+      heard_ = std::max(heard_, next_ == 0 ? 0 : next_ - 1);
       break;
     case CommandKind::kBroadcast:
       if (is_error && is_member_ && code == "unavailable" && config_.store_fails()) break;
@@ -156,7 +171,7 @@ void Stay::note_gap(std::uint64_t from, std::uint64_t to) {
 
 void Stay::on_publication(const test::JsonObject& push, const std::string& payload) {
   if (!is_member_) fail("a message of a room that it is not in: " + payload);
-  Message& message = ledger_.seen(push, payload, epoch_);
+  Message& message = ledger_.seen(room_, push, payload, epoch_);
   const std::uint64_t seq = push.number("seq");
   if (message.connection == connection_) {
     // History does not know who sent it over which connection.
@@ -164,12 +179,9 @@ void Stay::on_publication(const test::JsonObject& push, const std::string& paylo
     own_without_echo_.erase(seq);
     message.seen_by_sender = true;
   }
-  if (is_catching_up_) {
-    if (seq > catch_up_to_) fail("a live message before it has caught up with " + std::to_string(catch_up_to_));
-    if (next_ == 0 && seq < not_before_)
-      fail("what was asked for begins with " + std::to_string(not_before_) + ": " + payload);
-    if (next_ == 0 && !config_.trims()) next_ = not_before_;
-  }
+  if (is_catching_up_ && seq > catch_up_to_)
+    fail("a live message before it has caught up with " + std::to_string(catch_up_to_));
+  begin_with(seq);
   if (next_ != 0 && seq < next_) fail("a message again, or out of order: " + payload);
   if (next_ != 0) {
     note_gap(next_, seq);
@@ -183,15 +195,18 @@ void Stay::on_publication(const test::JsonObject& push, const std::string& paylo
   last = message.number;
 }
 
+void Stay::on_heard(std::uint64_t seq) {
+  if (seq <= heard_) fail("a message to its user again, or out of order");
+  heard_ = seq;
+}
+
 void Stay::on_caught_up(const test::JsonObject& push) {
   if (!is_member_ || !is_catching_up_) fail("caught up, once more or without having asked");
   is_catching_up_ = false;
   ++ledger_.caught_up;
   if (push.number("seq") != catch_up_to_)
     fail("caught up with " + push.raw("seq") + " where joined said " + std::to_string(catch_up_to_));
-  if (next_ == 0) {  // nothing came of what it asked for
-    next_ = config_.trims() ? catch_up_to_ + 1 : not_before_;
-  }
+  begin_with(not_after_);  // if nothing came of what it asked for
   if (next_ > catch_up_to_ + 1 && missed_ == 0) fail("caught up after live messages");
   note_gap(next_, catch_up_to_ + 1);
   next_ = std::max(next_, catch_up_to_ + 1);
@@ -203,10 +218,11 @@ void Stay::on_lagged(const test::JsonObject& push) {
   if (!is_member_) fail("lagged, for a room that it is not in");
   if (config_.never_skips()) fail("lagged where everything is kept");
   if (!is_told_) fail("lagged, to a client that did not ask for it");
-  if (config_.disconnects_the_slow() && !config_.keeps_history()) fail("lagged where the slow are disconnected");
+  if (config_.disconnects_the_slow() && !config_.keeps_history() && !is_catching_up_)
+    fail("lagged where the slow are disconnected");
   const std::uint64_t from = push.number("from");
   const std::uint64_t to = push.number("to");
-  if (next_ == 0 && from >= not_before_) next_ = from;  // what it asked for had been trimmed when it joined
+  begin_with(from);
   if (from < next_ || to < from)
     fail("lagged from " + push.raw("from") + " to " + push.raw("to") + " where " + std::to_string(next_) + " was due");
   note_gap(next_, from);
@@ -241,6 +257,7 @@ void Stay::verify_complete() {
   if (!outstanding_.empty()) fail("a command was never answered, id " + outstanding_.front().id);
   if (!is_member_) return;
   if (is_catching_up_) fail("was never told that it has caught up with " + std::to_string(catch_up_to_));
+  begin_with(not_after_);
   verify_unexplained(true);
   if (!epoch_.empty() && next_ != 0) {
     const std::uint64_t end = ledger_.last(room_, epoch_) + 1;

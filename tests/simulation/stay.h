@@ -45,6 +45,8 @@ class Stay {
   /// `joined`, `left`, `ack` or `error` for this room.
   Answered on_answer(const std::string& type, const test::JsonObject& answer);
   void on_publication(const test::JsonObject& push, const std::string& payload);
+  /// A message to the client's user, whose room it has not joined.
+  void on_heard(std::uint64_t seq);
   void on_lagged(const test::JsonObject& push);
   void on_caught_up(const test::JsonObject& push);
 
@@ -64,6 +66,7 @@ class Stay {
  private:
   void begin(const test::JsonObject& joined, const Outstanding& join);
   void begin_catching_up(const test::JsonObject& joined, const Outstanding& join);
+  void begin_with(std::uint64_t seq);
   void on_acked(const Outstanding& command, const test::JsonObject& ack);
   void settle_unanswered();
   void note_gap(std::uint64_t from, std::uint64_t to);
@@ -80,15 +83,17 @@ class Stay {
 
   // Of the current membership.
   bool is_member_ = false;
-  bool is_told_ = false;                      // v1, if only by what it asked: `lagged` says what it will not get
-  std::string epoch_;                         // "" while unknown
-  std::uint64_t next_ = 0;                    // 0 while unknown
-  bool is_catching_up_ = false;               // `caught_up` has to come
-  std::uint64_t catch_up_to_ = 0;             // then: the last message before it
-  std::uint64_t not_before_ = 0;              // while `next_` is unknown: no message before this one was asked for
-  std::uint64_t missed_ = 0;                  // declared, or to be found in the server's counters
-  std::set<std::uint64_t> unexplained_;       // numbers jumped over without a word
-  std::set<std::uint64_t> own_without_echo_;  // acknowledged and not yet jumped over
+  bool is_told_ = false;                            // v1, if only by what it asked: `lagged` says what it will not get
+  std::string epoch_;                               // "" while unknown
+  std::uint64_t next_ = 0;                          // 0 while unknown
+  bool is_catching_up_ = false;                     // `caught_up` has to come
+  std::uint64_t catch_up_to_ = 0;                   // then: the last message before it
+  std::uint64_t not_before_ = 0;                    // while `next_` is unknown: where the first message may be,
+  std::uint64_t not_after_ = 0;                     // 0 if anywhere
+  std::uint64_t heard_ = 0;                         // the last message that came before it had joined
+  std::uint64_t missed_ = 0;                        // declared, or to be found in the server's counters
+  std::set<std::uint64_t> unexplained_;             // numbers jumped over without a word
+  std::set<std::uint64_t> own_without_echo_;        // acknowledged and not yet jumped over
   std::map<std::uint32_t, std::uint64_t> last_of_;  // by sending connection: its last message seen here
   std::vector<std::string> published_;              // contents without id, committed for all we know
 };
