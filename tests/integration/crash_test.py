@@ -23,7 +23,7 @@ from client import Client
 from harness import DEADLINE_S, SANITIZED, Server
 from talker import Talker
 
-ROUNDS = 12 if SANITIZED else 48
+ROUNDS = 12 if SANITIZED else 40
 SEED = random.SystemRandom().getrandbits(32)
 ROOMS = ["one", "two", "safe:three", "safe:four"]
 CONFIG = """

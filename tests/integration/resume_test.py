@@ -3,9 +3,13 @@ restarts, for one and for a hundred at once.
 """
 
 import asyncio
+import contextlib
+import glob
 import json
+import os
 import selectors
 import signal
+import sqlite3
 import tempfile
 import unittest
 
@@ -26,11 +30,16 @@ history_messages = 100
 [rooms.gone]
 history = false
 """
+DURABLE = """
+[rooms.safe]
+durability = "power"
+"""
 LARGE_ROOM = 1_000 if SANITIZED else 10_000
 RESUMERS = 100
 
 
 class ResumeCase(unittest.IsolatedAsyncioTestCase):
+    config = CONFIG + DURABLE
     settings = {"delivery.send_buffer_bytes": 8192}
 
     async def asyncSetUp(self):
@@ -42,13 +51,17 @@ class ResumeCase(unittest.IsolatedAsyncioTestCase):
         self.addAsyncCleanup(self.leave)
 
     async def start(self):
-        self.server = await asyncio.to_thread(Server(config=CONFIG, settings=self.settings, data=self.data).__enter__)
+        self.server = await asyncio.to_thread(Server(config=self.config, settings=self.settings, data=self.data).__enter__)
 
-    async def restart(self, how=signal.SIGKILL):
+    async def restart(self, how=signal.SIGKILL, on_another_boot=False):
         await self.leave_clients()
         self.server.signal(how)
         await asyncio.to_thread(self.server.wait)
         await asyncio.to_thread(self.server.__exit__)
+        if on_another_boot:
+            (path,) = glob.glob(os.path.join(self.data, "*.db"))
+            with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+                database.execute("UPDATE meta SET value = 'another' WHERE key = 'boot_id'")
         await self.start()
 
     async def leave_clients(self):
@@ -187,6 +200,22 @@ class Resume(ResumeCase):
             await self.expect(client, "r", 5, 10)
         self.assertEqual(await self.publish(1, first=11), epoch)
 
+    async def test_after_a_crash_of_the_machine_only_rooms_of_durability_power_go_on(self):
+        epochs = {room: await self.publish(10, room=room) for room in ("r", "safe:r")}
+        await self.restart(on_another_boot=True)
+        client = await self.open()
+        for room, epoch in epochs.items():
+            joined = await client.join(room, "ann", since={"seq": 4, "epoch": epoch})
+            self.assertEqual(joined["recovered"], room == "safe:r")
+            self.assertEqual(joined["epoch"] == epoch, room == "safe:r")
+            self.assertEqual(joined.get("reason"), None if room == "safe:r" else "epoch_changed")
+            await self.expect(client, room, 5 if room == "safe:r" else joined["first_seq"], joined["seq"])
+            self.assertEqual((await client.receive())["type"], "caught_up")
+        epochs["r"] = await self.publish(1, first=11)
+        await self.restart(signal.SIGTERM, on_another_boot=True)  # after a clean end nothing can be lost
+        for room, epoch in epochs.items():
+            self.assertEqual(await self.publish(1, room=room, first=12), epoch)
+
     async def test_node_resumes_with_the_same_bytes(self):
         epoch = await self.publish(600)
         node = await NodeClient.open(self.server.url, V1)
@@ -219,6 +248,7 @@ class SlowResume(Resume):
 
 
 class InMemory(ResumeCase):
+    config = CONFIG
     settings = {"history.backend": "memory"}
 
     async def test_the_end_of_the_process_begins_a_new_epoch(self):
