@@ -12,6 +12,7 @@
 #include "server/data_directory.h"
 #include "server/file_limit.h"
 #include "server/heap_trimmer.h"
+#include "server/history_log.h"
 #include "server/listener_report.h"
 #include "server/listening_sockets.h"
 #include "server/ops_port.h"
@@ -125,16 +126,8 @@ class Process {
     auto opened = broker::SqliteStore::open(settings, config_.shards, wake, clock_);
     if (!opened) return fail(opened.error());
     store_ = std::move(*opened);
-    log_.info("history opened", {{"file", settings.file}, {"bytes", store_->status().bytes_on_disk.value()}});
-    if (const broker::StoreState state = store_->status().state(); !state.is_ok) log_history(state);
-    store_->status().observe([this](const broker::StoreState& state) { log_history(state); });
+    history_log_ = std::make_unique<HistoryLog>(log_, settings.file, store_->status());
     return true;
-  }
-
-  /// Any thread.
-  void log_history(const broker::StoreState& state) {
-    if (state.is_ok) return log_.info("history is kept again", {});
-    log_.error("history cannot be kept; rooms without history go on", {{"reason", state.reason}});
   }
 
   bool open_shards() {
@@ -275,6 +268,7 @@ class Process {
   std::unique_ptr<DataDirectory> data_;
   ListeningSockets sockets_;
   std::unique_ptr<broker::SqliteStore> store_;  // null: nothing is kept in a file
+  std::unique_ptr<HistoryLog> history_log_;
   std::unique_ptr<ShardGroup> shards_;
   std::unique_ptr<OpsPort> ops_;
   TlsContextMaker tls_{clock_};

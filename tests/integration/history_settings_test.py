@@ -90,6 +90,24 @@ class Restarts(unittest.IsolatedAsyncioTestCase):
             self.assertGreaterEqual(len(contents), 300)
             self.assertEqual(contents, list(range(len(contents))))
 
+    async def test_after_the_machine_has_stopped_rooms_that_may_have_lost_something_begin_a_new_epoch(self):
+        settings = {"rooms.safe.durability": "power"}
+        epochs = {}
+        with self.server(settings=settings) as server:
+            for room_id in ("safe:r", "fast:r"):
+                epochs[room_id] = (await publish(server, room_id, 1, 2))[0]["epoch"]
+            server.signal(signal.SIGKILL)
+            await asyncio.to_thread(server.wait)
+        with sqlite3.connect(os.path.join(self.data, "messages.db")) as file:
+            file.execute("UPDATE meta SET value = 'an earlier one' WHERE key = 'boot_id'")
+        file.close()
+        with self.server(settings=settings) as server:
+            server.wait_for_line("the machine stopped without a shutdown")
+            joined, contents = await read(server, "safe:r", since={"seq": 1, "epoch": epochs["safe:r"]})
+            self.assertEqual((joined["recovered"], contents), (True, [2]))
+            joined, contents = await read(server, "fast:r", since={"seq": 1, "epoch": epochs["fast:r"]})
+            self.assertEqual((joined["recovered"], joined["reason"], contents), (False, "epoch_changed", [1, 2]))
+
     async def test_in_memory_they_last_as_long_as_the_process(self):
         for settings in ({"history.backend": "memory"}, {"server.data": ""}):
             with self.server(settings=settings) as server:
