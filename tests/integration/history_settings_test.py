@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import resource
 import shutil
 import signal
@@ -107,6 +108,29 @@ class Restarts(unittest.IsolatedAsyncioTestCase):
             self.assertEqual((joined["recovered"], contents), (True, [2]))
             joined, contents = await read(server, "fast:r", since={"seq": 1, "epoch": epochs["fast:r"]})
             self.assertEqual((joined["recovered"], joined["reason"], contents), (False, "epoch_changed", [1, 2]))
+
+    @unittest.skipUnless(shutil.which("sqlite3") or os.environ.get("CI"), "sqlite3 is not installed")
+    async def test_a_backup_taken_while_it_runs_is_restored_as_the_manual_says(self):
+        file = os.path.join(self.data, "messages.db")
+        backup = os.path.join(self.data, "backup.db")
+        with self.server() as server:
+            epoch = (await publish(server, "r", 1, 2))[0]["epoch"]
+            subprocess.run(["sqlite3", file, f".backup '{backup}'"], check=True)
+            await publish(server, "r", 3, 4)
+            late_epoch = (await publish(server, "late", 1))[0]["epoch"]
+            server.stop()
+        for end in ("-wal", "-shm"):
+            if os.path.exists(file + end):
+                os.remove(file + end)
+        os.replace(backup, file)
+        with open(os.path.join(os.path.dirname(__file__), "../../docs/OPERATIONS.md"), encoding="utf-8") as manual:
+            [sql] = re.findall(r'^sqlite3 messages\.db "(UPDATE .*)"$', manual.read(), re.MULTILINE)
+        subprocess.run(["sqlite3", file, sql], check=True)
+        with self.server() as server:
+            for room_id, since, kept in [("r", {"seq": 4, "epoch": epoch}, [1, 2]), ("r", {"seq": 1, "epoch": epoch}, [1, 2]),
+                                         ("late", {"seq": 1, "epoch": late_epoch}, [])]:
+                joined, contents = await read(server, room_id, since=since)
+                self.assertEqual((joined["recovered"], joined["reason"], contents), (False, "epoch_changed", kept))
 
     async def test_in_memory_they_last_as_long_as_the_process(self):
         for settings in ({"history.backend": "memory"}, {"server.data": ""}):
@@ -231,6 +255,21 @@ class Failures(unittest.IsolatedAsyncioTestCase):
             other.close()
             await self.assert_recovered(server)
             self.assertEqual((await read(server, "kept", last=10))[1][0], 1)
+
+    async def test_a_damaged_file_is_replaced_once_it_is_moved_away(self):
+        with self.server() as server:
+            await publish(server, "kept", *["x" * 3_000] * 200)
+            server.stop()
+        with open(self.file, "r+b") as file:
+            for offset in range(16_384, os.path.getsize(self.file), 16_384):
+                file.seek(offset)
+                file.write(b"\xa5" * 4_096)
+        with self.server() as server:
+            await self.assert_failing(server, "damaged")
+            for end in ("", "-wal", "-shm"):
+                if os.path.exists(self.file + end):
+                    os.rename(self.file + end, self.file + end + ".damaged")
+            await self.assert_recovered(server)
 
     async def test_a_file_system_that_is_read_only_fails_and_recovers(self):
         self.mount("size=64m")
