@@ -1,0 +1,46 @@
+#include "broker/sqlite/page_builder.h"
+
+#include <utility>
+
+namespace switchboard::broker {
+
+Seq PageBuilder::next() const {
+  return range_.newest ? Seq{first_.value - frames_.size()} : first_.plus(frames_.size());
+}
+
+bool PageBuilder::add(Seq seq, std::string_view frame) {
+  const bool follows = frames_.empty() || seq == next();
+  const bool fits = frames_.empty() || bytes_.size() + frame.size() <= range_.bytes_max;
+  if (is_full_ || !follows || !fits) {
+    is_full_ = true;
+    return false;
+  }
+  if (frames_.empty()) first_ = seq;
+  const std::size_t begin = bytes_.size();
+  bytes_.append(frame);
+  frames_.push_back({begin, bytes_.size()});
+  is_full_ = frames_.size() >= range_.messages_max;
+  return true;
+}
+
+Page PageBuilder::take(std::string epoch, Seq oldest, Seq newest) {
+  Page page{.epoch = std::move(epoch), .oldest = oldest, .newest = newest, .first = first_, .frames = {}, .ends = {}};
+  if (frames_.empty()) return page;
+  page.ends.reserve(frames_.size());
+  if (!range_.newest) {
+    for (const Frame& frame : frames_)
+      page.ends.push_back(static_cast<std::uint32_t>(frame.end));
+    page.frames = std::move(bytes_);
+    page.frames.shrink_to_fit();
+    return page;
+  }
+  page.first = Seq{first_.value + 1 - frames_.size()};
+  page.frames.reserve(bytes_.size());
+  for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) {
+    page.frames.append(bytes_, frame->begin, frame->end - frame->begin);
+    page.ends.push_back(static_cast<std::uint32_t>(page.frames.size()));
+  }
+  return page;
+}
+
+}  // namespace switchboard::broker

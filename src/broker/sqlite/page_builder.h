@@ -1,0 +1,45 @@
+// Puts a page together from runs of consecutive frames, in either direction, within a range's limits. Knows nothing of
+// where they come from.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/page.h"
+#include "protocol/seq.h"
+
+namespace switchboard::broker {
+
+class PageBuilder {
+ public:
+  explicit PageBuilder(const ReadRange& range) : range_(range) {}
+
+  /// One more frame: behind those that are here or, of a range that is read from its newest end, before them. False
+  /// when it has no room any more, or does not follow on: nothing else is taken then.
+  bool add(Seq seq, std::string_view frame);
+
+  /// Nothing else would be taken.
+  bool is_full() const { return is_full_; }
+
+  /// The page as it is now.
+  Page take(std::string epoch, Seq oldest, Seq newest);
+
+ private:
+  Seq next() const;  // the number to be added next; of no meaning before the first
+
+  struct Frame {
+    std::size_t begin;
+    std::size_t end;
+  };
+
+  ReadRange range_;
+  bool is_full_ = false;
+  Seq first_;          // of those added, by the order of adding
+  std::string bytes_;  // in the order of adding
+  std::vector<Frame> frames_;
+};
+
+}  // namespace switchboard::broker

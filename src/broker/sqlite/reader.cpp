@@ -1,0 +1,210 @@
+#include "broker/sqlite/reader.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <mutex>
+#include <utility>
+
+#include "broker/sqlite/page_builder.h"
+#include "broker/sqlite/room_cache.h"
+
+namespace switchboard::broker {
+namespace {
+
+constexpr int kBusyMs = 250;
+constexpr Duration kReopenPause = std::chrono::seconds(1);
+
+/// A block's columns `ends` and `frames`.
+class BlockFrames {
+ public:
+  BlockFrames(std::string_view ends, std::string_view frames) : ends_(ends), frames_(frames) {}
+
+  std::size_t size() const { return ends_.size() / sizeof(std::uint32_t); }
+  /// Empty if the block is damaged.
+  std::string_view frame(std::size_t index) const {
+    const std::size_t begin = index == 0 ? 0 : end_of(index - 1);
+    const std::size_t end = end_of(index);
+    if (begin > end || end > frames_.size()) return {};
+    return frames_.substr(begin, end - begin);
+  }
+
+ private:
+  std::size_t end_of(std::size_t index) const {
+    std::uint32_t end = 0;
+    std::memcpy(&end, ends_.data() + index * sizeof(end), sizeof(end));
+    return end;
+  }
+
+  std::string_view ends_;
+  std::string_view frames_;
+};
+
+}  // namespace
+
+struct Reader::Connection {
+  explicit Connection(const std::string& file)
+      : is_open(database.open(file, Database::Access::kRead, kBusyMs)),
+        room(database, "SELECT id, epoch, last_seq FROM rooms WHERE name = ?"),
+        unknown_epoch(database, "SELECT value FROM meta WHERE key = 'unknown_epoch'"),
+        oldest(database, "SELECT first FROM blocks WHERE room = ? ORDER BY first LIMIT 1"),
+        newest(database, "SELECT last FROM blocks WHERE room = ? ORDER BY first DESC LIMIT 1"),
+        forwards(database,
+                 "SELECT first, ends, frames FROM blocks WHERE room = ?1 AND first < ?3 AND first >= coalesce("
+                 "(SELECT max(first) FROM blocks WHERE room = ?1 AND first <= ?2), 0) ORDER BY first"),
+        backwards(database,
+                  "SELECT first, ends, frames FROM blocks WHERE room = ?1 AND first < ?2 ORDER BY first DESC") {}
+
+  Database database;
+  bool is_open;
+  Statement room;
+  Statement unknown_epoch;
+  Statement oldest;
+  Statement newest;
+  Statement forwards;
+  Statement backwards;
+};
+
+Reader::Reader(const SqliteSettings& settings, const RoomCache& rooms, const std::atomic<std::uint32_t>& opened,
+               const Clock& clock)
+    : settings_(settings), rooms_(rooms), opened_(opened), clock_(clock) {}
+
+Reader::~Reader() = default;
+
+PageOrError Reader::read(const StoreRead& request) {
+  if (!ensure_open()) return std::unexpected(protocol::ErrorCode::kUnavailable);
+  View view = look(request);
+  // One snapshot for all that is read of the file.
+  if (!view.is_in_memory) {
+    connection_->database.begin();
+    look_in_file(request.room_id, view);
+  }
+  PageBuilder page(request.range);
+  if (request.range.newest) {
+    add_tail(view, true, page);
+    if (!page.is_full()) add_blocks(request.range, view, page);
+  } else {
+    add_blocks(request.range, view, page);
+    if (!page.is_full()) add_tail(view, false, page);
+  }
+  if (!view.is_in_memory) connection_->database.run("COMMIT");
+  if (connection_->database.has_failed()) {
+    connection_.reset();
+    return std::unexpected(protocol::ErrorCode::kUnavailable);
+  }
+  if (view.is_damaged) return std::unexpected(protocol::ErrorCode::kHistoryUnavailable);
+  return std::make_shared<const Page>(page.take(std::move(view.epoch), view.oldest, view.newest));
+}
+
+bool Reader::ensure_open() {
+  const std::uint32_t opened = opened_.load(std::memory_order_acquire);
+  if (opened != opened_as_) connection_.reset();
+  if (opened == 0) return false;
+  if (connection_ != nullptr) return true;
+  const Instant now = clock_.now();
+  if (opened == opened_as_ && now < next_open_) return false;
+  opened_as_ = opened;
+  next_open_ = now + kReopenPause;
+  connection_ = std::make_unique<Connection>(settings_.file);
+  if (!connection_->is_open || connection_->database.has_failed()) connection_.reset();
+  return connection_ != nullptr;
+}
+
+Reader::View Reader::look(const StoreRead& request) const {
+  View view;
+  const std::lock_guard lock(rooms_.mutex());
+  const StoredRoom* room = rooms_.look(request.room_id);
+  if (room == nullptr || !room->is_committed) return view;
+  view.is_in_memory = true;
+  view.room = room->row.id;
+  view.epoch = room->row.epoch;
+  view.oldest = room->first;
+  view.newest = room->last;
+  view.blocks_end = room->tail_first();
+  const ReadRange& range = request.range;
+  const Seq begin = std::max(range.from, room->tail_first());
+  const Seq end = std::min(range.until, room->last.next());
+  if (begin >= end) return view;
+  // At most what a page takes, from the end that is read first.
+  const Tail& tail = room->tail;
+  const std::size_t from = distance(room->tail_first(), begin);
+  const std::size_t until = distance(room->tail_first(), end);
+  std::size_t first = from;
+  std::size_t last = until;
+  std::size_t bytes = 0;
+  const std::uint64_t count_max = std::max(range.messages_max, 1u);
+  if (range.newest) {
+    for (first = until; first > from && until - first < count_max && bytes < range.bytes_max; --first)
+      bytes += tail.frame(first - 1).size();
+  } else {
+    for (last = from; last < until && last - from < count_max && bytes < range.bytes_max; ++last)
+      bytes += tail.frame(last).size();
+  }
+  view.tail_first = room->tail_first().plus(first);
+  view.tail.reserve(bytes);
+  for (std::size_t i = first; i < last; ++i) {
+    view.tail.append(tail.frame(i));
+    view.tail_ends.push_back(static_cast<std::uint32_t>(view.tail.size()));
+  }
+  return view;
+}
+
+void Reader::look_in_file(std::string_view room, View& view) {
+  if (connection_->room.with(room).next()) {
+    view.room = connection_->room.integer(0);
+    view.epoch = std::string(connection_->room.bytes(1));
+    view.newest = Seq{connection_->room.natural(2)};
+    connection_->room.reset();
+  } else if (connection_->unknown_epoch.with().next()) {
+    view.epoch = std::string(connection_->unknown_epoch.bytes(0));
+    connection_->unknown_epoch.reset();
+  }
+  view.oldest = view.newest.next();
+  if (connection_->newest.with(view.room).next()) {
+    view.newest = Seq{connection_->newest.natural(0)};
+    connection_->newest.reset();
+  }
+  if (connection_->oldest.with(view.room).next()) {
+    view.oldest = Seq{connection_->oldest.natural(0)};
+    connection_->oldest.reset();
+  }
+  view.blocks_end = view.newest.next();
+}
+
+void Reader::add_tail(const View& view, bool newest, PageBuilder& page) const {
+  const std::string_view frames = view.tail;
+  const std::size_t count = view.tail_ends.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t index = newest ? count - 1 - i : i;
+    const std::size_t begin = index == 0 ? 0 : view.tail_ends[index - 1];
+    if (!page.add(view.tail_first.plus(index), frames.substr(begin, view.tail_ends[index] - begin))) return;
+  }
+}
+
+void Reader::add_blocks(const ReadRange& range, View& view, PageBuilder& page) {
+  const Seq begin = std::max(range.from, view.oldest);
+  const Seq end = std::min(range.until, view.blocks_end);
+  if (view.room == 0 || begin >= end) return;
+  Statement& query = range.newest ? connection_->backwards.with(view.room, end.value)
+                                  : connection_->forwards.with(view.room, begin.value, end.value);
+  Seq oldest_seen = end;
+  while (!page.is_full() && query.next()) {
+    const Seq first{query.natural(0)};
+    const BlockFrames block(query.bytes(1), query.bytes(2));
+    if (first.plus(block.size()) <= begin) break;
+    const std::size_t from = distance(first, begin);
+    const std::size_t until = std::min<std::size_t>(block.size(), distance(first, end));
+    oldest_seen = std::min(oldest_seen, std::max(first, begin));
+    for (std::size_t i = from; i < until; ++i) {
+      const std::size_t index = range.newest ? until - 1 - (i - from) : i;
+      const std::string_view frame = block.frame(index);
+      view.is_damaged = view.is_damaged || frame.empty();
+      if (!page.add(first.plus(index), frame)) break;
+    }
+  }
+  query.reset();
+  // What was trimmed since the room was looked up.
+  if (!range.newest && oldest_seen > begin) view.oldest = oldest_seen;
+}
+
+}  // namespace switchboard::broker

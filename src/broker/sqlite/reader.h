@@ -1,0 +1,65 @@
+// Reads stretches of a room's history as pages, on a connection of its own: what is in blocks from the file, what is
+// not from the writer's memory. Each page is one short read, so that checkpoints are never held up for long.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "broker/page.h"
+#include "broker/sqlite/database.h"
+#include "broker/sqlite/settings.h"
+#include "broker/store.h"
+
+namespace switchboard::broker {
+
+class PageBuilder;
+class RoomCache;
+
+/// One thread.
+class Reader {
+ public:
+  /// `opened` is the writer's: 0 while the file is not open, another number when it has been opened anew.
+  Reader(const SqliteSettings& settings, const RoomCache& rooms, const std::atomic<std::uint32_t>& opened,
+         const Clock& clock);
+  ~Reader();
+
+  /// kUnavailable while the file cannot be read, kHistoryUnavailable when what it holds there is damaged.
+  PageOrError read(const StoreRead& request);
+
+ private:
+  struct Connection;
+  /// Where the room stands, and what of the range is kept.
+  struct View {
+    bool is_in_memory = false;
+    std::int64_t room = 0;  // 0: not in the file
+    std::string epoch;
+    Seq oldest{1};
+    Seq newest;
+    Seq blocks_end{1};  // messages before it are in blocks
+    std::string tail;   // frames of the range that are not, oldest first
+    std::vector<std::uint32_t> tail_ends;
+    Seq tail_first;
+    bool is_damaged = false;  // a block does not say where its frames end
+  };
+
+  bool ensure_open();
+  View look(const StoreRead& request) const;
+  void look_in_file(std::string_view room, View& view);
+  void add_tail(const View& view, bool newest, PageBuilder& page) const;
+  void add_blocks(const ReadRange& range, View& view, PageBuilder& page);
+
+  const SqliteSettings& settings_;
+  const RoomCache& rooms_;
+  const std::atomic<std::uint32_t>& opened_;
+  const Clock& clock_;
+  std::unique_ptr<Connection> connection_;
+  std::uint32_t opened_as_ = 0;
+  Instant next_open_{};
+};
+
+}  // namespace switchboard::broker

@@ -1,0 +1,46 @@
+// The tables, and what the file says about itself: whose it is, which version, which boot of which machine wrote it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/random.h"
+#include "base/siphash.h"
+#include "broker/sqlite/database.h"
+#include "broker/sqlite/settings.h"
+
+namespace switchboard::broker {
+
+/// What a store remembers beside rooms and messages.
+struct Identity {
+  /// How many times the machine has stopped without the store having been closed. Rooms whose messages may have been
+  /// lost by that compare theirs with it.
+  std::int64_t generation = 0;
+  bool has_lost_power = false;  // once more, since the file was opened before
+  std::string unknown_epoch;    // of rooms that are not in the file
+  HashKey dedup_keys[2]{};      // both halves of a digest; secret, or a client could make two keys collide
+};
+
+/// Why a file is not opened.
+struct SchemaFault {
+  bool is_final = false;  // trying again is of no use
+  std::string sentence;
+};
+
+/// Makes the tables of an empty file or checks those that are there, then marks the file as in use on this boot of the
+/// machine. `database` is open; on a fault it is to be closed.
+std::optional<SchemaFault> prepare(Database& database, const SqliteSettings& settings, std::string_view boot_id,
+                                   Random& random, Identity& identity);
+
+/// In a transaction: another epoch for rooms that are not in the file, as soon as one was taken out of it.
+void renew_unknown_epoch(Database& database, Random& random, Identity& identity);
+
+/// The store is closed in good order, and on the disk: whatever the machine does now, nothing is missing.
+void mark_closed(Database& database);
+
+/// 36^12 values; short enough to be kept in a string without an allocation.
+inline constexpr std::size_t kEpochCharacters = 12;
+
+}  // namespace switchboard::broker

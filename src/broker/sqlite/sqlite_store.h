@@ -1,0 +1,52 @@
+// The embedded store of a whole process: one file, one thread that writes it and two that read, and a channel for each
+// shard. What is in the file is known to the Writer and the Reader; here are only the threads around them.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/time.h"
+#include "broker/sqlite/settings.h"
+#include "broker/sqlite/status.h"
+#include "broker/store.h"
+
+namespace switchboard::broker {
+
+class SqliteStore {
+ public:
+  /// Opens or makes the file. Fails, with a sentence for the operator, where trying again cannot help: the file is
+  /// something else, is of a newer version, or its folder does not exist. What may pass (full, locked, not writable,
+  /// damaged and to be replaced) gives a store whose status is failing and that tries again by itself.
+  /// `wake` is called on the store's threads after answers for that shard have been handed over; it must be callable
+  /// from any thread and may come for nothing. `clock` must be callable from any thread and outlive the store.
+  static std::expected<std::unique_ptr<SqliteStore>, std::string> open(const SqliteSettings& settings,
+                                                                       std::uint32_t shards,
+                                                                       std::function<void(std::uint32_t shard)> wake,
+                                                                       const Clock& clock);
+  ~SqliteStore();  // stops
+
+  SqliteStore(const SqliteStore&) = delete;
+  SqliteStore& operator=(const SqliteStore&) = delete;
+
+  /// That shard's end; lives as long as the store.
+  StoreChannel& channel(std::uint32_t shard);
+
+  /// For readiness, metrics and logs; its observer is to be set before start().
+  StoreStatus& status();
+
+  void start();
+  /// Commits what was handed in, marks the file as cleanly closed and ends the threads. Answers can still be taken.
+  /// After this nothing may be submitted. Idempotent.
+  void stop();
+
+ private:
+  struct Parts;
+  explicit SqliteStore(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace switchboard::broker

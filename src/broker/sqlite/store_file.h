@@ -1,0 +1,45 @@
+// What exists only while the file is open: its identity and everything with prepared statements. Made at opening,
+// thrown away with the connection when that is not to be trusted any more; the rooms in memory are then, too.
+#pragma once
+
+#include "broker/sqlite/dedup_table.h"
+#include "broker/sqlite/journal.h"
+#include "broker/sqlite/room_cache.h"
+#include "broker/sqlite/room_table.h"
+#include "broker/sqlite/schema.h"
+#include "broker/sqlite/settings.h"
+#include "broker/sqlite/status.h"
+#include "broker/sqlite/stored_room.h"
+
+namespace switchboard::broker {
+
+struct StoreFile {
+  StoreFile(Database& database_, const SqliteSettings& settings_, const Identity& identity_, RoomCache& cache_,
+            Random& random_)
+      : database(database_),
+        settings(settings_),
+        identity(identity_),
+        cache(cache_),
+        random(random_),
+        rooms(database_),
+        journal(database_),
+        dedup(database_, settings_, identity_.dedup_keys) {}
+
+  /// Brings the rooms of the journal and the dedup window into memory.
+  void load(Instant now, UnixMillis unix_ms);
+
+  /// Fills in what the file says of a room that has just been added to the cache. A room that may have lost messages
+  /// with the machine's power gets another epoch: true, and its row is to be updated.
+  bool load_room(StoredRoom& room);
+
+  Database& database;
+  const SqliteSettings& settings;
+  Identity identity;
+  RoomCache& cache;
+  Random& random;
+  RoomTable rooms;
+  Journal journal;
+  DedupTable dedup;
+};
+
+}  // namespace switchboard::broker

@@ -1,0 +1,45 @@
+// What the writer knows of one room: what its row says, where its numbers stand, and its newest messages.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "broker/sqlite/tail.h"
+#include "protocol/seq.h"
+#include "room/settings.h"
+
+namespace switchboard::broker {
+
+/// As in the table `rooms`.
+struct RoomRow {
+  std::int64_t id = 0;  // 0: the room has no row yet
+  std::string epoch;
+  room::Durability durability{};
+  room::Retention retention;
+};
+
+/// Where a room's committed messages stand. Those of [first, tail_first()) are in blocks.
+struct StoredRoom {
+  explicit StoredRoom(std::string name_) : name(std::move(name_)) {}
+
+  const std::string name;
+  RoomRow row;
+  Seq first{1};                  // the oldest that is kept; last.next() when none is
+  Seq last;                      // the newest that was committed
+  std::uint64_t base = 0;        // bytes of the frames before `first` ...
+  std::uint64_t total = 0;       // ... and of all, kept or not; both count from any point
+  Tail tail;                     // the newest of them
+  std::uint64_t staged = 0;      // messages behind `last` that the transaction under way puts there
+  std::uint32_t pins = 0;        // entries of the journal that refer to this
+  bool is_committed = false;     // what it says is in the file; until then readers do not look at it
+  bool is_touched = false;       // by the transaction under way
+  bool wants_sealing = false;    // stands in the line for it
+  bool must_tell_epoch = false;  // the next commit tells the epoch: who opened the room may have been told another
+
+  Seq tail_first() const { return Seq{last.value + 1 - tail.size()}; }
+  std::uint64_t kept() const { return distance(first, last.next()); }
+  std::uint64_t kept_bytes() const { return total - base; }
+  bool has_blocks() const { return first < tail_first(); }
+};
+
+}  // namespace switchboard::broker

@@ -1,0 +1,43 @@
+// A room's newest messages, those that are not in a block yet: whole frames one behind the other, as a block will have
+// them. Knows nothing of databases.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+
+namespace switchboard::broker {
+
+class Tail {
+ public:
+  void append(std::string_view frame, UnixMillis ts);
+  /// Gives up the oldest `count` messages, at most all.
+  void drop_front(std::size_t count);
+  void clear();
+
+  bool empty() const { return size() == 0; }
+  std::size_t size() const { return ends_.size() - dropped_; }
+  std::size_t bytes() const { return frames_.size() - begin_of(dropped_); }
+
+  /// `index` counts from the oldest that is still here.
+  std::string_view frame(std::size_t index) const;
+  UnixMillis ts(std::size_t index) const { return times_[dropped_ + index]; }
+  std::string_view frames() const { return std::string_view(frames_).substr(begin_of(dropped_)); }
+  /// Where each frame ends in frames(), 32 bits each.
+  std::string_view ends();
+
+ private:
+  std::size_t begin_of(std::size_t index) const { return index == 0 ? 0 : ends_[index - 1]; }
+  void compact();
+
+  std::string frames_;
+  std::vector<std::uint32_t> ends_;
+  std::vector<UnixMillis> times_;
+  std::size_t dropped_ = 0;  // messages at the front that are given up, but whose bytes are still there
+};
+
+}  // namespace switchboard::broker

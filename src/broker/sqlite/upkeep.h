@@ -1,0 +1,100 @@
+// What a store has to do beside committing: moves messages from the journal into blocks, trims what retention no longer
+// keeps, holds the file to its size, forgets dedup records. Done in short transactions between batches, each bounded,
+// on the writer's thread.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "base/time.h"
+#include "broker/sqlite/status.h"
+#include "broker/sqlite/store_file.h"
+
+namespace switchboard::broker {
+
+/// Bounds of what is kept in memory and in the journal. Fixed in the server, small in tests.
+struct UpkeepLimits {
+  std::size_t block_messages = 128;           // a room's tail becomes a block with so many messages ...
+  std::size_t block_bytes = 64u << 10;        // ... or bytes
+  std::size_t journal_bytes_max = 16u << 20;  // beyond, the rooms of its oldest row get their blocks early
+  std::size_t journal_messages_max = 65'536;
+  std::size_t rooms_idle_max = 16'384;    // in memory beyond those with a tail
+  std::int64_t vacuum_pages_min = 1'024;  // free pages that are not worth giving back
+};
+
+class Upkeep {
+ public:
+  Upkeep(StoreFile& file, const UpkeepLimits& limits, StoreStatus& status);
+
+  /// After a commit, with the cache's mutex held: a room has more messages in its tail.
+  void on_grown(StoredRoom& room);
+
+  /// One slice: a transaction of a few milliseconds at most. False when there was nothing to do. A failure is left in
+  /// the connection, and nothing has changed then.
+  bool run(Instant now, UnixMillis unix_ms);
+
+  /// So much is waiting that the next batch should wait, too.
+  bool is_pressed();
+
+  /// When `run` may have something to do although nothing happened.
+  Instant next_due() const { return line_.empty() ? next_walk_ : std::min(next_walk_, next_seal_); }
+
+ private:
+  /// What a transaction does to one room; carried out in memory when it is committed.
+  struct Change {
+    StoredRoom* room = nullptr;  // null: it is not in memory
+    Seq first{};                 // as they are then
+    std::uint64_t base = 0;
+    std::uint64_t trimmed = 0;  // messages
+    bool ends_tail = false;     // its messages are in a block, or trimmed
+  };
+  /// What is kept of a room that is being trimmed.
+  struct Extent {
+    std::int64_t room = 0;
+    room::Retention retention;
+    Seq first;
+    Seq last;
+    std::uint64_t base = 0;
+    std::uint64_t total = 0;
+  };
+
+  bool seal_line(Instant now, UnixMillis unix_ms);
+  bool seal_oldest(UnixMillis unix_ms);
+  bool remove_dead();
+  bool forget(Instant now);
+  bool hold_size(Instant now, UnixMillis unix_ms);
+  bool walk(Instant now, UnixMillis unix_ms);
+  bool vacuum(Instant now);
+
+  void seal(StoredRoom& room, UnixMillis unix_ms);
+  /// Removes blocks from its beginning. False when there may be more to remove.
+  bool trim_blocks(Extent& extent, UnixMillis unix_ms);
+  void trim_tail(StoredRoom& room, std::size_t slack_messages);
+  bool visit(const RoomTable::Visit& visit, UnixMillis unix_ms);
+  bool visit_cached(StoredRoom& room, UnixMillis unix_ms);
+  bool visit_stored(const RoomTable::Visit& visit, UnixMillis unix_ms);
+  void remove_oldest_block(const BlockHead& block, UnixMillis unix_ms);
+  /// Commits, and carries out what was noted.
+  void finish();
+
+  std::uint64_t used_bytes();
+
+  StoreFile& file_;
+  const UpkeepLimits& limits_;
+  StoreStatus& status_;
+  Statement page_count_;
+  Statement free_count_;
+  std::uint64_t page_bytes_;
+
+  std::vector<Change> changes_;   // of the transaction under way
+  bool removed_row_ = false;      // in it
+  std::deque<StoredRoom*> line_;  // rooms whose tails are long enough for a block
+  std::int64_t walked_ = 0;       // id of the room that the walk over all rooms has come to
+  Instant next_walk_{};
+  Instant next_seal_{};
+  Instant next_vacuum_{};
+};
+
+}  // namespace switchboard::broker
