@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "protocol/command_fields.h"
+#include "protocol/field_value.h"
 #include "protocol/json_scanner.h"
 #include "protocol/json_string.h"
 #include "ws/utf8.h"
@@ -10,80 +11,15 @@
 namespace switchboard::protocol {
 namespace {
 
-constexpr std::size_t kEscapeBytesMax = 6;   // of one byte of text: \u0041
 constexpr std::size_t kTypeBytesShown = 40;  // of a type nobody knows, in the answer
-constexpr char kUserRoomMark = '@';
 
-struct Fault {
-  ErrorCode code;
-  std::string message;
-};
-
-template <class T>
-using Checked = std::expected<T, Fault>;
 using Body = decltype(Command::body);
 
-std::unexpected<Fault> bad_request(std::string message) {
-  return std::unexpected(Fault{ErrorCode::kBadRequest, std::move(message)});
-}
+/// Whether a command may name the user's own room.
+enum class OwnRoom : std::uint8_t { kAllowed, kRefused };
 
-std::unexpected<Fault> bad_field(Field field, std::string_view trouble) {
-  std::string message = "`";
-  message.append(name(field)).append("` ").append(trouble);
-  return bad_request(std::move(message));
-}
-
-constexpr bool is_string(std::string_view json) {
-  return json.starts_with('"');
-}
-constexpr bool is_number(std::string_view json) {
-  return json.starts_with('-') || (!json.empty() && json[0] >= '0' && json[0] <= '9');
-}
-constexpr std::string_view body_of(std::string_view json_string) {
-  return json_string.substr(1, json_string.size() - 2);
-}
-bool has_escapes(std::string_view body) {
-  return body.find('\\') != std::string_view::npos;
-}
-
-/// C0, DEL, and C1: U+0080 to U+009F are 0xC2 and a byte below 0xA0.
-bool has_control_character(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte < 0x20 || byte == 0x7F) return true;
-    if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;
-  }
-  return false;
-}
-
-/// A room's or user's id. `scratch` holds it if it had to be unescaped; it never grows past what such an id may be.
-Checked<std::string_view> read_name(const CommandFields& fields, Field field, std::string& scratch) {
-  constexpr std::string_view kTooLong = "is longer than 255 bytes";
-  static_assert(kNameBytesMax == 255);
-  const std::string_view json = fields[field];
-  if (json.empty()) return bad_field(field, "is missing");
-  if (!is_string(json)) return bad_field(field, "must be a string");
-  std::string_view text = body_of(json);
-  if (text.size() > kNameBytesMax * kEscapeBytesMax) return bad_field(field, kTooLong);
-  if (has_escapes(text)) {
-    if (!unescape(text, scratch)) return bad_field(field, "has half of a surrogate pair");
-    text = scratch;
-  }
-  if (text.empty()) return bad_field(field, "must not be empty");
-  if (text.size() > kNameBytesMax) return bad_field(field, kTooLong);
-  if (has_control_character(text)) return bad_field(field, "has a control character");
-  return text;
-}
-
-/// The command's id as raw JSON text, "" when there is none.
-Checked<std::string_view> read_command_id(const CommandFields& fields) {
-  const std::string_view json = fields[Field::kId];
-  if (json.empty()) return json;
-  if (!is_string(json) && !is_number(json)) return bad_field(Field::kId, "must be a number or a string");
-  const std::size_t bytes = is_string(json) ? body_of(json).size() : json.size();
-  static_assert(kCommandIdBytesMax == 64);
-  if (bytes > kCommandIdBytesMax) return bad_field(Field::kId, "is longer than 64 bytes");
-  return json;
+std::unexpected<Fault> forbidden(std::string message) {
+  return std::unexpected(Fault{ErrorCode::kForbidden, std::move(message)});
 }
 
 std::string describe(const JsonFault& fault, std::size_t text_bytes) {
@@ -93,68 +29,128 @@ std::string describe(const JsonFault& fault, std::size_t text_bytes) {
   return message;
 }
 
-/// One command's fields, judged.
+/// One command's fields, judged. The scratch memory holds what had to be unescaped.
 struct Reader {
   const CommandFields& fields;
   std::string& room_id_scratch;
   std::string& user_id_scratch;
+  std::string& text_scratch;
+
+  bool has(Field field) const { return fields.has(field); }
+  FieldValue value(Field field) const { return value_of(fields, field); }
 
   /// A room that a client may name.
-  Checked<std::string_view> room_id() {
-    auto id = read_name(fields, Field::kRoomId, room_id_scratch);
-    if (id && id->front() == kUserRoomMark) {
-      return std::unexpected(Fault{ErrorCode::kForbidden, "room ids that begin with `@` are reserved for user rooms"});
+  Checked<std::string_view> room_id(OwnRoom own) {
+    const auto id = read_text(value(Field::kRoomId), kNameBytesMax, room_id_scratch);
+    if (!id || !is_user_room(*id)) return id;
+    if (*id != kOwnRoom) return forbidden("room ids that begin with `@` are reserved for user rooms");
+    if (own == OwnRoom::kRefused) {
+      return forbidden("`@me` can be joined, left and read with `history`; it is written to with `direct`");
     }
     return id;
   }
 
+  /// Reads an optional field into `target`, as `read(value)` says, if it is there. The fault, if there is one.
+  template <class Target, class Read>
+  std::optional<Fault> take(Field field, Target& target, Read read) {
+    if (!has(field)) return std::nullopt;
+    auto checked = read(value(field));
+    if (!checked) return std::move(checked.error());
+    target = static_cast<Target>(*checked);
+    return std::nullopt;
+  }
+  std::optional<Fault> take_flag(Field field, bool& target) { return take(field, target, read_flag); }
+  std::optional<Fault> take_limit(Field field, std::uint32_t& target, std::uint32_t to) {
+    return take(field, target, [&](const FieldValue& number) { return read_number(number, 1, to); });
+  }
+  std::optional<Fault> take_text(Field field, std::string_view& target, std::size_t bytes_max, std::string& scratch) {
+    return take(field, target, [&](const FieldValue& text) { return read_text(text, bytes_max, scratch); });
+  }
+
   Checked<Body> join() {
-    const auto room = room_id();
+    const auto room = room_id(OwnRoom::kAllowed);
     if (!room) return std::unexpected(room.error());
-    Join join{.room_id = *room, .user_id = {}};
-    if (fields.has(Field::kUserId)) {
-      const auto user = read_name(fields, Field::kUserId, user_id_scratch);
-      if (!user) return std::unexpected(user.error());
-      join.user_id = *user;
+    Join join{.room_id = *room};
+    std::optional<Fault> fault = take_text(Field::kUserId, join.user_id, kNameBytesMax, user_id_scratch);
+    if (!fault) {
+      fault = take(Field::kSince, join.since, [&](const FieldValue& since) { return read_since(since, text_scratch); });
     }
-    for (const Field field : {Field::kSince, Field::kLast}) {
-      if (!fields.has(field)) continue;
-      std::string message = "this room keeps no history: `";
-      message.append(name(field)).append("` cannot be answered");
-      return std::unexpected(Fault{ErrorCode::kHistoryUnavailable, std::move(message)});
-    }
-    if (fields.has(Field::kPresence)) return bad_field(Field::kPresence, "is not supported by this server");
+    if (!fault) fault = take_limit(Field::kLast, join.last, kHistoryMessagesMax);
+    if (!fault) fault = take_flag(Field::kPresence, join.presence);
+    if (fault) return std::unexpected(std::move(*fault));
+    if (join.since && join.last > 0) return bad_value(value(Field::kLast), "cannot go together with `since`");
+    if (join.presence && *room == kOwnRoom) return bad_value(value(Field::kPresence), "is not for `@me`");
+    join.info = fields[Field::kInfo];
+    static_assert(kInfoBytesMax == 1'024);
+    if (join.info.size() > kInfoBytesMax) return bad_value(value(Field::kInfo), "is longer than 1024 bytes");
     return join;
   }
 
   Checked<Body> leave() {
-    const auto room = room_id();
+    const auto room = room_id(OwnRoom::kAllowed);
     if (!room) return std::unexpected(room.error());
     return Leave{.room_id = *room};
   }
 
   Checked<Body> broadcast() {
-    const auto room = room_id();
+    const auto room = room_id(OwnRoom::kRefused);
     if (!room) return std::unexpected(room.error());
-    if (!fields.has(Field::kContent)) return bad_field(Field::kContent, "is missing");
-    const std::string_view echo = fields[Field::kEcho];
-    if (!echo.empty() && echo != "true" && echo != "false") return bad_field(Field::kEcho, "must be true or false");
-    if (fields.has(Field::kDedup)) return bad_field(Field::kDedup, "is not supported by this server");
-    return Broadcast{.room_id = *room, .content = fields[Field::kContent], .echo = echo != "false"};
+    if (!has(Field::kContent)) return bad_value(value(Field::kContent), "is missing");
+    Broadcast broadcast{.room_id = *room, .content = fields[Field::kContent]};
+    std::optional<Fault> fault = take(Field::kEcho, broadcast.echo, read_flag);
+    if (!fault) fault = take_text(Field::kDedup, broadcast.dedup, kDedupBytesMax, text_scratch);
+    if (fault) return std::unexpected(std::move(*fault));
+    return broadcast;
+  }
+
+  Checked<Body> direct() {
+    const auto user = read_text(value(Field::kUserId), kNameBytesMax, user_id_scratch);
+    if (!user) return std::unexpected(user.error());
+    if (!has(Field::kContent)) return bad_value(value(Field::kContent), "is missing");
+    Direct direct{.user_id = *user, .content = fields[Field::kContent]};
+    std::optional<Fault> fault = take_text(Field::kDedup, direct.dedup, kDedupBytesMax, text_scratch);
+    if (!fault) fault = take_flag(Field::kOwnDevices, direct.own_devices);
+    if (fault) return std::unexpected(std::move(*fault));
+    return direct;
+  }
+
+  Checked<Body> history() {
+    const auto room = room_id(OwnRoom::kAllowed);
+    if (!room) return std::unexpected(room.error());
+    History history{.room_id = *room};
+    std::optional<Fault> fault = take(Field::kBefore, history.before, read_seq);
+    if (!fault) fault = take(Field::kAfter, history.after, read_seq);
+    if (!fault) fault = take_limit(Field::kLimit, history.limit, kHistoryMessagesMax);
+    if (fault) return std::unexpected(std::move(*fault));
+    if (history.before && history.after) return bad_value(value(Field::kAfter), "cannot go together with `before`");
+    return history;
+  }
+
+  Checked<Body> presence() {
+    const auto room = room_id(OwnRoom::kRefused);
+    if (!room) return std::unexpected(room.error());
+    Presence presence{.room_id = *room};
+    std::optional<Fault> fault = take_text(Field::kNext, presence.next, kNameBytesMax, text_scratch);
+    if (!fault) fault = take_limit(Field::kLimit, presence.limit, kPresenceUsersMax);
+    if (fault) return std::unexpected(std::move(*fault));
+    return presence;
   }
 
   Checked<Body> body() {
     const std::string_view json = fields[Field::kType];
-    if (json.empty()) return bad_field(Field::kType, "is missing");
-    if (!is_string(json)) return bad_field(Field::kType, "must be a string");
+    if (json.empty()) return bad_value(value(Field::kType), "is missing");
+    if (!is_json_string(json)) return bad_value(value(Field::kType), "must be a string");
     std::string_view type = body_of(json);
     std::string unescaped;
-    if (has_escapes(type) && unescape(type, unescaped)) type = unescaped;
+    if (type.find('\\') != std::string_view::npos && unescape(type, unescaped)) type = unescaped;
 
     if (type == "broadcast") return broadcast();
+    if (type == "direct") return direct();
     if (type == "ping") return Ping{};
     if (type == "join") return join();
     if (type == "leave") return leave();
+    if (type == "history") return history();
+    if (type == "presence") return presence();
     const bool is_cut = type.size() > kTypeBytesShown;
     std::string message = "this server has no command of type `";
     message.append(type.substr(0, ws::utf8_prefix_bytes(type, kTypeBytesShown))).append(is_cut ? "...`" : "`");
@@ -162,8 +158,8 @@ struct Reader {
   }
 
   Checked<Command> command() {
-    if (const auto twice = fields.duplicate()) return bad_field(*twice, "is there more than once");
-    const auto id = read_command_id(fields);
+    if (const auto twice = fields.duplicate()) return bad_value(value(*twice), "is there more than once");
+    const auto id = read_command_id(value(Field::kId));
     if (!id) return std::unexpected(id.error());
     auto decoded = body();
     if (!decoded) return std::unexpected(std::move(decoded.error()));
@@ -172,8 +168,8 @@ struct Reader {
 
   /// The fault, with what could be read of the command.
   Error error(Fault fault) {
-    const auto room = read_name(fields, Field::kRoomId, room_id_scratch);
-    const auto id = read_command_id(fields);
+    const auto room = read_text(value(Field::kRoomId), kNameBytesMax, room_id_scratch);
+    const auto id = read_command_id(value(Field::kId));
     return {.code = fault.code,
             .message = std::move(fault.message),
             .room_id = std::string(room ? *room : std::string_view{}),
@@ -200,7 +196,7 @@ std::expected<Command, Error> CommandDecoder::next(std::string_view& rest) {
   if (!scanner.failed()) scanner.finish();
   rest = scanner.failed() ? std::string_view{} : scanner.rest();
 
-  Reader reader{fields, room_id_, user_id_};
+  Reader reader{fields, room_id_, user_id_, text_};
   if (text_bytes == 0) return std::unexpected(reader.error({ErrorCode::kBadRequest, "the message is empty"}));
   if (scanner.failed()) {
     return std::unexpected(reader.error({ErrorCode::kBadRequest, describe(scanner.fault(), text_bytes)}));

@@ -9,9 +9,10 @@ namespace {
 
 // In the order of Field.
 constexpr std::array<std::string_view, kFieldCount> kNames = {
-    "type", "room_id", "user_id", "content", "echo", "id", "since", "last", "presence", "dedup",
+    "type",     "room_id", "user_id", "content",     "echo",   "id",    "since", "last",
+    "presence", "dedup",   "info",    "own_devices", "before", "after", "limit", "next",
 };
-constexpr std::size_t kNameBytesLongest = 8;
+constexpr std::size_t kNameBytesLongest = 11;
 constexpr std::size_t kEscapeBytesMax = 6;  // of one ASCII character: \u0074
 
 std::optional<Field> match(std::string_view key, Field field) {
@@ -25,14 +26,22 @@ std::optional<Field> find(std::string_view key) {
       return match(key, Field::kId);
     case 4:
       if (key == "type") return Field::kType;
-      return key == "echo" ? Field::kEcho : match(key, Field::kLast);
+      if (key == "echo") return Field::kEcho;
+      if (key == "info") return Field::kInfo;
+      return key == "last" ? Field::kLast : match(key, Field::kNext);
     case 5:
-      return key == "since" ? Field::kSince : match(key, Field::kDedup);
+      if (key == "dedup") return Field::kDedup;
+      if (key == "since") return Field::kSince;
+      return key == "after" ? Field::kAfter : match(key, Field::kLimit);
+    case 6:
+      return match(key, Field::kBefore);
     case 7:
       if (key == "room_id") return Field::kRoomId;
       return key == "content" ? Field::kContent : match(key, Field::kUserId);
     case 8:
       return match(key, Field::kPresence);
+    case 11:
+      return match(key, Field::kOwnDevices);
     default:
       return std::nullopt;
   }

@@ -23,8 +23,14 @@ enum class Field : std::uint8_t {
   kLast,
   kPresence,
   kDedup,
+  kInfo,
+  kOwnDevices,
+  kBefore,
+  kAfter,
+  kLimit,
+  kNext,
 };
-inline constexpr std::size_t kFieldCount = 10;
+inline constexpr std::size_t kFieldCount = 16;
 
 /// The field's key on the wire.
 std::string_view name(Field field);

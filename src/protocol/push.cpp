@@ -4,6 +4,7 @@
 #include <concepts>
 
 #include "protocol/json_string.h"
+#include "protocol/user_room.h"
 
 namespace switchboard::protocol {
 namespace {
@@ -24,8 +25,12 @@ struct Number {
 struct Id {  // `,"id":...`, or nothing when there is none
   std::string_view text;
 };
+struct To {  // `,"to":"..."`, or nothing when there is none
+  std::string_view user_id;
+};
 
 constexpr std::string_view kIdKey = R"(,"id":)";
+constexpr std::string_view kToKey = R"(,"to":)";
 constexpr std::size_t kDigitsMax = 20;  // of 18446744073709551615, and of -9223372036854775808
 
 constexpr std::size_t bytes_max(Json piece) {
@@ -41,6 +46,9 @@ constexpr std::size_t bytes_max(Number<T>) {
 constexpr std::size_t bytes_max(Id piece) {
   return kIdKey.size() + piece.text.size();
 }
+constexpr std::size_t bytes_max(To piece) {
+  return kToKey.size() + written_bytes_max(piece.user_id.size());
+}
 
 inline char* write(char* at, Json piece) {
   return at + piece.text.copy(at, piece.text.size());
@@ -55,6 +63,9 @@ char* write(char* at, Number<T> piece) {
 inline char* write(char* at, Id piece) {
   return piece.text.empty() ? at : write(write(at, Json{kIdKey}), Json{piece.text});
 }
+inline char* write(char* at, To piece) {
+  return piece.user_id.empty() ? at : write(write(at, Json{kToKey}), Text{piece.user_id});
+}
 
 template <class... Pieces>
 void append_pieces(std::string& out, const Pieces&... pieces) {
@@ -66,14 +77,104 @@ void append_pieces(std::string& out, const Pieces&... pieces) {
   });
 }
 
+constexpr std::string_view reason_of(Recovery recovery) {
+  switch (recovery) {
+    case Recovery::kEpochChanged:
+      return "epoch_changed";
+    case Recovery::kTrimmed:
+      return "trimmed";
+    case Recovery::kAhead:
+      return "ahead";
+    case Recovery::kNotAsked:
+    case Recovery::kRecovered:
+      break;
+  }
+  return {};
+}
+
+void append_recovery(std::string& out, const Joined& push) {
+  if (push.recovery == Recovery::kNotAsked) return;
+  if (push.recovery == Recovery::kRecovered) return append_pieces(out, Json{R"(,"recovered":true)"});
+  append_pieces(out, Json{R"(,"recovered":false,"reason":)"}, Text{reason_of(push.recovery)}, Json{R"(,"first_seq":)"},
+                Number{push.first_seq.value});
+}
+
+void append_direct(std::string& out, const Publication& push) {
+  append_pieces(out, Json{R"({"type":"direct","content":)"}, Json{push.content}, Json{R"(,"sender":)"},
+                Text{push.sender}, To{push.to}, Json{R"(,"seq":)"}, Number{push.seq.value}, Json{R"(,"ts":)"},
+                Number{push.ts}, Json{"}"});
+}
+
+/// `[...]`, each as `append_one(value)` writes it.
+template <class Values, class AppendOne>
+void append_array(std::string& out, const Values& values, AppendOne append_one) {
+  out.push_back('[');
+  bool is_first = true;
+  for (const auto& value : values) {
+    if (!is_first) out.push_back(',');
+    is_first = false;
+    append_one(value);
+  }
+  out.push_back(']');
+}
+
+void append_info(std::string& out, std::string_view info) {
+  if (!info.empty()) append_pieces(out, Json{R"(,"info":)"}, Json{info});
+}
+
 }  // namespace
 
 void append(std::string& out, const Joined& push) {
   append_pieces(out, Json{R"({"type":"joined","room_id":)"}, Text{push.room_id}, Id{push.id});
   if (!push.epoch.empty()) {
     append_pieces(out, Json{R"(,"seq":)"}, Number{push.seq.value}, Json{R"(,"epoch":)"}, Text{push.epoch});
+    append_recovery(out, push);
   }
   out.push_back('}');
+}
+
+void append(std::string& out, const CaughtUp& push) {
+  append_pieces(out, Json{R"({"type":"caught_up","room_id":)"}, Text{push.room_id}, Json{R"(,"seq":)"},
+                Number{push.seq.value}, Json{push.is_complete ? "}" : R"(,"recovered":false})"});
+}
+
+void append(std::string& out, const EpochChanged& push) {
+  append_pieces(out, Json{R"({"type":"epoch_changed","room_id":)"}, Text{push.room_id}, Json{R"(,"epoch":)"},
+                Text{push.epoch}, Json{R"(,"seq":)"}, Number{push.seq.value}, Json{"}"});
+}
+
+void append(std::string& out, const HistoryPage& push) {
+  append_pieces(out, Json{R"({"type":"history","room_id":)"}, Text{push.room_id}, Id{push.id}, Json{R"(,"epoch":)"},
+                Text{push.epoch}, Json{R"(,"messages":)"});
+  append_array(out, push.messages, [&](std::string_view message) { out.append(message); });
+  append_pieces(out, Json{R"(,"more":)"}, Json{push.more ? "true" : "false"}, Json{"}"});
+}
+
+void append(std::string& out, const PresenceList& push) {
+  append_pieces(out, Json{R"({"type":"presence","room_id":)"}, Text{push.room_id}, Id{push.id}, Json{R"(,"count":)"},
+                Number{push.count}, Json{R"(,"users":)"});
+  append_array(out, push.users, [&](const PresentUser& user) {
+    append_pieces(out, Json{R"({"user_id":)"}, Text{user.user_id}, Json{R"(,"connections":)"},
+                  Number{user.connections});
+    append_info(out, user.info);
+    out.push_back('}');
+  });
+  if (!push.next.empty()) append_pieces(out, Json{R"(,"next":)"}, Text{push.next});
+  out.push_back('}');
+}
+
+void append(std::string& out, const PresenceChange& push) {
+  append_pieces(out, Json{R"({"type":"presence_change","room_id":)"}, Text{push.room_id}, Json{R"(,"joined":)"});
+  append_array(out, push.joined, [&](const PresentUser& user) {
+    append_pieces(out, Json{R"({"user_id":)"}, Text{user.user_id});
+    append_info(out, user.info);
+    out.push_back('}');
+  });
+  append_pieces(out, Json{R"(,"left":)"});
+  append_array(out, push.left, [&](const PresentUser& user) {
+    append_pieces(out, Json{R"({"user_id":)"}, Text{user.user_id}, Json{"}"});
+  });
+  append_pieces(out, Json{R"(,"count":)"}, Number{push.count}, Json{push.is_partial ? R"(,"partial":true})" : "}"});
 }
 
 void append(std::string& out, const Left& push) {
@@ -81,15 +182,18 @@ void append(std::string& out, const Left& push) {
 }
 
 void append(std::string& out, const Publication& push) {
+  if (is_user_room(push.room_id)) return append_direct(out, push);
   append_pieces(out, Json{R"({"type":"broadcast","room_id":)"}, Text{push.room_id}, Json{R"(,"content":)"},
                 Json{push.content}, Json{R"(,"sender":)"}, Text{push.sender}, Json{R"(,"seq":)"},
                 Number{push.seq.value}, Json{R"(,"ts":)"}, Number{push.ts}, Json{"}"});
 }
 
 void append(std::string& out, const Ack& push) {
-  append_pieces(out, Json{R"({"type":"ack")"}, Id{push.id}, Json{R"(,"room_id":)"}, Text{push.room_id},
-                Json{R"(,"seq":)"}, Number{push.seq.value}, Json{R"(,"epoch":)"}, Text{push.epoch}, Json{R"(,"ts":)"},
-                Number{push.ts}, Json{"}"});
+  const bool is_direct = is_user_room(push.room_id);
+  append_pieces(out, Json{R"({"type":"ack")"}, Id{push.id}, Json{is_direct ? R"(,"user_id":)" : R"(,"room_id":)"},
+                Text{is_direct ? user_of(push.room_id) : push.room_id}, Json{R"(,"seq":)"}, Number{push.seq.value},
+                Json{R"(,"epoch":)"}, Text{push.epoch}, Json{R"(,"ts":)"}, Number{push.ts},
+                Json{push.is_duplicate ? R"(,"duplicate":true})" : "}"});
 }
 
 void append(std::string& out, const Pong& push) {

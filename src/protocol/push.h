@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,29 +14,81 @@
 
 namespace switchboard::protocol {
 
+/// What became of a `since`.
+enum class Recovery : std::uint8_t {
+  kNotAsked,
+  kRecovered,     // every message since then follows
+  kEpochChanged,  // the rest: not every message, but what there is from `first_seq` on
+  kTrimmed,
+  kAhead,
+};
 struct Joined {
   std::string_view room_id;
   std::string_view id;
   Seq seq;                 // the room's last message
-  std::string_view epoch;  // "" leaves out both seq and epoch (base clients)
+  std::string_view epoch;  // "" leaves out everything from `seq` on (base clients)
+  Recovery recovery = Recovery::kNotAsked;
+  Seq first_seq = {};  // of what follows, where not everything does
+};
+/// Everything up to `seq`, which `joined` named, has been sent.
+struct CaughtUp {
+  std::string_view room_id;
+  Seq seq;
+  bool is_complete = true;  // false: some of it was trimmed meanwhile, as `lagged` has said
+};
+struct EpochChanged {
+  std::string_view room_id;
+  std::string_view epoch;
+  Seq seq;
+};
+struct HistoryPage {
+  std::string_view room_id;
+  std::string_view id;
+  std::string_view epoch;
+  std::span<const std::string_view> messages;  // JSON texts, as they were sent
+  bool more = false;                           // there are further ones in that direction
+};
+/// One user in a list; also of who came and went, without the numbers.
+struct PresentUser {
+  std::string_view user_id;
+  std::uint32_t connections = 0;
+  std::string_view info = {};  // JSON text, "" for none
+};
+struct PresenceList {
+  std::string_view room_id;
+  std::string_view id;
+  std::uint64_t count = 0;  // users in the room
+  std::span<const PresentUser> users;
+  std::string_view next;  // "" at the end of the list
+};
+struct PresenceChange {
+  std::string_view room_id;
+  std::span<const PresentUser> joined;  // user and info
+  std::span<const PresentUser> left;    // user
+  std::uint64_t count = 0;
+  bool is_partial = false;  // `joined` and `left` are not everything: ask for the list
 };
 struct Left {
   std::string_view room_id;
   std::string_view id;
 };
+/// A room's message: {"type":"broadcast",...}. In a user's own room, whose id begins with '@', it is
+/// {"type":"direct",...} without a room id; `to` is then the other user in a sender's own copy.
 struct Publication {
   std::string_view room_id;
   std::string_view content;
   std::string_view sender;
   Seq seq;
   UnixMillis ts;
+  std::string_view to = {};
 };
 struct Ack {
   std::string_view id;
-  std::string_view room_id;
+  std::string_view room_id;  // "@" and the user's name for a direct message, told as "user_id"
   Seq seq;
   std::string_view epoch;
   UnixMillis ts;
+  bool is_duplicate = false;
 };
 struct Pong {
   std::string_view id;
@@ -59,7 +112,12 @@ struct GoAway {
 
 void append(std::string& out, const Joined& push);
 void append(std::string& out, const Left& push);
-void append(std::string& out, const Publication& push);  // {"type":"broadcast",...}, fields in docs/PROTOCOL.md's order
+void append(std::string& out, const Publication& push);  // fields in docs/PROTOCOL.md's order
+void append(std::string& out, const CaughtUp& push);
+void append(std::string& out, const EpochChanged& push);
+void append(std::string& out, const HistoryPage& push);
+void append(std::string& out, const PresenceList& push);
+void append(std::string& out, const PresenceChange& push);
 void append(std::string& out, const Ack& push);
 void append(std::string& out, const Pong& push);
 void append(std::string& out, const Hello& push);

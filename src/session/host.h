@@ -7,6 +7,7 @@
 
 #include "net/address.h"
 #include "protocol/command.h"
+#include "room/settings.h"
 #include "session/membership.h"
 
 namespace switchboard::session {
@@ -31,10 +32,18 @@ class SessionHost {
  public:
   virtual ~SessionHost() = default;
 
-  /// Ends in `Session::on_joined` or `on_join_refused`.
-  virtual Attempt join(Session& session, std::string_view room_id, std::string_view command_id) = 0;
+  // Every `room_id` of these is the room's own name: "@me" was replaced by the user's room ("@alice"). What is handed
+  // back to the session has the own name, too. Arguments are valid during the call only.
 
-  /// The session's place in that room among `session.memberships()`; none when it is not there.
+  /// Ends in `Session::on_joined` or `on_join_refused`. The session has looked: either it is not in the room, or the
+  /// join is plain (which is answered at once and changes nothing) or turns an implicit membership into an ordinary
+  /// one.
+  virtual Attempt join(Session& session, const protocol::Join& join, std::string_view command_id) = 0;
+  /// The session has its user from now on: direct messages to that user reach it. Called once.
+  virtual void on_user_named(Session& session) = 0;
+
+  /// The session's place in that room among `session.memberships()`, implicit ones included; none when it is not
+  /// there.
   virtual std::optional<std::uint32_t> find(const Session& session, std::string_view room_id) const = 0;
 
   /// Leaves at once; nothing of the room is delivered afterwards but the rest of a frame already begun. Never fails.
@@ -42,9 +51,22 @@ class SessionHost {
   /// Leaves every room, also those whose join is under way.
   virtual void leave_all(Session& session) = 0;
 
-  /// Ends in `Session::on_published` when `command_id` is not empty. The arguments are not kept.
-  virtual Attempt publish(Session& session, std::uint32_t slot, const protocol::Broadcast& broadcast,
+  /// Ends in `Session::on_published` when `command_id` is not empty, or in `on_publish_refused`. `slot`: of the
+  /// membership; none when the session is not in the room and need not be. `broadcast.echo` has a value.
+  virtual Attempt publish(Session& session, std::optional<std::uint32_t> slot, const protocol::Broadcast& broadcast,
                           std::string_view command_id) = 0;
+  /// The same for a message to a user, whose room is the `room_id` of the answer.
+  virtual Attempt publish(Session& session, const protocol::Direct& direct, std::string_view command_id) = 0;
+  /// The settings of that room's namespace.
+  virtual const room::RoomSettings& settings_of(std::string_view room_id) const = 0;
+  /// Ends in `Session::on_history` or `on_history_refused`, after which `resume` is called, as after `on_published`:
+  /// the commands behind it may have waited. One query (this or the next) at a time for one session; the session leaves
+  /// no room meanwhile, unless it ends. The range may reach past what there is.
+  virtual Attempt read_history(Session& session, std::uint32_t slot, const protocol::History& history,
+                               std::string_view command_id) = 0;
+  /// The same, ending in `Session::on_presence` or `on_presence_refused`.
+  virtual Attempt read_presence(Session& session, std::uint32_t slot, const protocol::Presence& presence,
+                                std::string_view command_id) = 0;
 
   /// The connection is `client`'s, as its proxy says: from now on it is counted there. Called during the handshake, at
   /// most once. Hosts that count nothing by address need not know.

@@ -16,12 +16,6 @@ Duration ms(std::int64_t value) {
   return std::chrono::milliseconds(value);
 }
 
-/// At most so many bytes of a publish's answer, its frame's header included.
-std::uint32_t ack_bytes_max(std::string_view room_id, std::string_view command_id) {
-  constexpr std::size_t kAllButNames = 128;
-  return static_cast<std::uint32_t>(kAllButNames + 2 * room_id.size() + command_id.size());  // a name may be escaped
-}
-
 }  // namespace
 
 Session::Session(SessionContext& context, net::PeerAddress peer, Ending refusal, AddressRate* address_rate,
@@ -62,59 +56,13 @@ void Session::send_message(ws::Opcode kind, std::string_view payload) {
   context_->stats.replies.add();
 }
 
-// --- rooms ---------------------------------------------------------------------------------------------------------
-
-void Session::on_joined(std::string_view room_id, std::string_view command_id, Seq seq, std::string_view epoch) {
-  end_join();
-  if (state_ != State::kOpen) return;
-  context_->stats.joins.add();
-  const bool told_more = is_v1_ || !command_id.empty();
-  send(protocol::Joined{
-      .room_id = room_id, .id = command_id, .seq = seq, .epoch = told_more ? epoch : std::string_view{}});
-}
-
-void Session::on_join_refused(std::string_view room_id, std::string_view command_id, protocol::ErrorCode code) {
-  end_join();
-  if (state_ != State::kOpen) return;
-  const bool is_full = code == protocol::ErrorCode::kRoomFull;
-  refuse({.code = code,
-          .message =
-              is_full ? "the room has as many members as it may have" : "the server has as many rooms as it may have",
-          .room_id = std::string(room_id),
-          .id = std::string(command_id)});
-}
-
-void Session::expect_ack(std::string_view room_id, std::string_view command_id) {
-  ack_bytes_owed_ += ack_bytes_max(room_id, command_id);
-}
-
-void Session::expect_no_ack(std::string_view room_id, std::string_view command_id) {
-  ack_bytes_owed_ -= std::min(ack_bytes_owed_, ack_bytes_max(room_id, command_id));
-}
-
-void Session::on_published(const protocol::Ack& ack) {
-  expect_no_ack(ack.room_id, ack.id);
-  if (state_ == State::kOpen) send(ack);
-}
-
-void Session::on_publish_refused(std::string_view room_id, std::string_view command_id, protocol::ErrorCode code) {
-  if (!command_id.empty()) expect_no_ack(room_id, command_id);
-  if (state_ != State::kOpen) return;
-  refuse({.code = code,
-          .message = "the message could not be committed",
-          .room_id = std::string(room_id),
-          .id = std::string(command_id)});
-}
-
-void Session::on_lagged(std::string_view room_id, Seq from, Seq to) {
-  if (is_v1_ && state_ == State::kOpen) send(protocol::Lagged{.room_id = room_id, .from = from, .to = to});
-}
-
 // --- errors --------------------------------------------------------------------------------------------------------
 
 void Session::refuse(const protocol::Error& error) {
   context_->stats.errors[static_cast<std::size_t>(error.code)].add();
   send(error);
+  // What the server cannot do is not held against the client: it is to try again.
+  if (error.code == protocol::ErrorCode::kUnavailable || error.code == protocol::ErrorCode::kInternal) return;
   const auto& settings = context_->settings;
   const Duration refill = ms(settings.errors_refill_ms);
   errors_forgiven_at_ = std::max(errors_forgiven_at_, context_->now) + refill;

@@ -90,11 +90,20 @@ class Session final : private ws::Events {
   // --- rooms, called by the host -----------------------------------------------------------------------------
   Memberships& memberships() { return memberships_; }
   const Memberships& memberships() const { return memberships_; }
-  void on_joined(std::string_view room_id, std::string_view command_id, Seq seq, std::string_view epoch);
+  // Rooms are called by their own names here ("@alice"); the client is told "@me". `membership`: the session's own.
+  /// Everything of `joined` is to be given; a client that does not know v1 is told as much as it has asked for.
+  void on_joined(const Membership& membership, const protocol::Joined& joined);
   void on_join_refused(std::string_view room_id, std::string_view command_id, protocol::ErrorCode code);
+  /// To be called for who joined with `since` or `last`.
+  void on_caught_up(const protocol::CaughtUp& caught_up);
+  void on_epoch_changed(const protocol::EpochChanged& changed);
+  void on_lagged(const Membership& membership, const protocol::Lagged& lagged);
   void on_published(const protocol::Ack& ack);
   void on_publish_refused(std::string_view room_id, std::string_view command_id, protocol::ErrorCode code);
-  void on_lagged(std::string_view room_id, Seq from, Seq to);
+  void on_history(const protocol::HistoryPage& page);
+  void on_history_refused(std::string_view room_id, std::string_view command_id, protocol::ErrorCode code);
+  void on_presence(const protocol::PresenceList& list);
+  void on_presence_refused(std::string_view room_id, std::string_view command_id, protocol::ErrorCode code);
 
   // --- for the commands --------------------------------------------------------------------------------------
   template <class Push>
@@ -107,6 +116,12 @@ class Session final : private ws::Events {
   void expect_no_ack(std::string_view room_id, std::string_view command_id);
   /// Whoever answers for a room at once must wait while this is true: its commands are answered in order.
   bool awaits_ack() const { return ack_bytes_owed_ > 0; }
+  /// A `history` or `presence` is under way: its answer has not been queued.
+  void begin_query() { awaits_query_ = true; }
+  void end_query() { awaits_query_ = false; }
+  bool awaits_query() const { return awaits_query_; }
+  /// Where it is among its rooms, if it has joined that one itself.
+  std::optional<std::uint32_t> find_joined(std::string_view room_id) const;
   /// Answers with an error and charges the connection's error budget.
   void refuse(const protocol::Error& error);
   SessionContext& context() { return *context_; }
@@ -119,7 +134,8 @@ class Session final : private ws::Events {
   AddressRate* address_rate() const { return limiter_.address(); }
   std::string connection_id() const;
   const std::string& user_id() const { return user_id_; }
-  void set_user_id(std::string_view user_id) { user_id_ = user_id; }
+  /// Names the user, once and for all, and tells the host.
+  void set_user_id(std::string_view user_id);
   /// Offered the subprotocol: may be sent pushes it did not ask for.
   bool is_v1() const { return is_v1_; }
   /// permessage-deflate was negotiated: the client takes compressed messages. Fixed from the handshake on.
@@ -156,6 +172,8 @@ class Session final : private ws::Events {
   bool count_control_frame();
   void refuse_for_rate(const RateLimiter::Verdict& verdict, std::string_view room_id, std::string_view command_id);
   ws::Flow pause(std::string_view rest_of_message, bool join_under_way);
+  void refuse_told(protocol::ErrorCode code, std::string_view message, std::string_view room_id,
+                   std::string_view command_id);
   void end_join();
   bool outbox_full() const { return outbox_.size() + ack_bytes_owed_ > context_->settings.queue_bytes_max; }
   void send_frame(ws::Opcode opcode);
@@ -183,12 +201,13 @@ class Session final : private ws::Events {
   std::uint16_t listener_;
   std::uint32_t ack_bytes_owed_ = 0;
   State state_ = State::kHandshake;
-  bool is_v1_ = false;
-  bool blocked_ = false;
-  bool ping_outstanding_ = false;
-  bool draining_ = false;
-  bool is_throttled_ = false;  // nothing is read until the bytes over the limit are paid for
-  bool input_failed_ = false;  // the peer broke the protocol: nothing more is read from it
+  bool is_v1_ : 1 = false;
+  bool blocked_ : 1 = false;
+  bool ping_outstanding_ : 1 = false;
+  bool draining_ : 1 = false;
+  bool is_throttled_ : 1 = false;  // nothing is read until the bytes over the limit are paid for
+  bool input_failed_ : 1 = false;  // the peer broke the protocol: nothing more is read from it
+  bool awaits_query_ : 1 = false;
 };
 
 }  // namespace switchboard::session

@@ -16,6 +16,12 @@ enum class Service : std::uint8_t {
   kEcho,   // they go back as they came, text and binary: `switchboard echo`
 };
 
+/// Who may write to whom.
+enum class DirectPolicy : std::uint8_t {
+  kAll,   // everybody who has a user, to everybody
+  kNone,  // nobody: `forbidden`
+};
+
 struct SessionSettings {
   Service service = Service::kRooms;
 
@@ -36,6 +42,11 @@ struct SessionSettings {
   std::uint32_t errors_max = 50;                 // error answers until the connection is closed with 4000 ...
   std::uint32_t errors_refill_ms = 1'000;        // ... one is forgiven every so often (at least 1)
   std::uint32_t queue_bytes_max = 65'536;        // answers waiting for one client; a full queue stops reading from it
+
+  /// Of the messages or users in one answer to `history` or `presence`: as many as fit, at least one. Goes on top of
+  /// `queue_bytes_max`, for there is one such answer at a time.
+  std::uint32_t reply_bytes_max = 262'144;
+  DirectPolicy direct = DirectPolicy::kAll;
 
   RateSettings rate;  // `rate_limited` above it, and 4102 if that goes on
 

@@ -20,7 +20,10 @@ struct SessionStats {
   Counter replies;             // answers and pushes to one client, not room messages
   Counter joins;
   Counter leaves;
-  Counter publishes;
+  Counter publishes;         // broadcasts handed on
+  Counter directs;           // messages to a user handed on
+  Counter history_queries;   // `history` commands handed on
+  Counter presence_queries;  // `presence` commands handed on
   Counter pings_sent;
   Counter pongs_received;
   std::array<Counter, kErrorCodes> errors;        // by protocol::ErrorCode

@@ -42,6 +42,21 @@ void check_room(std::string_view room_id) {
   check_name(room_id);
   SB_ASSERT(room_id.front() != '@');
 }
+void check_room_or_own(std::string_view room_id) {
+  if (room_id != protocol::kOwnRoom) check_room(room_id);
+}
+
+void check_dedup(std::string_view dedup) {
+  if (dedup.empty()) return;
+  check_name(dedup);
+  SB_ASSERT(dedup.size() <= protocol::kDedupBytesMax);
+}
+
+void check_content(std::string_view content) {
+  SB_ASSERT(kSpace.find(content.front()) == std::string_view::npos);
+  SB_ASSERT(kSpace.find(content.back()) == std::string_view::npos);
+  check_json(content);
+}
 
 void check_id(std::string_view id) {
   if (id.empty()) return;
@@ -56,23 +71,38 @@ void check(const protocol::Ping&, std::string_view id) {
   check_json(answer);
 }
 void check(const protocol::Join& join, std::string_view id) {
-  check_room(join.room_id);
+  check_room_or_own(join.room_id);
   if (!join.user_id.empty()) check_name(join.user_id);
+  SB_ASSERT(!join.since || join.last == 0);
+  SB_ASSERT(join.last <= protocol::kHistoryMessagesMax);
+  if (join.since) {
+    check_name(join.since->epoch);
+    SB_ASSERT(join.since->epoch.size() <= protocol::kEpochBytesMax);
+    SB_ASSERT(join.since->seq <= protocol::kSeqMax);
+  }
+  if (!join.info.empty()) {
+    check_content(join.info);
+    SB_ASSERT(join.info.size() <= protocol::kInfoBytesMax);
+    const protocol::PresentUser user{.user_id = "\"u\"", .connections = 1, .info = join.info};
+    std::string list;
+    protocol::append(
+        list, protocol::PresenceList{.room_id = join.room_id, .id = id, .count = 1, .users = {&user, 1}, .next = "n"});
+    check_json(list);
+  }
   std::string answer;
   protocol::append(answer, protocol::Joined{.room_id = join.room_id, .id = id, .seq = {}, .epoch = "e"});
   check_json(answer);
 }
 void check(const protocol::Leave& leave, std::string_view id) {
-  check_room(leave.room_id);
+  check_room_or_own(leave.room_id);
   std::string answer;
   protocol::append(answer, protocol::Left{.room_id = leave.room_id, .id = id});
   check_json(answer);
 }
 void check(const protocol::Broadcast& broadcast, std::string_view id) {
   check_room(broadcast.room_id);
-  SB_ASSERT(kSpace.find(broadcast.content.front()) == std::string_view::npos);
-  SB_ASSERT(kSpace.find(broadcast.content.back()) == std::string_view::npos);
-  check_json(broadcast.content);
+  check_dedup(broadcast.dedup);
+  check_content(broadcast.content);
   std::string push;
   protocol::append(
       push, protocol::Publication{
@@ -81,6 +111,39 @@ void check(const protocol::Broadcast& broadcast, std::string_view id) {
   std::string ack;
   protocol::append(ack, protocol::Ack{.id = id, .room_id = broadcast.room_id, .seq = {}, .epoch = "e", .ts = 0});
   check_json(ack);
+}
+
+void check(const protocol::Direct& direct, std::string_view id) {
+  check_name(direct.user_id);
+  check_dedup(direct.dedup);
+  check_content(direct.content);
+  const std::string room_id = protocol::user_room_of(direct.user_id);
+  std::string push;
+  protocol::append(
+      push,
+      protocol::Publication{
+          .room_id = room_id, .content = direct.content, .sender = "\"u\"", .seq = {}, .ts = 0, .to = direct.user_id});
+  check_json(push);
+  std::string ack;
+  protocol::append(ack, protocol::Ack{.id = id, .room_id = room_id, .seq = {}, .epoch = "e", .ts = 0});
+  check_json(ack);
+}
+void check(const protocol::History& history, std::string_view id) {
+  check_room_or_own(history.room_id);
+  SB_ASSERT(!history.before || !history.after);
+  SB_ASSERT(history.limit >= 1 && history.limit <= protocol::kHistoryMessagesMax);
+  std::string answer;
+  protocol::append(answer, protocol::HistoryPage{.room_id = history.room_id, .id = id, .epoch = "e", .messages = {}});
+  check_json(answer);
+}
+void check(const protocol::Presence& presence, std::string_view id) {
+  check_room(presence.room_id);
+  if (!presence.next.empty()) check_name(presence.next);
+  SB_ASSERT(presence.limit >= 1 && presence.limit <= protocol::kPresenceUsersMax);
+  std::string answer;
+  protocol::append(answer,
+                   protocol::PresenceList{.room_id = presence.room_id, .id = id, .users = {}, .next = presence.next});
+  check_json(answer);
 }
 
 /// Where the document at the beginning of a message ends; white space or nothing must follow it.

@@ -72,7 +72,8 @@ TEST(CommandDecoder, DecodesThePlainCommands) {
   ASSERT_TRUE(broadcast.is<Broadcast>());
   EXPECT_EQ(broadcast.as<Broadcast>().room_id, "game_lobby");
   EXPECT_EQ(broadcast.as<Broadcast>().content, R"("Hello everyone!")");
-  EXPECT_TRUE(broadcast.as<Broadcast>().echo);
+  EXPECT_EQ(broadcast.as<Broadcast>().echo, std::nullopt);
+  EXPECT_EQ(broadcast.as<Broadcast>().dedup, "");
 }
 
 TEST(CommandDecoder, TakesFieldsInAnyOrderWithWhiteSpaceAnywhere) {
@@ -104,8 +105,8 @@ TEST(CommandDecoder, EchoIsABoolean) {
   const auto message = [](std::string_view echo) {
     return R"({"type":"broadcast","room_id":"r","content":0,"echo":)" + std::string(echo) + "}";
   };
-  EXPECT_TRUE(Decoding(message("true")).as<Broadcast>().echo);
-  EXPECT_FALSE(Decoding(message("false")).as<Broadcast>().echo);
+  EXPECT_EQ(Decoding(message("true")).as<Broadcast>().echo, true);
+  EXPECT_EQ(Decoding(message("false")).as<Broadcast>().echo, false);
   for (const char* wrong : {"0", "1", "null", R"("false")", "[]", "{}"})
     EXPECT_EQ(refusal_of(message(wrong)), "bad_request: `echo` must be true or false") << wrong;
 }
@@ -119,7 +120,13 @@ TEST(CommandDecoder, IgnoresFieldsThatTheCommandDoesNotTake) {
   EXPECT_TRUE(
       Decoding(R"({"type":"leave","room_id":"r","user_id":7,"presence":true,"last":1,"dedup":"x"})").is<Leave>());
   EXPECT_TRUE(Decoding(R"({"type":"join","room_id":"r","echo":1,"content":2,"dedup":3})").is<Join>());
-  EXPECT_TRUE(Decoding(R"({"type":"broadcast","room_id":"r","content":2,"user_id":3,"since":1})").is<Broadcast>());
+  EXPECT_TRUE(Decoding(R"({"type":"join","room_id":"r","before":-1,"after":"x","limit":0,"next":4})").is<Join>());
+  EXPECT_TRUE(
+      Decoding(R"({"type":"broadcast","room_id":"r","content":2,"user_id":3,"since":1,"info":4,"own_devices":5})")
+          .is<Broadcast>());
+  EXPECT_TRUE(Decoding(R"({"type":"direct","user_id":"u","content":2,"room_id":3,"echo":4})").is<Direct>());
+  EXPECT_TRUE(Decoding(R"({"type":"history","room_id":"r","since":1,"last":0,"next":4})").is<History>());
+  EXPECT_TRUE(Decoding(R"({"type":"presence","room_id":"r","presence":1,"before":0.5})").is<Presence>());
 }
 
 TEST(CommandDecoder, ComparesKeysAndTypesAfterUnescaping) {
@@ -129,7 +136,7 @@ TEST(CommandDecoder, ComparesKeysAndTypesAfterUnescaping) {
   EXPECT_TRUE(
       Decoding(R"({"\ud800":1,"type":"ping","\u0070\u0072\u0065\u0073\u0065\u006e\u0063\u0065":1})").is<Ping>());
   EXPECT_EQ(refusal_of(R"({"type":"join","room_id":"r","\u0070\u0072\u0065\u0073\u0065\u006e\u0063\u0065":1})"),
-            "bad_request: `presence` is not supported by this server");
+            "bad_request: `presence` must be true or false");
 }
 
 TEST(CommandDecoder, UnescapesNames) {
@@ -149,7 +156,7 @@ TEST(CommandDecoder, TypeMustBeThereAndAString) {
 }
 
 TEST(CommandDecoder, UnknownTypesAreNamed) {
-  for (const char* type : {"direct", "history", "presence", "auth", "JOIN", "join ", "", "shout"}) {
+  for (const char* type : {"auth", "JOIN", "join ", "", "shout", "directs"}) {
     const Decoding decoding(R"({"type":")" + std::string(type) + R"(","room_id":"r","id":7})");
     EXPECT_EQ(decoding.refusal(), "unknown_type: this server has no command of type `" + std::string(type) + "`");
     EXPECT_EQ(decoding.error().room_id, "r");
@@ -199,7 +206,7 @@ TEST(CommandDecoder, CountsTheBytesOfANameAfterUnescaping) {
 }
 
 TEST(CommandDecoder, EveryCommandWithARoomNeedsAGoodOne) {
-  for (const char* type : {"join", "leave", "broadcast"}) {
+  for (const char* type : {"join", "leave", "broadcast", "history", "presence"}) {
     EXPECT_EQ(refusal_of(R"({"type":")" + std::string(type) + R"("})"), "bad_request: `room_id` is missing");
     for (const char* wrong : {"1", "null", "true", "[\"r\"]", "{}"})
       EXPECT_EQ(refusal_of(with_room(type, wrong)), "bad_request: `room_id` must be a string") << wrong;
@@ -235,13 +242,236 @@ TEST(CommandDecoder, AUserIdIsAStringOrNotThere) {
 }
 
 TEST(CommandDecoder, UserRoomsMayNotBeNamed) {
-  for (const char* type : {"join", "leave", "broadcast"}) {
-    for (const char* room : {R"("@me")", R"("@")", R"("@alice")", R"("\u0040me")"}) {
+  for (const char* type : {"join", "leave", "broadcast", "history", "presence"}) {
+    for (const char* room : {R"("@")", R"("@alice")", R"("@ME")", R"("@me ")", R"("\u0040m")"}) {
       const Decoding decoding(with_room(type, room));
       EXPECT_EQ(decoding.refusal(), "forbidden: room ids that begin with `@` are reserved for user rooms") << room;
       EXPECT_EQ(decoding.error().room_id.front(), '@');
     }
   }
+}
+
+TEST(CommandDecoder, OnesOwnRoomMayBeJoinedLeftAndRead) {
+  for (const char* room : {R"("@me")", R"("\u0040me")"}) {
+    const Decoding join(with_room("join", room));
+    ASSERT_TRUE(join.is<Join>()) << join.refusal();
+    EXPECT_EQ(join.as<Join>().room_id, kOwnRoom);
+    EXPECT_TRUE(Decoding(with_room("leave", room)).is<Leave>());
+    EXPECT_TRUE(Decoding(with_room("history", room)).is<History>());
+    for (const char* type : {"broadcast", "presence"}) {
+      EXPECT_EQ(refusal_of(with_room(type, room)),
+                "forbidden: `@me` can be joined, left and read with `history`; it is written to with `direct`");
+    }
+  }
+  EXPECT_EQ(refusal_of(R"({"type":"join","room_id":"@me","presence":true})"),
+            "bad_request: `presence` is not for `@me`");
+  EXPECT_TRUE(Decoding(R"({"type":"join","room_id":"@me","presence":false,"last":3,"info":1})").is<Join>());
+}
+
+// --- join ----------------------------------------------------------------------------------------------------------
+
+std::string join_with(std::string_view field, std::string_view json) {
+  return R"({"type":"join","room_id":"r",")" + std::string(field) + R"(":)" + std::string(json) + "}";
+}
+
+TEST(CommandDecoder, APlainJoinAsksForNothing) {
+  const Decoding decoding(R"({"type":"join","room_id":"r","user_id":"u","info":1,"presence":false})");
+  ASSERT_TRUE(decoding.is<Join>());
+  EXPECT_TRUE(decoding.as<Join>().is_plain());
+  EXPECT_FALSE(Decoding(join_with("last", "1")).as<Join>().is_plain());
+  EXPECT_FALSE(Decoding(join_with("presence", "true")).as<Join>().is_plain());
+  EXPECT_FALSE(Decoding(join_with("since", R"({"seq":0,"epoch":"k"})")).as<Join>().is_plain());
+}
+
+TEST(CommandDecoder, SinceIsAPlaceInARoomsHistory) {
+  for (const char* json :
+       {R"({"seq":41,"epoch":"k3"})", R"({ "epoch" : "k3" , "x":[{"seq":1}], "seq" : 41 })",
+        R"({"\u0073eq":41,"ep\u006fch":"\u006b3"})", R"({"\ud800":1,"seq":41,"epoch":"k3","ts":2})"}) {
+    const Decoding decoding(join_with("since", json));
+    ASSERT_TRUE(decoding.is<Join>()) << json << decoding.refusal();
+    ASSERT_TRUE(decoding.as<Join>().since);
+    EXPECT_EQ(decoding.as<Join>().since->seq, Seq{41});
+    EXPECT_EQ(decoding.as<Join>().since->epoch, "k3");
+  }
+}
+
+TEST(CommandDecoder, SinceNeedsBothItsParts) {
+  for (const char* wrong : {"5", "null", "true", "[]", R"("k3")", R"([{"seq":1,"epoch":"k"}])"})
+    EXPECT_EQ(refusal_of(join_with("since", wrong)), "bad_request: `since` must be an object with `seq` and `epoch`");
+  EXPECT_EQ(refusal_of(join_with("since", "{}")), "bad_request: `since.seq` is missing");
+  EXPECT_EQ(refusal_of(join_with("since", R"({"epoch":"k"})")), "bad_request: `since.seq` is missing");
+  EXPECT_EQ(refusal_of(join_with("since", R"({"seq":1})")), "bad_request: `since.epoch` is missing");
+  EXPECT_EQ(refusal_of(join_with("since", R"({"seq":1,"seq":1,"epoch":"k"})")),
+            "bad_request: `since.seq` is there more than once");
+  EXPECT_EQ(refusal_of(join_with("since", R"({"seq":1,"epoch":"k","\u0065poch":"k"})")),
+            "bad_request: `since.epoch` is there more than once");
+}
+
+TEST(CommandDecoder, SinceHasAnUnsigned64BitNumber) {
+  const auto since = [](std::string_view seq) {
+    return join_with("since", R"({"epoch":"k","seq":)" + std::string(seq) + "}");
+  };
+  const auto seq_of = [&](std::string_view seq) { return Decoding(since(seq)).as<Join>().since->seq; };
+  EXPECT_EQ(seq_of("0"), Seq{0});
+  EXPECT_EQ(seq_of("9007199254740993"), Seq{9'007'199'254'740'993});
+  EXPECT_EQ(seq_of("9223372036854775805"), Seq{kSeqMax.value - 1});
+  EXPECT_EQ(seq_of("9223372036854775806"), kSeqMax);
+  EXPECT_EQ(seq_of("9223372036854775807"), kSeqMax) << "no room gets there";
+  EXPECT_EQ(seq_of("18446744073709551615"), kSeqMax);
+  for (const char* wrong :
+       {"-1", "-0", "1.0", "1e2", "18446744073709551616", R"("41")", "null", "[41]", "{}", "true"}) {
+    EXPECT_EQ(refusal_of(since(wrong)),
+              "bad_request: `since.seq` must be a whole number from 0 to 18446744073709551615")
+        << wrong;
+  }
+}
+
+TEST(CommandDecoder, AnEpochHasUpTo64Bytes) {
+  const auto since = [](std::string_view epoch) {
+    return join_with("since", R"({"seq":1,"epoch":)" + std::string(epoch) + "}");
+  };
+  for (const std::size_t size : {std::size_t{1}, std::size_t{63}, kEpochBytesMax}) {
+    const std::string epoch(size, 'k');
+    const Decoding decoding(since(in_quotes(epoch)));
+    ASSERT_TRUE(decoding.is<Join>()) << size;
+    EXPECT_EQ(decoding.as<Join>().since->epoch, epoch);
+  }
+  EXPECT_EQ(refusal_of(since(in_quotes(std::string(65, 'k')))), "bad_request: `since.epoch` is longer than 64 bytes");
+  EXPECT_EQ(refusal_of(since(R"("")")), "bad_request: `since.epoch` must not be empty");
+  EXPECT_EQ(refusal_of(since("7")), "bad_request: `since.epoch` must be a string");
+  EXPECT_EQ(refusal_of(since(R"("\n")")), "bad_request: `since.epoch` has a control character");
+  EXPECT_EQ(refusal_of(since(R"("\ud800")")), "bad_request: `since.epoch` has half of a surrogate pair");
+}
+
+TEST(CommandDecoder, LastIsANumberOfMessages) {
+  for (const std::uint32_t last : {1u, 20u, 999u, kHistoryMessagesMax})
+    EXPECT_EQ(Decoding(join_with("last", std::to_string(last))).as<Join>().last, last);
+  for (const char* wrong : {"0", "1001", "-1", "1.5", "1e1", R"("20")", "null", "true", "[]", "4294967297"}) {
+    EXPECT_EQ(refusal_of(join_with("last", wrong)), "bad_request: `last` must be a whole number from 1 to 1000")
+        << wrong;
+  }
+  EXPECT_EQ(refusal_of(R"({"type":"join","room_id":"r","last":1,"since":{"seq":1,"epoch":"k"}})"),
+            "bad_request: `last` cannot go together with `since`");
+}
+
+TEST(CommandDecoder, PresenceOfAJoinIsABoolean) {
+  EXPECT_TRUE(Decoding(join_with("presence", "true")).as<Join>().presence);
+  EXPECT_FALSE(Decoding(join_with("presence", "false")).as<Join>().presence);
+  for (const char* wrong : {"0", "1", "null", R"("true")", "[]", "{}"})
+    EXPECT_EQ(refusal_of(join_with("presence", wrong)), "bad_request: `presence` must be true or false") << wrong;
+}
+
+TEST(CommandDecoder, InfoIsAnyJsonOfUpTo1024BytesByteForByte) {
+  for (const char* info : {"null", "1e400", R"({"name" : "Al\u0069ce"})", "[ ]", R"("\ud800")"})
+    EXPECT_EQ(Decoding(join_with("info", info)).as<Join>().info, info);
+  for (const std::size_t size : {std::size_t{1'023}, kInfoBytesMax}) {
+    const std::string info = in_quotes(std::string(size - 2, 'i'));
+    EXPECT_EQ(Decoding(join_with("info", info)).as<Join>().info, info);
+  }
+  EXPECT_EQ(refusal_of(join_with("info", in_quotes(std::string(kInfoBytesMax - 1, 'i')))),
+            "bad_request: `info` is longer than 1024 bytes");
+}
+
+// --- publishing ----------------------------------------------------------------------------------------------------
+
+TEST(CommandDecoder, DedupIsAStringOfUpTo64Bytes) {
+  for (const std::string& rest : {std::string(R"("type":"broadcast","room_id":"r","content":0)"),
+                                  std::string(R"("type":"direct","user_id":"u","content":0)")}) {
+    const auto message = [&](std::string_view dedup) { return "{" + rest + R"(,"dedup":)" + std::string(dedup) + "}"; };
+    const auto dedup_of = [](const Decoding& decoding) {
+      return decoding.is<Direct>() ? decoding.as<Direct>().dedup : decoding.as<Broadcast>().dedup;
+    };
+    for (const std::size_t size : {std::size_t{1}, std::size_t{63}, kDedupBytesMax}) {
+      const std::string dedup(size, 'd');
+      const Decoding decoding(message(in_quotes(dedup)));
+      ASSERT_TRUE(decoding.ok()) << decoding.refusal();
+      EXPECT_EQ(dedup_of(decoding), dedup);
+    }
+    const Decoding escaped(message(R"("\u0061\"b")"));
+    EXPECT_EQ(dedup_of(escaped), "a\"b");
+    EXPECT_EQ(refusal_of(message(in_quotes(std::string(65, 'd')))), "bad_request: `dedup` is longer than 64 bytes");
+    EXPECT_EQ(refusal_of(message(R"("")")), "bad_request: `dedup` must not be empty");
+    EXPECT_EQ(refusal_of(message(R"("a\t")")), "bad_request: `dedup` has a control character");
+    for (const char* wrong : {"7", "null", "true", "[]", "{}"})
+      EXPECT_EQ(refusal_of(message(wrong)), "bad_request: `dedup` must be a string") << wrong;
+  }
+}
+
+TEST(CommandDecoder, ADirectMessageHasAUserAndContent) {
+  const Decoding decoding(R"({"type":"direct","user_id":"b\u006fb","content": {"a": 1} ,"id":7})");
+  ASSERT_TRUE(decoding.is<Direct>()) << decoding.refusal();
+  EXPECT_EQ(decoding.as<Direct>().user_id, "bob");
+  EXPECT_EQ(decoding.as<Direct>().content, R"({"a": 1})");
+  EXPECT_EQ(decoding.as<Direct>().dedup, "");
+  EXPECT_FALSE(decoding.as<Direct>().own_devices);
+  EXPECT_EQ(decoding.id(), "7");
+  EXPECT_EQ(refusal_of(R"({"type":"direct","content":0})"), "bad_request: `user_id` is missing");
+  EXPECT_EQ(refusal_of(R"({"type":"direct","user_id":5,"content":0})"), "bad_request: `user_id` must be a string");
+  EXPECT_EQ(refusal_of(R"({"type":"direct","user_id":"bob"})"), "bad_request: `content` is missing");
+}
+
+TEST(CommandDecoder, OwnDevicesIsABoolean) {
+  const auto message = [](std::string_view flag) {
+    return R"({"type":"direct","user_id":"u","content":0,"own_devices":)" + std::string(flag) + "}";
+  };
+  EXPECT_TRUE(Decoding(message("true")).as<Direct>().own_devices);
+  EXPECT_FALSE(Decoding(message("false")).as<Direct>().own_devices);
+  for (const char* wrong : {"0", "null", R"("true")", "[]", "{}"})
+    EXPECT_EQ(refusal_of(message(wrong)), "bad_request: `own_devices` must be true or false") << wrong;
+}
+
+// --- queries -------------------------------------------------------------------------------------------------------
+
+std::string query(std::string_view type, std::string_view fields) {
+  return R"({"type":")" + std::string(type) + R"(","room_id":"r")" + std::string(fields) + "}";
+}
+
+TEST(CommandDecoder, HistoryGoesBackOrForth) {
+  const Decoding newest(query("history", ""));
+  ASSERT_TRUE(newest.is<History>());
+  EXPECT_FALSE(newest.as<History>().before);
+  EXPECT_FALSE(newest.as<History>().after);
+  EXPECT_EQ(newest.as<History>().limit, 50u);
+  EXPECT_EQ(Decoding(query("history", R"(,"before":100)")).as<History>().before, Seq{100});
+  EXPECT_EQ(Decoding(query("history", R"(,"before":18446744073709551615)")).as<History>().before, kSeqMax);
+  EXPECT_EQ(Decoding(query("history", R"(,"after":0)")).as<History>().after, Seq{0});
+  EXPECT_EQ(refusal_of(query("history", R"(,"after":1,"before":5)")),
+            "bad_request: `after` cannot go together with `before`");
+  for (const char* field : {"before", "after"}) {
+    for (const char* wrong : {"-1", "1.5", R"("1")", "null", "18446744073709551616", "{}"}) {
+      EXPECT_EQ(refusal_of(query("history", R"(,")" + std::string(field) + R"(":)" + wrong)),
+                "bad_request: `" + std::string(field) + "` must be a whole number from 0 to 18446744073709551615")
+          << wrong;
+    }
+  }
+}
+
+TEST(CommandDecoder, QueriesHaveALimitOf1To1000) {
+  for (const char* limit : {"1", "999", "1000"}) {
+    const std::string fields = R"(,"limit":)" + std::string(limit);
+    EXPECT_EQ(std::to_string(Decoding(query("history", fields)).as<History>().limit), limit);
+    EXPECT_EQ(std::to_string(Decoding(query("presence", fields)).as<Presence>().limit), limit);
+  }
+  for (const char* type : {"history", "presence"}) {
+    for (const char* wrong : {"0", "1001", "-5", "2.0", R"("5")", "null", "[1]"}) {
+      EXPECT_EQ(refusal_of(query(type, R"(,"limit":)" + std::string(wrong))),
+                "bad_request: `limit` must be a whole number from 1 to 1000")
+          << wrong;
+    }
+  }
+}
+
+TEST(CommandDecoder, PresenceGoesOnWhereAnAnswerEnded) {
+  const Decoding first(query("presence", ""));
+  ASSERT_TRUE(first.is<Presence>());
+  EXPECT_EQ(first.as<Presence>().next, "");
+  EXPECT_EQ(first.as<Presence>().limit, 100u);
+  EXPECT_EQ(Decoding(query("presence", R"(,"next":"b\u006fb")")).as<Presence>().next, "bob");
+  EXPECT_TRUE(Decoding(query("presence", R"(,"next":)" + in_quotes(std::string(255, 'n')))).ok());
+  EXPECT_EQ(refusal_of(query("presence", R"(,"next":)" + in_quotes(std::string(256, 'n')))),
+            "bad_request: `next` is longer than 255 bytes");
+  EXPECT_EQ(refusal_of(query("presence", R"(,"next":"")")), "bad_request: `next` must not be empty");
+  EXPECT_EQ(refusal_of(query("presence", R"(,"next":1)")), "bad_request: `next` must be a string");
 }
 
 // --- other fields --------------------------------------------------------------------------------------------------
@@ -271,20 +501,9 @@ TEST(CommandDecoder, IdsAreNumbersOrStringsOfUpTo64Bytes) {
     EXPECT_EQ(refusal_of(message(wrong)), "bad_request: `id` must be a number or a string") << wrong;
 }
 
-TEST(CommandDecoder, WhatThisServerCannotDoIsSaidNotIgnored) {
-  EXPECT_EQ(refusal_of(R"({"type":"join","room_id":"r","since":{"seq":1,"epoch":"k"}})"),
-            "history_unavailable: this room keeps no history: `since` cannot be answered");
-  EXPECT_EQ(refusal_of(R"({"type":"join","room_id":"r","last":20})"),
-            "history_unavailable: this room keeps no history: `last` cannot be answered");
-  EXPECT_EQ(refusal_of(R"({"type":"join","room_id":"r","presence":true})"),
-            "bad_request: `presence` is not supported by this server");
-  EXPECT_EQ(refusal_of(R"({"type":"broadcast","room_id":"r","content":1,"dedup":"x"})"),
-            "bad_request: `dedup` is not supported by this server");
-}
-
 TEST(CommandDecoder, AFieldMayBeThereOnlyOnce) {
-  for (const char* field :
-       {"type", "room_id", "user_id", "content", "echo", "id", "since", "last", "presence", "dedup"}) {
+  for (const char* field : {"type", "room_id", "user_id", "content", "echo", "id", "since", "last", "presence", "dedup",
+                            "info", "own_devices", "before", "after", "limit", "next"}) {
     const std::string twice = R"({")" + std::string(field) + R"(":"ping","x":1,")" + field + R"(":"ping"})";
     EXPECT_EQ(refusal_of(twice), "bad_request: `" + std::string(field) + "` is there more than once");
   }

@@ -64,6 +64,73 @@ TEST(Push, JoinedLeavesOutWhatItHasNot) {
             R"({"type":"joined","room_id":"r","seq":5,"epoch":"k3"})");
 }
 
+TEST(Push, JoinedSaysWhatBecameOfSince) {
+  const auto joined = [](Recovery recovery) {
+    return text(
+        Joined{.room_id = "r", .id = {}, .seq = Seq{57}, .epoch = "k3", .recovery = recovery, .first_seq = Seq{50}});
+  };
+  const std::string where = R"({"type":"joined","room_id":"r","seq":57,"epoch":"k3")";
+  EXPECT_EQ(joined(Recovery::kNotAsked), where + "}");
+  EXPECT_EQ(joined(Recovery::kRecovered), where + R"(,"recovered":true})");
+  EXPECT_EQ(joined(Recovery::kEpochChanged), where + R"(,"recovered":false,"reason":"epoch_changed","first_seq":50})");
+  EXPECT_EQ(joined(Recovery::kTrimmed), where + R"(,"recovered":false,"reason":"trimmed","first_seq":50})");
+  EXPECT_EQ(joined(Recovery::kAhead), where + R"(,"recovered":false,"reason":"ahead","first_seq":50})");
+}
+
+TEST(Push, CaughtUpSaysWhetherAnythingIsMissing) {
+  EXPECT_EQ(text(CaughtUp{.room_id = "r", .seq = Seq{57}}), R"({"type":"caught_up","room_id":"r","seq":57})");
+  EXPECT_EQ(text(CaughtUp{.room_id = "r", .seq = Seq{57}, .is_complete = false}),
+            R"({"type":"caught_up","room_id":"r","seq":57,"recovered":false})");
+}
+
+TEST(Push, EpochChangedTellsWhereTheRoomStands) {
+  EXPECT_EQ(text(EpochChanged{.room_id = "r", .epoch = "q9", .seq = Seq{0}}),
+            R"({"type":"epoch_changed","room_id":"r","epoch":"q9","seq":0})");
+}
+
+TEST(Push, DirectHasNoRoom) {
+  EXPECT_EQ(text(Publication{
+                .room_id = "@bob", .content = R"("psst")", .sender = "alice123", .seq = Seq{7}, .ts = 1764000000000}),
+            R"({"type":"direct","content":"psst","sender":"alice123","seq":7,"ts":1764000000000})");
+}
+
+TEST(Push, ASendersCopySaysToWhomItWent) {
+  EXPECT_EQ(text(Publication{
+                .room_id = "@alice", .content = "[ 1 ]", .sender = "alice", .seq = Seq{8}, .ts = 5, .to = "b\"ob"}),
+            R"({"type":"direct","content":[ 1 ],"sender":"alice","to":"b\"ob","seq":8,"ts":5})");
+}
+
+TEST(Push, HistoryHoldsMessagesAsTheyWereSent) {
+  const std::string_view messages[] = {R"({"type":"broadcast","seq":1})", R"({ "seq":2 })"};
+  EXPECT_EQ(
+      text(HistoryPage{.room_id = "r", .id = {}, .epoch = "k3", .messages = messages, .more = true}),
+      R"({"type":"history","room_id":"r","epoch":"k3","messages":[{"type":"broadcast","seq":1},{ "seq":2 }],"more":true})");
+  EXPECT_EQ(text(HistoryPage{.room_id = "r", .id = "7", .epoch = "k3", .messages = {}, .more = false}),
+            R"({"type":"history","room_id":"r","id":7,"epoch":"k3","messages":[],"more":false})");
+}
+
+TEST(Push, PresenceListsUsers) {
+  const PresentUser users[] = {{.user_id = "a", .connections = 2, .info = R"({"x": 1})"},
+                               {.user_id = "b\"", .connections = 1, .info = {}}};
+  EXPECT_EQ(
+      text(PresenceList{.room_id = "r", .id = "7", .count = 3, .users = users, .next = "c"}),
+      R"({"type":"presence","room_id":"r","id":7,"count":3,"users":[{"user_id":"a","connections":2,"info":{"x": 1}},)"
+      R"({"user_id":"b\"","connections":1}],"next":"c"})");
+  EXPECT_EQ(text(PresenceList{.room_id = "r", .id = {}, .count = 0, .users = {}, .next = {}}),
+            R"({"type":"presence","room_id":"r","count":0,"users":[]})");
+}
+
+TEST(Push, PresenceChangeTellsWhoCameAndWent) {
+  const PresentUser joined[] = {{.user_id = "a", .connections = 1, .info = "[]"},
+                                {.user_id = "b", .connections = 0, .info = {}}};
+  const PresentUser left[] = {{.user_id = "c", .connections = 0, .info = "1"}};
+  EXPECT_EQ(text(PresenceChange{.room_id = "r", .joined = joined, .left = left, .count = 3}),
+            R"({"type":"presence_change","room_id":"r","joined":[{"user_id":"a","info":[]},{"user_id":"b"}],)"
+            R"("left":[{"user_id":"c"}],"count":3})");
+  EXPECT_EQ(text(PresenceChange{.room_id = "r", .joined = {}, .left = {}, .count = 9, .is_partial = true}),
+            R"({"type":"presence_change","room_id":"r","joined":[],"left":[],"count":9,"partial":true})");
+}
+
 TEST(Push, LeftAndPongEchoTheCommandsId) {
   EXPECT_EQ(text(Left{.room_id = "r", .id = "1.50"}), R"({"type":"left","room_id":"r","id":1.50})");
   EXPECT_EQ(text(Pong{.id = "7"}), R"({"type":"pong","id":7})");
@@ -73,6 +140,13 @@ TEST(Push, LeftAndPongEchoTheCommandsId) {
 TEST(Push, AckNamesTheMessage) {
   EXPECT_EQ(text(Ack{.id = "7", .room_id = "r", .seq = Seq{42}, .epoch = "k3", .ts = 1764000000000}),
             R"({"type":"ack","id":7,"room_id":"r","seq":42,"epoch":"k3","ts":1764000000000})");
+  EXPECT_EQ(text(Ack{.id = "7", .room_id = "r", .seq = Seq{42}, .epoch = "k3", .ts = 1, .is_duplicate = true}),
+            R"({"type":"ack","id":7,"room_id":"r","seq":42,"epoch":"k3","ts":1,"duplicate":true})");
+}
+
+TEST(Push, AckOfADirectMessageNamesTheUser) {
+  EXPECT_EQ(text(Ack{.id = R"("x")", .room_id = "@bob", .seq = Seq{7}, .epoch = "k3", .ts = 1}),
+            R"({"type":"ack","id":"x","user_id":"bob","seq":7,"epoch":"k3","ts":1})");
 }
 
 TEST(Push, HelloTellsWhatAClientNeedsToKnow) {

@@ -312,23 +312,61 @@ TEST_F(SessionLifeTest, AnAnswerToAJoinThatComesAfterTheCloseIsIgnored) {
   give_text(kJoin);
   session().close(4200, "bye");
   frames();
-  session().on_joined("lobby", "1", Seq{1}, "k");
+  session().on_joined({}, {.room_id = "lobby", .id = "1", .seq = Seq{1}, .epoch = "k"});
   session().on_join_refused("lobby", "1", protocol::ErrorCode::kRoomFull);
   session().on_published({.id = "1", .room_id = "lobby", .seq = Seq{1}, .epoch = "k", .ts = 1});
-  session().on_lagged("lobby", Seq{1}, Seq{2});
+  session().on_publish_refused("lobby", "1", protocol::ErrorCode::kUnavailable);
+  session().on_lagged({.opted_in = true}, {.room_id = "lobby", .from = Seq{1}, .to = Seq{2}});
+  session().on_caught_up({.room_id = "lobby", .seq = Seq{1}});
+  session().on_history({.room_id = "lobby", .id = "1", .epoch = "k", .messages = {}});
+  session().on_history_refused("lobby", "1", protocol::ErrorCode::kUnavailable);
+  session().on_presence({.room_id = "lobby", .id = "1", .users = {}, .next = {}});
+  session().on_presence_refused("lobby", "1", protocol::ErrorCode::kUnavailable);
   EXPECT_TRUE(session().outbox().empty());
 }
 
 // --- pushes ----------------------------------------------------------------------------------------------------------
 
 TEST_F(SessionLifeTest, OnlyV1ClientsAreToldWhatTheyMissed) {
+  const protocol::Lagged lagged{.room_id = "lobby", .from = Seq{3}, .to = Seq{9}};
+  const std::string told = "{\"type\":\"lagged\",\"room_id\":\"lobby\",\"from\":3,\"to\":9}\n";
   open();
-  session().on_lagged("lobby", Seq{3}, Seq{9});
+  session().on_lagged({}, lagged);
+  EXPECT_EQ(answers(), "");
+  session().on_lagged({.opted_in = true}, lagged);
+  EXPECT_EQ(answers(), told) << "it asked for a recovery: this says what that has not brought";
+  open(kUpgradeV1);
+  answers();
+  session().on_lagged({}, lagged);
+  EXPECT_EQ(answers(), told);
+}
+
+TEST_F(SessionLifeTest, OnlyV1ClientsAreToldOfANewEpoch) {
+  open();
+  session().on_epoch_changed({.room_id = "lobby", .epoch = "q9", .seq = Seq{0}});
   EXPECT_EQ(answers(), "");
   open(kUpgradeV1);
   answers();
-  session().on_lagged("lobby", Seq{3}, Seq{9});
-  EXPECT_EQ(answers(), "{\"type\":\"lagged\",\"room_id\":\"lobby\",\"from\":3,\"to\":9}\n");
+  session().on_epoch_changed({.room_id = "lobby", .epoch = "q9", .seq = Seq{0}});
+  EXPECT_EQ(answers(), "{\"type\":\"epoch_changed\",\"room_id\":\"lobby\",\"epoch\":\"q9\",\"seq\":0}\n");
+}
+
+TEST_F(SessionLifeTest, WhoAskedIsToldThatItHasCaughtUp) {
+  open();
+  session().on_caught_up({.room_id = "lobby", .seq = Seq{57}});
+  EXPECT_EQ(answers(), "{\"type\":\"caught_up\",\"room_id\":\"lobby\",\"seq\":57}\n");
+}
+
+TEST_F(SessionLifeTest, TheUsersRoomIsToldByItsOneName) {
+  open(kUpgradeV1);
+  answers();
+  session().on_lagged({}, {.room_id = "@ann", .from = Seq{3}, .to = Seq{9}});
+  session().on_caught_up({.room_id = "@ann", .seq = Seq{57}, .is_complete = false});
+  session().on_epoch_changed({.room_id = "@ann", .epoch = "q9", .seq = Seq{0}});
+  EXPECT_EQ(answers(),
+            "{\"type\":\"lagged\",\"room_id\":\"@me\",\"from\":3,\"to\":9}\n"
+            "{\"type\":\"caught_up\",\"room_id\":\"@me\",\"seq\":57,\"recovered\":false}\n"
+            "{\"type\":\"epoch_changed\",\"room_id\":\"@me\",\"epoch\":\"q9\",\"seq\":0}\n");
 }
 
 TEST_F(SessionLifeTest, DrainTellsV1ClientsAndClosesAtItsTime) {

@@ -3,15 +3,23 @@
 
 namespace switchboard::session::commands {
 
+using protocol::ErrorCode;
+
 Attempt run(Session& session, const protocol::Broadcast& broadcast, std::string_view id) {
+  if (session.awaits_query()) return Attempt::kBusy;  // what is read does not hold what was sent behind it
   SessionHost& host = session.context().host;
   const auto slot = host.find(session, broadcast.room_id);
-  if (!slot) {
-    return refuse(session, protocol::ErrorCode::kNotJoined, "join the room before broadcasting to it",
-                  broadcast.room_id, id);
+  const room::RoomSettings& settings = host.settings_of(broadcast.room_id);
+  if (!slot && !settings.publish_from_outside) {
+    return refuse(session, ErrorCode::kNotJoined, "join the room before broadcasting to it", broadcast.room_id, id);
   }
+  if (!slot && session.user_id().empty()) {
+    return refuse(session, ErrorCode::kBadRequest, kNoUser, broadcast.room_id, id);
+  }
+  protocol::Broadcast complete = broadcast;
+  complete.echo = broadcast.echo.value_or(settings.echo);
   if (!id.empty()) session.expect_ack(broadcast.room_id, id);  // it may come before `publish` returns
-  if (host.publish(session, *slot, broadcast, id) == Attempt::kBusy) {
+  if (host.publish(session, slot, complete, id) == Attempt::kBusy) {
     if (!id.empty()) session.expect_no_ack(broadcast.room_id, id);
     return Attempt::kBusy;
   }

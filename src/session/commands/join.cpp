@@ -1,29 +1,71 @@
+#include <algorithm>
+#include <optional>
+
 #include "session/commands/commands.h"
 #include "session/session.h"
 
 namespace switchboard::session::commands {
+namespace {
 
 using protocol::ErrorCode;
 
-Attempt run(Session& session, const protocol::Join& join, std::string_view id) {
-  if (session.awaits_ack()) return Attempt::kBusy;  // it may be in the room already, and answers come in order
+struct Refusal {
+  ErrorCode code;
+  std::string_view message;
+};
+
+std::optional<Refusal> refusal_of_user(const Session& session, std::string_view user_id) {
   if (session.user_id().empty()) {
-    if (join.user_id.empty()) {
-      return refuse(session, ErrorCode::kBadRequest,
-                    "`user_id` is missing: the first join of a connection names its user", join.room_id, id);
-    }
-  } else if (!join.user_id.empty() && join.user_id != session.user_id()) {
-    return refuse(session, ErrorCode::kUserMismatch, "this connection belongs to another user; open a second one",
-                  join.room_id, id);
+    if (!user_id.empty()) return std::nullopt;
+    return Refusal{ErrorCode::kBadRequest, "`user_id` is missing: the first join of a connection names its user"};
   }
-  const bool is_member = session.context().host.find(session, join.room_id).has_value();
-  if (!is_member && session.memberships().size() >= session.context().settings.rooms_per_connection_max) {
-    return refuse(session, ErrorCode::kLimitReached, "this connection is in as many rooms as it may be", join.room_id,
-                  id);
+  if (user_id.empty() || user_id == session.user_id()) return std::nullopt;
+  return Refusal{ErrorCode::kUserMismatch, "this connection belongs to another user; open a second one"};
+}
+
+/// A room that the connection is in can only be joined as it is.
+std::optional<Refusal> refusal_of_repetition(const protocol::Join& join) {
+  if (join.since) {
+    return Refusal{ErrorCode::kBadRequest, "`since` is not for a room that this connection is in: leave it first"};
   }
+  if (join.last > 0) {
+    return Refusal{ErrorCode::kBadRequest, "`last` is not for a room that this connection is in: leave it first"};
+  }
+  if (join.presence) {
+    return Refusal{ErrorCode::kBadRequest, "`presence` is not for a room that this connection is in: leave it first"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> refusal_of_room(Session& session, const protocol::Join& join) {
+  if (session.find_joined(join.room_id)) return refusal_of_repetition(join);
+  const auto rooms =
+      std::ranges::count_if(session.memberships(), [](const Membership& m) { return !m.is_implicit && !m.is_watcher; });
+  if (static_cast<std::uint64_t>(rooms) >= session.context().settings.rooms_per_connection_max) {
+    return Refusal{ErrorCode::kLimitReached, "this connection is in as many rooms as it may be"};
+  }
+  if (join.presence && !session.context().host.settings_of(join.room_id).presence) {
+    return Refusal{ErrorCode::kForbidden, "who is in this room is not told"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Attempt run(Session& session, const protocol::Join& join, std::string_view id) {
+  if (session.awaits_ack() || session.awaits_query()) return Attempt::kBusy;  // it may be in the room already
+  const bool names_user = session.user_id().empty();
+  std::string scratch;
+  protocol::Join own = join;
+  auto refusal = refusal_of_user(session, join.user_id);
+  if (!refusal) {
+    own.room_id = own_room_id(join.room_id, names_user ? join.user_id : session.user_id(), scratch);
+    refusal = refusal_of_room(session, own);
+  }
+  if (refusal) return refuse(session, refusal->code, refusal->message, join.room_id, id);
   // The user is named once and for all by the first join that was not refused here.
-  if (session.user_id().empty()) session.set_user_id(join.user_id);
-  return session.context().host.join(session, join.room_id, id);
+  if (names_user) session.set_user_id(join.user_id);
+  return session.context().host.join(session, own, id);
 }
 
 }  // namespace switchboard::session::commands

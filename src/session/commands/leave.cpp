@@ -4,13 +4,14 @@
 namespace switchboard::session::commands {
 
 Attempt run(Session& session, const protocol::Leave& leave, std::string_view id) {
-  SessionHost& host = session.context().host;
-  const auto slot = host.find(session, leave.room_id);
+  // `left` comes behind the answers to what was sent before; and a query needs the membership until it is answered.
+  if (session.awaits_ack() || session.awaits_query()) return Attempt::kBusy;
+  std::string scratch;
+  const auto slot = session.find_joined(own_room_id(leave.room_id, session.user_id(), scratch));
   if (!slot) {
     return refuse(session, protocol::ErrorCode::kNotJoined, "this connection is not in the room", leave.room_id, id);
   }
-  if (session.awaits_ack()) return Attempt::kBusy;  // `left` comes behind the answers to what was sent before
-  host.leave(session, *slot);
+  session.context().host.leave(session, *slot);
   session.context().stats.leaves.add();
   session.send(protocol::Left{.room_id = leave.room_id, .id = id});
   return Attempt::kDone;

@@ -105,7 +105,7 @@ TEST_F(CommandsTest, WhatIsNoCommandIsRefusedAndCounted) {
   EXPECT_TRUE(is_error(ask(""), "bad_request"));
   EXPECT_TRUE(is_error(ask("{"), "bad_request"));
   EXPECT_TRUE(is_error(ask("[]"), "bad_request"));
-  EXPECT_TRUE(is_error(ask(R"({"type":"direct","user_id":"bob","content":1})"), "unknown_type"));
+  EXPECT_TRUE(is_error(ask(R"({"type":"auth","token":"x"})"), "unknown_type"));
   EXPECT_TRUE(is_error(ask(R"({"type":"join","room_id":""})"), "bad_request"));
   EXPECT_EQ(context().stats.errors[static_cast<std::size_t>(protocol::ErrorCode::kBadRequest)].value(), 4u);
   EXPECT_EQ(session().state(), State::kOpen);
@@ -191,6 +191,18 @@ TEST_F(CommandsTest, ABudgetBeyond65535Holds) {
   EXPECT_EQ(session().state(), State::kOpen);
   give_text("x");
   EXPECT_EQ(session().state(), State::kClosing);
+}
+
+TEST_F(CommandsTest, WhatTheServerCannotDoIsNotHeldAgainstTheClient) {
+  settings.errors_max = 1;
+  open();
+  join("lobby");
+  for (const auto code : {protocol::ErrorCode::kUnavailable, protocol::ErrorCode::kInternal}) {
+    host.refusal = code;
+    for (int i = 0; i < 5; ++i)
+      EXPECT_TRUE(is_error(ask(R"({"type":"broadcast","room_id":"lobby","content":1,"id":1})"), name(code)));
+  }
+  EXPECT_EQ(session().state(), State::kOpen);
 }
 
 TEST_F(CommandsTest, DocumentsBehindTheOneThatUsedTheBudgetUpAreNotLookedAt) {

@@ -1,0 +1,29 @@
+#include "session/commands/commands.h"
+#include "session/session.h"
+
+namespace switchboard::session::commands {
+
+using protocol::ErrorCode;
+
+Attempt run(Session& session, const protocol::History& history, std::string_view id) {
+  // It is to hold what this connection has published; and an answer is large, so there is one at a time.
+  if (session.awaits_ack() || session.awaits_query()) return Attempt::kBusy;
+  std::string scratch;
+  protocol::History own = history;
+  own.room_id = own_room_id(history.room_id, session.user_id(), scratch);
+  const auto slot = session.find_joined(own.room_id);
+  if (!slot) return refuse(session, ErrorCode::kNotJoined, "join the room to read its history", history.room_id, id);
+  SessionHost& host = session.context().host;
+  if (!host.settings_of(own.room_id).history) {
+    return refuse(session, ErrorCode::kHistoryUnavailable, "this room keeps no history", history.room_id, id);
+  }
+  session.begin_query();  // its answer may come before `read_history` returns
+  if (host.read_history(session, *slot, own, id) == Attempt::kBusy) {
+    session.end_query();
+    return Attempt::kBusy;
+  }
+  session.context().stats.history_queries.add();
+  return Attempt::kDone;  // commands that need not wait for the answer go on
+}
+
+}  // namespace switchboard::session::commands

@@ -1,0 +1,27 @@
+#include "session/commands/commands.h"
+#include "session/session.h"
+
+namespace switchboard::session::commands {
+
+using protocol::ErrorCode;
+
+Attempt run(Session& session, const protocol::Presence& presence, std::string_view id) {
+  if (session.awaits_ack() || session.awaits_query()) return Attempt::kBusy;  // as for `history`
+  const auto slot = session.find_joined(presence.room_id);
+  if (!slot) {
+    return refuse(session, ErrorCode::kNotJoined, "join the room to be told who is in it", presence.room_id, id);
+  }
+  SessionHost& host = session.context().host;
+  if (!host.settings_of(presence.room_id).presence) {
+    return refuse(session, ErrorCode::kForbidden, "who is in this room is not told", presence.room_id, id);
+  }
+  session.begin_query();
+  if (host.read_presence(session, *slot, presence, id) == Attempt::kBusy) {
+    session.end_query();
+    return Attempt::kBusy;
+  }
+  session.context().stats.presence_queries.add();
+  return Attempt::kDone;
+}
+
+}  // namespace switchboard::session::commands
