@@ -70,7 +70,7 @@ void HistoryQuery::verify(const test::JsonObject& answer, Ledger& ledger, const 
       demand(first == seq + 1, "does not begin where it should");
     }
     demand(messages.empty() || first > seq, "begins too early");
-    if (more == "false" && !messages.empty()) demand(last >= known_last, "ends too early");
+    if (more == "false" && !messages.empty() && !config.trims()) demand(last >= known_last, "ends too early");
     return;
   }
   const std::uint64_t end = direction == Direction::kBefore ? seq : std::numeric_limits<std::uint64_t>::max();
