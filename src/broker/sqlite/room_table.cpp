@@ -107,10 +107,10 @@ std::vector<RoomTable::Visit> RoomTable::after(std::int64_t room, int count_max)
   return visits;
 }
 
-void RoomTable::add_block(std::int64_t room, Seq first, UnixMillis newest_ts, std::uint64_t base, Tail& tail) {
+void RoomTable::add_block(const BlockHead& block, std::string_view ends, std::string_view frames) {
   add_block_
-      .with(room, first.value, first.value + tail.size() - 1, newest_ts, base, base + tail.bytes(), Blob{tail.ends()},
-            Blob{tail.frames()})
+      .with(block.room, block.first.value, block.last.value, block.newest_ts, block.base, block.total, Blob{ends},
+            Blob{frames})
       .run();
 }
 

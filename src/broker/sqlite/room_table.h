@@ -20,8 +20,8 @@ namespace switchboard::broker {
 struct BlockHead {
   std::int64_t id = 0;
   std::int64_t room = 0;
-  Seq first;
-  Seq last;
+  Seq first{};
+  Seq last{};
   UnixMillis newest_ts = 0;
   std::uint64_t base = 0;
   std::uint64_t total = 0;
@@ -55,7 +55,8 @@ class RoomTable {
   /// The next rooms by id after `room`.
   std::vector<Visit> after(std::int64_t room, int count_max);
 
-  void add_block(std::int64_t room, Seq first, UnixMillis newest_ts, std::uint64_t base, Tail& tail);
+  /// `block.id` is given out here. `ends`: where each frame ends in `frames`, 32 bits each.
+  void add_block(const BlockHead& block, std::string_view ends, std::string_view frames);
   std::optional<BlockHead> oldest_block(std::int64_t room);
   std::optional<BlockHead> newest_block(std::int64_t room);
   std::optional<BlockHead> oldest_block();  // of all rooms

@@ -9,7 +9,7 @@ constexpr std::int64_t kApplicationId = 0x53574254;  // "SWBT", for file(1) and 
 constexpr std::int64_t kVersion = 1;
 
 // A message goes into `journal` with the others of its transaction, whatever their rooms: one row, written in one
-// stretch. Later a room's messages move from there to a block of their own (docs/decisions/0015).
+// stretch. Later a room's messages move from there to a block of their own (docs/decisions/0019).
 constexpr const char* kTables = R"sql(
   CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
   CREATE TABLE rooms(

@@ -106,7 +106,7 @@ void SqliteStore::Parts::write() {
     while (writer.is_pressed() && writer.run_upkeep()) {
     }
     if (checkpointer.on_commit(writer.log_frames())) writer.checkpoint();
-    if (count > 0 || has_more) continue;
+    if (count > 0 || (has_more && !is_last)) continue;
     if (is_last) break;
     writer_doorbell.wait(writer.next_upkeep() - clock.now(),
                          [this] { return has_requests() || is_stopping.load(std::memory_order_acquire); });

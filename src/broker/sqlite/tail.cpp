@@ -1,11 +1,7 @@
 #include "broker/sqlite/tail.h"
 
 #include <algorithm>
-#include <bit>
-
 namespace switchboard::broker {
-
-static_assert(std::endian::native == std::endian::little, "the file's numbers are little endian");
 
 void Tail::append(std::string_view frame, UnixMillis ts) {
   frames_.append(frame);
@@ -35,9 +31,18 @@ std::string_view Tail::frame(std::size_t index) const {
   return std::string_view(frames_).substr(begin, ends_[dropped_ + index] - begin);
 }
 
-std::string_view Tail::ends() {
-  compact();
-  return {reinterpret_cast<const char*>(ends_.data()), ends_.size() * sizeof(ends_[0])};
+std::string_view Tail::frames(std::size_t from, std::size_t until) const {
+  const std::size_t begin = begin_of(dropped_ + from);
+  return std::string_view(frames_).substr(begin, begin_of(dropped_ + until) - begin);
+}
+
+std::vector<std::uint32_t> Tail::ends(std::size_t from, std::size_t until) const {
+  const auto begin = static_cast<std::uint32_t>(begin_of(dropped_ + from));
+  std::vector<std::uint32_t> ends;
+  ends.reserve(until - from);
+  for (std::size_t i = from; i < until; ++i)
+    ends.push_back(ends_[dropped_ + i] - begin);
+  return ends;
 }
 
 void Tail::compact() {

@@ -26,9 +26,9 @@ class Tail {
   /// `index` counts from the oldest that is still here.
   std::string_view frame(std::size_t index) const;
   UnixMillis ts(std::size_t index) const { return times_[dropped_ + index]; }
-  std::string_view frames() const { return std::string_view(frames_).substr(begin_of(dropped_)); }
-  /// Where each frame ends in frames(), 32 bits each.
-  std::string_view ends();
+  /// Frames [from, until) one behind the other, and where each ends in that.
+  std::string_view frames(std::size_t from, std::size_t until) const;
+  std::vector<std::uint32_t> ends(std::size_t from, std::size_t until) const;
 
  private:
   std::size_t begin_of(std::size_t index) const { return index == 0 ? 0 : ends_[index - 1]; }

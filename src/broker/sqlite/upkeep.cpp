@@ -1,6 +1,7 @@
 #include "broker/sqlite/upkeep.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <mutex>
 #include <optional>
@@ -19,7 +20,7 @@ constexpr std::size_t kSealsMin = 16;  // fewer wait for others, because each tr
 constexpr Duration kSealPause = milliseconds(100);  // ... but not longer than this
 constexpr std::size_t kSealBytesMax = 4u << 20;
 constexpr std::size_t kEarlySealsMax = 256;  // these are small
-constexpr int kTrimmedBlocksMax = 16;        // of one room
+constexpr int kTrimmedBlocksMax = 64;        // of one room
 constexpr int kOldestBlocksMax = 32;         // of all rooms, when the file is full
 constexpr std::size_t kDeadBytesMin = 1u << 20;
 constexpr std::size_t kDeadBytesMax = 4u << 20;
@@ -29,6 +30,8 @@ constexpr int kVisitsMax = 64;
 constexpr Duration kVisitPause = milliseconds(100);
 constexpr Duration kWalkPause = seconds(10);
 constexpr Duration kVacuumPause = seconds(1);
+
+static_assert(std::endian::native == std::endian::little, "the file's numbers are little endian");
 
 }  // namespace
 
@@ -98,13 +101,11 @@ bool Upkeep::seal_oldest(UnixMillis unix_ms) {
 
 void Upkeep::seal(StoredRoom& room, UnixMillis unix_ms) {
   if (room.tail.empty()) return;
-  Tail& tail = room.tail;
   {
     const std::lock_guard lock(file_.cache.mutex());
     trim_tail(room, 0);
-    tail.ends();  // moves its bytes, if at all
   }
-  file_.rooms.add_block(room.row.id, room.tail_first(), tail.ts(tail.size() - 1), room.total - tail.bytes(), tail);
+  add_blocks(room);
   Extent extent{.room = room.row.id,
                 .retention = room.row.retention,
                 .first = room.first,
@@ -117,6 +118,26 @@ void Upkeep::seal(StoredRoom& room, UnixMillis unix_ms) {
                       .base = extent.base,
                       .trimmed = distance(room.first, extent.first),
                       .ends_tail = true});
+}
+
+void Upkeep::add_blocks(const StoredRoom& room) {
+  const Tail& tail = room.tail;
+  BlockHead block{.room = room.row.id, .total = room.total - tail.bytes()};
+  // As many as it takes: one batch can bring more than a block's worth, and blocks are trimmed whole.
+  for (std::size_t from = 0, until = 0; from < tail.size(); from = until) {
+    std::size_t bytes = 0;
+    do {
+      bytes += tail.frame(until++).size();
+    } while (until < tail.size() && until - from < limits_.block_messages && bytes < limits_.block_bytes);
+    block.first = room.tail_first().plus(from);
+    block.last = room.tail_first().plus(until - 1);
+    block.newest_ts = tail.ts(until - 1);
+    block.base = block.total;
+    block.total += bytes;
+    const std::vector<std::uint32_t> ends = tail.ends(from, until);
+    const std::string_view ends_bytes(reinterpret_cast<const char*>(ends.data()), ends.size() * sizeof(ends[0]));
+    file_.rooms.add_block(block, ends_bytes, tail.frames(from, until));
+  }
 }
 
 bool Upkeep::trim_blocks(Extent& extent, UnixMillis unix_ms) {

@@ -69,6 +69,7 @@ class Upkeep {
   bool vacuum(Instant now);
 
   void seal(StoredRoom& room, UnixMillis unix_ms);
+  void add_blocks(const StoredRoom& room);
   /// Removes blocks from its beginning. False when there may be more to remove.
   bool trim_blocks(Extent& extent, UnixMillis unix_ms);
   void trim_tail(StoredRoom& room, std::size_t slack_messages);
