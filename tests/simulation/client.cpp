@@ -26,7 +26,7 @@ Client::Client(std::uint32_t connection, const Config& config, const test::Manua
       person_(person),
       random_(config.seed * 1'000'003 + connection),
       user_(person == nullptr ? "user" + std::to_string(connection) : person->user),
-      is_v1_(random_.below(2) == 0 || person != nullptr),
+      is_v1_(random_.below(2) == 0 || person != nullptr || config.replacements > 0),
       offers_deflate_((connection * 37 + config.seed) % 100 < config.deflate_percent),
       was_unwell_(socket_->is_thin()) {
   if (person_ != nullptr) person_->is_online = true;
@@ -145,6 +145,8 @@ void Client::on_push(const std::string& payload) {
     on_room_answer(type, *push);
   } else if (type == "caught_up") {
     stay(push->text("room_id")).on_caught_up(*push);
+  } else if (type == "epoch_changed") {
+    stay(push->text("room_id")).on_epoch_changed(*push);
   } else if (type == "history") {
     on_history(*push);
   } else if (type == "error") {

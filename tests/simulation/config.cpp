@@ -41,6 +41,7 @@ void draw_history(Config& c, room::RoomSettings& room) {
   store.group_max = pick(random, {1u, 4u, 64u});
   if (c.history != History::kStore) return;
   c.machine_percent = pick(random, {0u, 50u});
+  c.replacements = random.below(4) == 0 ? 2 : 0;
   if (random.below(2) == 0) return;
   history.commit_wait_ms = pick(random, {300u, 2'000u});
   store.stall_max = ms(3'000);
@@ -119,7 +120,7 @@ Config Config::draw_without_history(std::uint64_t seed) {
   room.history = false;
   c.shard.rooms = room::RoomSettingsTable(room);
   c.history = History::kNone;
-  c.persons = c.crashes = 0;
+  c.persons = c.crashes = c.replacements = 0;
   return c;
 }
 
@@ -133,9 +134,9 @@ std::string Config::describe() const {
       << " look_ns=" << look_ns_max << " round_us=" << round_us_max << " drain=" << ends_in_drain
       << " deflate_percent=" << deflate_percent << "\n  history=" << static_cast<int>(history)
       << " kept=" << room.retention.messages << "/" << room.retention.bytes << " persons=" << persons
-      << " crashes=" << crashes << " machine=" << machine_percent << " commit_wait_ms=" << shard.history.commit_wait_ms
-      << " page_cache=" << shard.history.page_cache_bytes << " replays_max=" << shard.replays_max
-      << " reply_bytes_max=" << shard.session.reply_bytes_max
+      << " crashes=" << crashes << " machine=" << machine_percent << " replacements=" << replacements
+      << " commit_wait_ms=" << shard.history.commit_wait_ms << " page_cache=" << shard.history.page_cache_bytes
+      << " replays_max=" << shard.replays_max << " reply_bytes_max=" << shard.session.reply_bytes_max
       << "\n  store: commit_ms=" << store.commit_max / std::chrono::milliseconds(1)
       << " answer_ms=" << store.answer_max / std::chrono::milliseconds(1)
       << " read_ms=" << store.read_max / std::chrono::milliseconds(1) << " group=" << store.group_max

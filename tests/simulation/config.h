@@ -37,6 +37,7 @@ struct Config {
   std::uint32_t dedup_window_ms = 600'000;
   std::uint32_t persons = 0;          // who come back; 0: nobody does
   std::uint32_t crashes = 0;          // of the whole process, in all of a world's life
+  std::uint32_t replacements = 0;     // of the store by an empty one under a living server; then everybody speaks v1
   std::uint32_t machine_percent = 0;  // of them, those that take the machine along
   std::uint64_t look_ns_max = 2'000;
   std::uint32_t round_us_max = 5'000;
@@ -47,7 +48,7 @@ struct Config {
   /// Some requests to the store fail, or take longer than publishers wait.
   bool store_fails() const { return history == History::kStore && store.fails(); }
   /// Old messages may be gone before somebody asks for them.
-  bool trims() const { return shard.rooms.defaults().retention.messages < kKeptForever; }
+  bool trims() const { return replacements > 0 || shard.rooms.defaults().retention.messages < kKeptForever; }
   /// Everything is there for whoever is behind, and can be read.
   bool never_skips() const { return keeps_history() && !trims() && !store_fails(); }
   /// Rooms of either durability.

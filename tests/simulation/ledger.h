@@ -67,6 +67,7 @@ class Ledger {
   std::uint64_t caught_up = 0;
   std::uint64_t duplicates = 0;  // acknowledgements of a second publish
   std::uint64_t crashes = 0;
+  std::uint64_t epochs_changed = 0;  // under members
 
  private:
   Message& identify(const std::string& room, const test::JsonObject& push, const std::string& payload);

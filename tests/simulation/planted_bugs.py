@@ -304,6 +304,12 @@ BUGS = [
         "old": "  closed_by_name_.emplace(closed->second.room_id, closed);\n",
         "new": "  if (topics_.size() > 1) closed_by_name_.emplace(closed->second.room_id, closed);\n",
     },
+    {
+        "name": "members are not told that the numbers begin anew",
+        "file": "src/shard/shard_rooms.cpp",
+        "old": "      client.session.on_epoch_changed({.room_id = view->room.id(), .epoch = result.epoch, .seq = result.last});\n",
+        "new": "",
+    },
 ]
 
 

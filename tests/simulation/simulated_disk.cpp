@@ -36,6 +36,7 @@ broker::StoreCommitted SimulatedDisk::publish(const broker::StorePublish& publis
     if (found != dedups_.end() && now - found->second.ts < dedup_window_ / std::chrono::milliseconds(1)) {
       committed.seq = Seq{found->second.seq};
       committed.ts = found->second.ts;
+      committed.epoch = target.epoch;
       committed.is_duplicate = true;
       return committed;
     }
@@ -53,6 +54,7 @@ broker::StoreCommitted SimulatedDisk::publish(const broker::StorePublish& publis
   // Trimming is done in the background: now or later.
   if (random_.below(3) != 0) trim(target, publish.retention);
   committed.first = Seq{target.first()};
+  committed.epoch = target.epoch;
   return committed;
 }
 
@@ -63,11 +65,9 @@ void SimulatedDisk::trim(Room& room, const room::Retention& retention) {
   }
 }
 
-broker::SharedPage SimulatedDisk::read(const broker::StoreRead& read) const {
+broker::SharedPage SimulatedDisk::read(const broker::StoreRead& read) {
   auto page = std::make_shared<broker::Page>();
-  const auto found = rooms_.find(read.room_id);
-  if (found == rooms_.end()) return page;
-  const Room& room = found->second;
+  const Room& room = this->room(read.room_id);
   page->epoch = room.epoch;
   page->oldest = Seq{room.first()};
   page->newest = Seq{room.last};
@@ -94,6 +94,11 @@ broker::SharedPage SimulatedDisk::read(const broker::StoreRead& read) const {
     page->ends.push_back(static_cast<std::uint32_t>(page->frames.size()));
   }
   return page;
+}
+
+void SimulatedDisk::lose_all() {
+  rooms_.clear();
+  dedups_.clear();
 }
 
 void SimulatedDisk::lose_tails() {

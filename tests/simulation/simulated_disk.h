@@ -20,11 +20,13 @@ class SimulatedDisk {
 
   broker::StoreOpened open(const broker::StoreOpen& open);
   broker::StoreCommitted publish(const broker::StorePublish& publish, UnixMillis now);
-  broker::SharedPage read(const broker::StoreRead& read) const;
+  broker::SharedPage read(const broker::StoreRead& read);
 
   /// The machine went down: each room of durability `process` loses some of its newest messages, perhaps none, and
   /// begins a new epoch.
   void lose_tails();
+  /// It was damaged, and is now an empty one.
+  void lose_all();
 
  private:
   struct Room {

@@ -53,6 +53,8 @@ class SimulatedStore {
 
   /// The process is gone: what was not committed never was, and no answer comes any more.
   void lose_process();
+  /// The file was damaged and is replaced by an empty one, while the server goes on.
+  void lose_file() { disk_.lose_all(); }
   /// So is the machine.
   void lose_machine();
 

@@ -58,6 +58,7 @@ struct Checked {
   std::uint64_t caught_up = 0;
   std::uint64_t duplicates = 0;
   std::uint64_t crashes = 0;
+  std::uint64_t epochs_changed = 0;
 
   void add(const Ledger& ledger) {
     deliveries += ledger.deliveries;
@@ -66,6 +67,7 @@ struct Checked {
     caught_up += ledger.caught_up;
     duplicates += ledger.duplicates;
     crashes += ledger.crashes;
+    epochs_changed += ledger.epochs_changed;
   }
 };
 
@@ -108,7 +110,8 @@ TEST(Simulation, KeepsItsPromisesUnderEverySeed) {
   RecordProperty("deliveries", std::to_string(checked.deliveries));
   std::cout << checked.deliveries << " deliveries checked, " << checked.inflated << " of them compressed; "
             << checked.recoveries << " complete resumes, " << checked.caught_up << " caught up, " << checked.duplicates
-            << " duplicates, " << checked.crashes << " crashes\n";
+            << " duplicates, " << checked.crashes << " crashes, " << checked.epochs_changed
+            << " epochs changed under members\n";
 }
 
 TEST(Simulation, KeepsItsPromisesUnderSeedsThatOnceFoundADefect) {

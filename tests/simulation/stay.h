@@ -48,6 +48,7 @@ class Stay {
   /// A message to the client's user, whose room it has not joined.
   void on_heard(std::uint64_t seq);
   void on_lagged(const test::JsonObject& push);
+  void on_epoch_changed(const test::JsonObject& push);
   void on_caught_up(const test::JsonObject& push);
 
   /// Everything has come to rest and everybody has read: nothing may be missing.

@@ -82,16 +82,24 @@ void World::crash() {
   clients_.clear();
   const bool is_machine = store_ && random_.below(100) < config_.machine_percent;
   if (store_) is_machine ? store_->lose_machine() : store_->lose_process();
-  for (std::uint32_t i = 0; i < config_.rooms; ++i) {
-    const std::string room = config_.room_name(i);
-    const bool is_process = config_.shard.rooms.of(room).durability == room::Durability::kProcess;
-    if (!store_ || (is_machine && is_process)) ledger_.expect_new_epoch(room);
-  }
-  for (const Person& person : persons_) {
-    if (!store_ || is_machine) ledger_.expect_new_epoch("@" + person.user);
-  }
+  if (!store_ || is_machine) expect_new_epochs(!store_);
   ++process_;
   start();
+}
+
+void World::replace_store() {
+  store_->lose_file();
+  expect_new_epochs(true);
+}
+
+void World::expect_new_epochs(bool also_of_power) {
+  for (std::uint32_t i = 0; i < config_.rooms; ++i) {
+    const std::string room = config_.room_name(i);
+    const bool is_power = config_.shard.rooms.of(room).durability == room::Durability::kPower;
+    if (also_of_power || !is_power) ledger_.expect_new_epoch(room);
+  }
+  for (const Person& person : persons_)
+    ledger_.expect_new_epoch("@" + person.user);
 }
 
 /// Somebody looks at everything that is kept: nothing that was seen or acknowledged may be missing.
@@ -104,6 +112,7 @@ void World::live() {
   if (store_) store_->set_moods(config_.store);
   for (std::uint32_t i = 0; i < config_.rounds; ++i) {
     if (config_.crashes > 0 && random_.below(kLives * config_.rounds) < config_.crashes) crash();
+    if (config_.replacements > 0 && random_.below(kLives * config_.rounds) < config_.replacements) replace_store();
     if (clients_.size() < config_.clients && random_.below(3) == 0) connect();
     round(true);
   }

@@ -30,6 +30,8 @@ class World {
   void start();
   void connect();
   void crash();
+  void replace_store();
+  void expect_new_epochs(bool also_of_power);
   void audit();
   Client& add_client(const test::SimSocketSettings& settings, Person* person);
   void step_shards();
