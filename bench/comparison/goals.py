@@ -4,7 +4,7 @@ import dataclasses
 import statistics
 
 from comparison.rows import Row, at_least, at_most, caveat, pick, ratios, spread
-from comparison.servers import Server
+from comparison.servers import NO_HISTORY, Server
 
 DISTURBED_AGAIN = 3  # tries
 KINDS_MEASURED_SELDOM = {"ws": 3}  # every third round: it is far away from the goals
@@ -18,6 +18,7 @@ class Setup:
     loader: object
     say: object
     server_cpu: str
+    client_cpu: str
     connections: int  # of the large room and of the small rooms together
     idle_connections: int
     rounds: int  # of quick measurements; long ones take a third of them
@@ -42,14 +43,24 @@ def alternate(setup, kinds, rounds, **load):
     return results
 
 
-def run_undisturbed(setup, kind, **load):
+def run_undisturbed(setup, kind, settings=NO_HISTORY, **load):
     """One load on a fresh server; again when other programs took part of the machine, unless they keep doing so."""
     for _ in range(DISTURBED_AGAIN):
-        with Server(kind, setup.build, setup.server_cpu) as server:
+        with Server(kind, setup.build, setup.server_cpu, settings=settings) as server:
             result = setup.loader.run(server, **load)
         if not result["disturbed"]:
             break
     return result
+
+
+def alternate_settings(setup, variants, rounds, **load):
+    """The same load on Switchboard with one set of settings and another, in turn. Returns the results of each."""
+    results = [[] for _ in variants]
+    for turn in range(rounds):
+        order = range(len(variants)) if turn % 2 == 0 else reversed(range(len(variants)))
+        for variant in order:
+            results[variant].append(run_undisturbed(setup, "switchboard", settings=variants[variant], **load))
+    return results
 
 
 def cpu(results):
@@ -315,18 +326,3 @@ def compression(setup):
             Row("the same: memory per connection", {"switchboard": f"{memory[True]:.2f} KB; plain: {memory[False]:.2f} KB"},
                 f"{memory[True] / memory[False]:.2f} x plain", "", None)]
     return rows
-
-
-MEASUREMENTS = {
-    "fan-out": fan_out,
-    "large-room": large_room,
-    "saturated": saturated,
-    "bystanders": bystanders,
-    "small-rooms": small_rooms,
-    "idle-memory": idle_memory,
-    "join": join_cost,
-    "slow-readers": slow_readers,
-    "two-shards": two_shards,
-    "tls": tls,
-    "compression": compression,
-}

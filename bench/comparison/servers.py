@@ -13,6 +13,7 @@ BENCH = pathlib.Path(__file__).resolve().parent.parent
 PEERS = BENCH / "peers"
 START_PATIENCE_S = 20
 STOP_PATIENCE_S = 15
+NO_HISTORY = {"rooms.default.history": "false"}  # as the peers, who keep none
 
 
 def free_port():
@@ -36,9 +37,10 @@ def make_certificate(folder):
 class Server:
     """A running server: use with `with`. `kind` is switchboard, floor, bun or ws; `cpus` as taskset takes them."""
 
-    def __init__(self, kind, build, cpus="0", shards=1, tls=False):
+    def __init__(self, kind, build, cpus="0", shards=1, tls=False, settings=NO_HISTORY):
         self.kind, self.build, self.cpus, self.shards = kind, pathlib.Path(build).resolve(), cpus, shards
-        self.tls = tls  # Switchboard alone
+        self.tls = tls  # this and the next: Switchboard alone
+        self.settings = settings
         self.port = free_port()
         self.folder = tempfile.mkdtemp(prefix="switchboard-bench-")
         self.process = None
@@ -56,7 +58,8 @@ class Server:
             certificate = ["--set", f"tls.certificates={make_certificate(self.folder)}"] if self.tls else []
             return [self.build / "switchboard", "serve", "--listen", self.url.removesuffix("/ws"), *certificate,
                     "--ops", f"127.0.0.1:{free_port()}", "--shards", self.shards, "--no-demo",
-                    "--data", pathlib.Path(self.folder) / "data"]
+                    "--data", pathlib.Path(self.folder) / "data",
+                    *(part for name, value in self.settings.items() for part in ("--set", f"{name}={value}"))]
         if self.kind == "floor":
             return [self.build / "floor", "--port", self.port]
         if self.kind == "bun":
