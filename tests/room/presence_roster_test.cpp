@@ -1,5 +1,6 @@
 #include "room/presence_roster.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <random>
 #include <set>
