@@ -145,9 +145,11 @@ it('is a chat also where rooms keep nothing and do not tell who is there', { tim
   assert.equal(await ada.locator('#people').textContent(), '');
   await stop();
   for (const page of [ada, ben]) await isAway(page);
-  await say(ada, 'later');
+  await say(ada, 'later'); // goes out as soon as she is back; who comes back after her has missed it
   await start(port, ...settings);
-  await sees(ben, 'later');
+  for (const page of [ada, ben]) await isBack(page);
   await ada.locator('.own[data-delivery="sent"]', { hasText: 'later' }).waitFor({ timeout: 10_000 });
+  await say(ada, 'at last');
+  await sees(ben, 'at last');
   await stop();
 });

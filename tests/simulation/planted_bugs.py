@@ -143,12 +143,6 @@ BUGS = [
         "new": "clients_.at_index(moved);\n    client.unfinished = {};\n    if (client.blocked)",
     },
     {
-        "name": "a member added in the middle of a lap takes another's turn",
-        "file": "src/room/room.cpp",
-        "old": "  if (lap_wanted()) ++lap_.left;",
-        "new": "",
-    },
-    {
         "name": "requests are taken although their results may not fit",
         "file": "src/shard/port.cpp",
         "old": "free_slots() < 2) return false;",
@@ -255,12 +249,6 @@ BUGS = [
         "file": "src/shard/replay_start.cpp",
         "old": "return {since.next(), Recovery::kRecovered};",
         "new": "return {std::max(since, head_first), Recovery::kRecovered};",
-    },
-    {
-        "name": "a resume from before the oldest message counts as complete",
-        "file": "src/shard/replay_start.cpp",
-        "old": "    if (since.next() < head_first) return {head_first, Recovery::kTrimmed};\n",
-        "new": "",
     },
     {
         "name": "a read of history that failed is not tried again",
