@@ -126,7 +126,7 @@ struct UserResult {
   SlotId excluded;  // as in CommittedResult
   std::shared_ptr<const UserMessage> message;
 };
-using Result = std::variant<std::monostate, JoinResult, CommittedResult, EpochResult, PublishResult, PageResult, UserResult,
-                            TrackResult, PresenceChangeResult, PresenceListResult>;
+using Result = std::variant<std::monostate, JoinResult, CommittedResult, EpochResult, PublishResult, PageResult,
+                            UserResult, TrackResult, PresenceChangeResult, PresenceListResult>;
 
 }  // namespace switchboard::shard

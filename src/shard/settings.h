@@ -12,9 +12,9 @@ namespace switchboard::shard {
 
 /// What holds for the history of all rooms; what of each is kept is its namespace's affair.
 struct HistorySettings {
-  std::uint32_t commit_wait_ms = 5'000;         // a publish whose outcome takes longer is told `unavailable`
-  broker::MemorySettings memory;                // of rooms that are kept in memory, this shard's together
-  std::size_t page_cache_bytes = 16u << 20;     // pages read lately, kept for others who ask for the same
+  std::uint32_t commit_wait_ms = 5'000;      // a publish whose outcome takes longer is told `unavailable`
+  broker::MemorySettings memory;             // of rooms that are kept in memory, this shard's together
+  std::size_t page_cache_bytes = 16u << 20;  // pages read lately, kept for others who ask for the same
 };
 
 struct ShardSettings {

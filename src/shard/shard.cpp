@@ -28,10 +28,9 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       views_(parts.hash_key, chunks_),
       users_(parts.hash_key, clients_),
       port_(parts.exchange, index),
-      home_(
-          *this, stats_, settings_,
-          {.clock = parts.clock, .hash_key = parts.hash_key, .random_seed = parts.random_seed, .store = parts.store},
-          [this]() -> ws::MessageDeflater& { return context_.deflater(); }),
+      home_(*this, stats_, settings_,
+            {.clock = parts.clock, .hash_key = parts.hash_key, .random_seed = parts.random_seed, .store = parts.store},
+            [this]() -> ws::MessageDeflater& { return context_.deflater(); }),
       replays_(clients_, stats_, settings_.replays_max),
       delivery_(views_, clients_, replays_, stats_),
       sweep_(views_, clients_, delivery_, stats_),
@@ -251,8 +250,8 @@ void Shard::turn() {
 }
 
 bool Shard::has_work() {
-  return !sweep_.idle() || !unread_.empty() || !opening_unread_.empty() || !busy_.empty() ||
-         home_.has_answer() || replays_.has_work() || !history_reads_.waiting().empty() || !delivery_.resumable().empty() ||
+  return !sweep_.idle() || !unread_.empty() || !opening_unread_.empty() || !busy_.empty() || home_.has_answer() ||
+         replays_.has_work() || !history_reads_.waiting().empty() || !delivery_.resumable().empty() ||
          !delivery_.unsettled().empty() || presence_has_work() || !port_.idle();
 }
 

@@ -135,8 +135,8 @@ void Shard::admit(Client& client, std::uint32_t slot, const JoinResult& result, 
   on_presence_joined(result.view, view, session, wish);
 }
 
-/// The member is joined, and given the room's messages from there on. One that was implicit stands somewhere already: it
-/// goes back if it asks for something older, and forward only if it says that it has what it would skip.
+/// The member is joined, and given the room's messages from there on. One that was implicit stands somewhere already:
+/// it goes back if it asks for something older, and forward only if it says that it has what it would skip.
 void Shard::open_cursor(Client& client, SlotId view_id, std::uint32_t slot, const ReplayStart& start) {
   Session& session = client.session;
   RoomView& view = *views_.find(view_id);

@@ -51,9 +51,9 @@ struct ShardStats {
   Counter home_rooms;           // rooms whose home this is
   Counter views;                // rooms with members here; twice if some of them read it compressed and some plain
   Counter members;
-  Counter log_bytes;  // held by room logs now
-  Counter log_trims;  // logs cut because all logs together were over their limit
-  Counter commits;    // messages put in order here
+  Counter log_bytes;          // held by room logs now
+  Counter log_trims;          // logs cut because all logs together were over their limit
+  Counter commits;            // messages put in order here
   Counter directs;            // of these, messages to users; a sender's own copies do not count
   Counter directs_to_nobody;  // of these, the ones whose user had no connection anywhere
   Counter directs_addressed;  // connections here that were given one (or a copy), counted for each message
@@ -62,7 +62,8 @@ struct ShardStats {
   Counter publishes_delayed;  // told `unavailable` because their outcome took too long; most were committed later
   Counter pages_read;         // of history, from what keeps it
   Counter pages_shared;       // asked for by readers for whom no read was needed: others wanted the same
-  // Of the commits, the messages that were compressed, once for all who read them so: how many, their bytes before and after.
+  // Of the commits, the messages that were compressed, once for all who read them so: how many, their bytes before and
+  // after.
   Counter compressed;
   Counter compressed_bytes_before;
   Counter compressed_bytes_after;
@@ -70,8 +71,8 @@ struct ShardStats {
   Counter presence_views;     // views here whose members are reported to such homes
   Counter presence_pushes;    // presence_changes made here, each once for all who are told
   Counter presence_watchers;  // members here who are told
-  Counter waits;          // commands that had to wait for a full mailbox
-  Counter accept_pauses;  // accepting paused for want of file descriptors
+  Counter waits;              // commands that had to wait for a full mailbox
+  Counter accept_pauses;      // accepting paused for want of file descriptors
   net::TlsStats tls;
   EndingCounts endings;
   SharedHistogram loop_lag;  // seconds in ns: how long one turn of the loop took
