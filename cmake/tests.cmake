@@ -4,6 +4,9 @@ include(GoogleTest)
 
 file(GLOB support_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.cpp)
 
+# In builds that compile several files as one (see CMakePresets.json) these stay apart: they use a name for two things.
+set(SB_TESTS_APART ws broker session server simulation)
+
 function(sb_tests folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*.cpp)
   if(SWITCHBOARD_SANITIZE)
@@ -14,6 +17,9 @@ function(sb_tests folder)
     return()
   endif()
   add_executable(test_${folder} ${sources})
+  if(folder IN_LIST SB_TESTS_APART)
+    set_target_properties(test_${folder} PROPERTIES UNITY_BUILD OFF)
+  endif()
   target_include_directories(test_${folder} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(test_${folder} PRIVATE ${ARGN} GTest::gtest GTest::gtest_main)
   if(folder STREQUAL "server" OR folder STREQUAL "cli")

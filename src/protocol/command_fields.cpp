@@ -13,7 +13,6 @@ constexpr std::array<std::string_view, kFieldCount> kNames = {
     "presence", "dedup",   "info",    "own_devices", "before", "after", "limit", "next",
 };
 constexpr std::size_t kNameBytesLongest = 11;
-constexpr std::size_t kEscapeBytesMax = 6;  // of one ASCII character: \u0074
 
 std::optional<Field> match(std::string_view key, Field field) {
   return key == kNames[static_cast<std::size_t>(field)] ? std::optional(field) : std::nullopt;

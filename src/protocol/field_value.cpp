@@ -11,8 +11,6 @@
 namespace switchboard::protocol {
 namespace {
 
-constexpr std::size_t kEscapeBytesMax = 6;  // of one byte of text: \u0041
-
 constexpr bool is_number(std::string_view json) {
   return json.starts_with('-') || (!json.empty() && json[0] >= '0' && json[0] <= '9');
 }

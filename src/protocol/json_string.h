@@ -7,13 +7,16 @@
 
 namespace switchboard::protocol {
 
+/// The most bytes of a body that one byte of its text takes: \u0041.
+inline constexpr std::size_t kEscapeBytesMax = 6;
+
 /// Replaces `out` by the text that a string's body (well-formed, without its quotes) stands for, as UTF-8. False when
 /// it has half of a surrogate pair, which no UTF-8 can say; `out` is then of no use.
 bool unescape(std::string_view body, std::string& out);
 
 /// The most bytes that `write_string` writes for a text of so many: every one of them as \u00XX, and the quotes.
 constexpr std::size_t written_bytes_max(std::size_t text_bytes) {
-  return 6 * text_bytes + 2;
+  return kEscapeBytesMax * text_bytes + 2;
 }
 
 /// Writes valid UTF-8 text as a JSON string, quotes included, escaping what must be and nothing else. Returns the end

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "protocol/user_room.h"
 
@@ -66,13 +67,15 @@ class RoomSettingsTable {
   }
 
   const RoomSettings& defaults() const { return default_; }
-  const std::unordered_map<std::string, RoomSettings>& named() const { return named_; }
+  /// Looked up for every broadcast, without a copy of the name.
+  using Named = std::map<std::string, RoomSettings, std::less<>>;
+  const Named& named() const { return named_; }
 
   const RoomSettings& of(std::string_view room_id) const {
     if (protocol::is_user_room(room_id)) return users_;
     const auto colon = room_id.find(':');
     if (colon == std::string_view::npos || named_.empty()) return default_;
-    const auto found = named_.find(std::string(room_id.substr(0, colon)));
+    const auto found = named_.find(room_id.substr(0, colon));
     return found == named_.end() ? default_ : found->second;
   }
 
@@ -85,7 +88,7 @@ class RoomSettingsTable {
 
   RoomSettings default_;
   RoomSettings users_;
-  std::unordered_map<std::string, RoomSettings> named_;
+  Named named_;
 };
 
 }  // namespace switchboard::room
