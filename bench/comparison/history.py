@@ -11,7 +11,7 @@ from comparison.rows import Row, at_least, at_most, caveat, pick, ratios, spread
 from comparison.servers import NO_HISTORY, Server
 
 ROOMS = 1000
-REPLAYED = 100_000  # messages of the room that is resumed
+REPLAYED = 1_000_000  # messages of the room that is resumed
 PATIENCE_S = 300
 
 
