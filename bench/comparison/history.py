@@ -25,26 +25,36 @@ def run_json(setup, cpu_list, program, *arguments):
     return result
 
 
+OFFERED = 100_000  # messages a second, by schedule, when the time to commit is measured
+
+
+def store_bench(setup, *flags):
+    """One run of `store_bench write` for each round, each on a new file."""
+    results = []
+    for _ in range(setup.few_rounds):
+        with tempfile.TemporaryDirectory(prefix="switchboard-store-") as folder:
+            results.append(run_json(setup, f"{setup.server_cpu},{setup.client_cpu}", "store_bench", "write", "--json",
+                                    "--file", pathlib.Path(folder) / "messages.db", "--rooms", ROOMS,
+                                    "--seconds", setup.time_s, *flags))
+    return results
+
+
 def committed(setup):
     """Small messages into the store, over a thousand rooms, each with a `dedup` of its own and retention at work."""
     rows = []
-    for durability, flags, goal_per_second in (("process", [], 100_000), ("power", ["--power"], None)):
-        results = []
-        for _ in range(setup.few_rounds):
-            with tempfile.TemporaryDirectory(prefix="switchboard-store-") as folder:
-                results.append(run_json(setup, f"{setup.server_cpu},{setup.client_cpu}", "store_bench", "write", "--json",
-                                        "--file", pathlib.Path(folder) / "messages.db", "--rooms", ROOMS,
-                                        "--seconds", setup.time_s, *flags))
-        per_second, p99_ms = pick(results, "per_second"), pick(results, "p99_ms")
-        failed = sum(pick(results, "failed"))
+    for durability, flags in (("process", []), ("power", ["--power"])):
+        saturated, offered = store_bench(setup, *flags), store_bench(setup, "--rate", OFFERED, *flags)
+        per_second, p99_ms = pick(saturated, "per_second"), pick(offered, "p99_ms")
+        failed = sum(pick(saturated + offered, "failed"))
+        is_goal = durability == "process"
         rows += [
             Row(f"history, durability {durability}: messages committed, {ROOMS:,} rooms, dedup and retention on",
-                {"switchboard": spread(per_second, "{:,.0f}", "/s")}, f"{failed} refused",
-                f"at least {goal_per_second:,}/s" if goal_per_second else "reported",
-                at_least(per_second, goal_per_second) and failed == 0 if goal_per_second else None),
-            Row("the same: time to commit, p99", {"switchboard": spread(p99_ms, "{:.1f}", "ms")},
-                f"p50 {statistics.median(pick(results, 'p50_ms')):.1f} ms, {statistics.median(pick(results, 'cpu_us_each')):.1f} us CPU each",
-                "at most 20 ms" if goal_per_second else "reported", at_most(p99_ms, 20) if goal_per_second else None)]
+                {"switchboard": spread(per_second, "{:,.0f}", "/s")},
+                f"{failed} refused; {statistics.median(pick(saturated, 'cpu_us_each')):.1f} us CPU each",
+                "at least 100,000/s" if is_goal else "reported", at_least(per_second, 100_000) and failed == 0 if is_goal else None),
+            Row(f"the same, {OFFERED:,}/s offered: time to commit, p99", {"switchboard": spread(p99_ms, "{:.1f}", "ms")},
+                f"p50 {statistics.median(pick(offered, 'p50_ms')):.1f} ms", "at most 20 ms" if is_goal else "reported",
+                at_most(p99_ms, 20) if is_goal else None)]
     return rows
 
 
