@@ -101,7 +101,7 @@ void Shard::after_answer(SlotId connection) {
 // --- what becomes of it ----------------------------------------------------------------------------------------------
 
 void Shard::on_home_joined(std::uint32_t to_shard, JoinResult&& result) {
-  if (result.home_room) note_tracking(to_shard, result);
+  note_tracking(to_shard, result);
   if (to_shard != index_) return port_.result(to_shard, std::move(result));
   on_join_result(result);
   after_answer(result.connection);

@@ -23,8 +23,7 @@ constexpr Duration kUserViewLook = std::chrono::seconds(1);
 
 }  // namespace
 
-// --- what sessions ask
-// -------------------------------------------------------------------------------------------------
+// --- what sessions ask -----------------------------------------------------------------------------------------------
 
 void Shard::on_user_named(Session& session) {
   Client& client = client_of(session);
@@ -104,7 +103,6 @@ void Shard::leave_own_room(Session& session, std::uint32_t slot) {
   membership.is_implicit = true;
   ++view.implicit_members;
   stats_.members.sub();
-  if (client_of(session).replaying) replays_.end(client_of(session), view_id);
   if (view.room.member(membership.member).cursor < view.room.log.first())
     move_cursor(view_id, session, slot, view.room.log.end());
   leave_home(view, view.home_room);
@@ -112,8 +110,7 @@ void Shard::leave_own_room(Session& session, std::uint32_t slot) {
   keep_user_view(view_id, view);
 }
 
-// --- what the home shard does
-// ------------------------------------------------------------------------------------------
+// --- what the home shard does ----------------------------------------------------------------------------------------
 
 void Shard::on_home_user_committed(const broker::Publish& publish, const broker::Commit& commit, const Frames& frames) {
   // Only a sender's own copy is kept from the connection it came from.
@@ -139,8 +136,7 @@ void Shard::on_home_user_committed(const broker::Publish& publish, const broker:
   on_user_result({.excluded = excluded_at(index_), .message = std::move(message)});
 }
 
-// --- what comes back
-// ---------------------------------------------------------------------------------------------------
+// --- what comes back -------------------------------------------------------------------------------------------------
 
 void Shard::on_user_result(const UserResult& result) {
   const UserMessage& message = *result.message;
@@ -186,8 +182,7 @@ bool Shard::deliver_to_user(std::string_view room_id, std::string_view epoch, Se
   return connections > 0;
 }
 
-// --- views of users' rooms
-// -----------------------------------------------------------------------------------------------
+// --- views of users' rooms -------------------------------------------------------------------------------------------
 
 ViewsByEncoding Shard::views_of(std::string_view room_id) const {
   return {views_.find(room_id, ws::Encoding::kPlain), views_.find(room_id, ws::Encoding::kDeflated)};

@@ -5,27 +5,16 @@ import json
 import time
 import unittest
 
-from client import Client
-from harness import Server
+from client import WithClients
 
 
-class BaseProtocol:
+class BaseProtocol(WithClients):
     """The same behaviour, whatever the number of shards."""
 
     shards = 0
 
     async def asyncSetUp(self):
-        self.server = self.enterContext(Server(shards=self.shards))
-        self.opened = []
-
-    async def asyncTearDown(self):
-        for client in self.opened:
-            await client.close()
-
-    async def open(self, **options):
-        client = await Client.open(self.server.url, **options)
-        self.opened.append(client)
-        return client
+        self.serve(shards=self.shards)
 
     async def test_join_is_answered_with_joined(self):
         client = await self.open()

@@ -6,7 +6,7 @@ import threading
 
 import websockets
 
-from harness import DEADLINE_S
+from harness import DEADLINE_S, Server
 
 V1 = "switchboard.v1.json"
 
@@ -61,6 +61,23 @@ class Client:
 
     async def close(self):
         await asyncio.wait_for(self.socket.close(), DEADLINE_S)
+
+
+class WithClients:
+    """For an asyncio test case: a server, and clients of it that are closed when the test ends."""
+
+    def serve(self, **options):
+        self.server = self.enterContext(Server(**options))
+        self.opened = []
+
+    async def open(self, **options):
+        client = await Client.open(self.server.url, **options)
+        self.opened.append(client)
+        return client
+
+    async def asyncTearDown(self):
+        for client in self.opened:
+            await client.close()
 
 
 class Pair:

@@ -4,26 +4,15 @@ import asyncio
 import time
 import unittest
 
-from client import Client
-from harness import DEADLINE_S, Server
+from client import Client, WithClients
+from harness import DEADLINE_S
 
 QUICK = {"rooms.default.presence_grace_ms": 600, "rooms.default.presence_window_ms": 100}
 
 
-class Presence(unittest.IsolatedAsyncioTestCase):
+class Presence(WithClients, unittest.IsolatedAsyncioTestCase):
     async def asyncSetUp(self):
-        config = "[rooms.quiet]\npresence = false\n"
-        self.server = self.enterContext(Server(settings=QUICK, config=config))
-        self.opened = []
-
-    async def asyncTearDown(self):
-        for client in self.opened:
-            await client.close()
-
-    async def open(self, **options):
-        client = await Client.open(self.server.url, **options)
-        self.opened.append(client)
-        return client
+        self.serve(settings=QUICK, config="[rooms.quiet]\npresence = false\n")
 
     async def member(self, user_id, room_id="r", **more):
         client = await self.open()

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from client import V1, Client
+from client import V1, Client, WithClients
 from harness import Server
 from raw_peer import CLOSE, RawPeer, frame
 
@@ -12,19 +12,9 @@ SLOW = {"rooms.default.backlog_messages": 100, "delivery.send_buffer_bytes": 819
 OFFER_V1 = b"Sec-WebSocket-Protocol: " + V1.encode() + b"\r\n"
 
 
-class V1Commands(unittest.IsolatedAsyncioTestCase):
+class V1Commands(WithClients, unittest.IsolatedAsyncioTestCase):
     async def asyncSetUp(self):
-        self.server = self.enterContext(Server(settings={"server.name": "the-hall"}))
-        self.opened = []
-
-    async def asyncTearDown(self):
-        for client in self.opened:
-            await client.close()
-
-    async def open(self, **options):
-        client = await Client.open(self.server.url, **options)
-        self.opened.append(client)
-        return client
+        self.serve(settings={"server.name": "the-hall"})
 
     async def test_hello_comes_first_and_the_subprotocol_is_chosen(self):
         client = await self.open(v1=True)

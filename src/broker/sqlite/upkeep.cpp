@@ -99,6 +99,15 @@ bool Upkeep::seal_oldest(UnixMillis unix_ms) {
   return true;
 }
 
+Upkeep::Extent Upkeep::extent_of(const StoredRoom& room) {
+  return {.room = room.row.id,
+          .retention = room.row.retention,
+          .first = room.first,
+          .last = room.last,
+          .base = room.base,
+          .total = room.total};
+}
+
 void Upkeep::seal(StoredRoom& room, UnixMillis unix_ms) {
   if (room.tail.empty()) return;
   {
@@ -106,12 +115,7 @@ void Upkeep::seal(StoredRoom& room, UnixMillis unix_ms) {
     trim_tail(room, 0);
   }
   add_blocks(room);
-  Extent extent{.room = room.row.id,
-                .retention = room.row.retention,
-                .first = room.first,
-                .last = room.last,
-                .base = room.base,
-                .total = room.total};
+  Extent extent = extent_of(room);
   trim_blocks(extent, unix_ms);
   changes_.push_back({.room = &room,
                       .first = extent.first,
@@ -254,12 +258,7 @@ bool Upkeep::visit(const RoomTable::Visit& visit, UnixMillis unix_ms) {
 
 bool Upkeep::visit_cached(StoredRoom& room, UnixMillis unix_ms) {
   if (room.has_blocks()) {
-    Extent extent{.room = room.row.id,
-                  .retention = room.row.retention,
-                  .first = room.first,
-                  .last = room.last,
-                  .base = room.base,
-                  .total = room.total};
+    Extent extent = extent_of(room);
     const bool is_done = trim_blocks(extent, unix_ms);
     changes_.push_back(
         {.room = &room, .first = extent.first, .base = extent.base, .trimmed = distance(room.first, extent.first)});

@@ -60,6 +60,7 @@ class Upkeep {
     std::uint64_t total = 0;
   };
 
+  static Extent extent_of(const StoredRoom& room);
   bool seal_line(Instant now, UnixMillis unix_ms);
   bool seal_oldest(UnixMillis unix_ms);
   bool remove_dead();
