@@ -32,6 +32,10 @@ bool may_connect(const ListenerPolicy& policy, std::string_view origin) {
   return origin.empty() || policy.origins.allows(origin);
 }
 
+http::RequestError refused_origin() {
+  return {.status = 403, .message = "Pages of this origin may not connect (setting origins_allowed)."};
+}
+
 const http::Asset* find_asset(http::AssetTable assets, std::string_view path) {
   const auto found = std::ranges::find(assets, path, &http::Asset::path);
   return found == assets.end() ? nullptr : &*found;
@@ -87,10 +91,7 @@ void Session::open(const http::Request& request) {
   if (context_->settings.service == Service::kRooms && !is_endpoint(policy(), request.path())) {
     return respond({.status = 404, .message = endpoints_text(policy())}, &request);
   }
-  if (!may_connect(policy(), upgrade->origin)) {
-    return respond({.status = 403, .message = "Pages of this origin may not connect (setting origins_allowed)."},
-                   &request);
-  }
+  if (!may_connect(policy(), upgrade->origin)) return respond(refused_origin(), &request);
   const auto deflate = ws::negotiate_deflate(upgrade->extensions, context_->settings.deflate);
   if (!deflate) return respond(deflate.error(), &request);
   if (*deflate) ws_.use_deflate((*deflate)->takeover_window_bits);
@@ -120,12 +121,17 @@ void Session::open(const http::Request& request) {
 
 void Session::answer_page(const http::Request& request) {
   const bool is_head = request.method == "HEAD";
-  if (request.method != "GET" && !is_head) {
-    return respond({.status = 405, .message = "Only GET is answered here."}, &request);
+  const bool is_read = is_head || request.method == "GET";
+  const bool endpoint = is_endpoint(policy(), request.path());
+  const http::Asset* asset = is_read && policy().demo ? find_asset(context_->assets, request.path()) : nullptr;
+  // A browser hides from its page why a handshake failed. A plain request of the page's (OPTIONS: with GET a browser
+  // would not name the origin of the page's own server) gets the answer that the handshake got, and can read it.
+  if (asset == nullptr && endpoint && !may_connect(policy(), request.value("origin"))) {
+    return respond(refused_origin(), &request);
   }
-  const http::Asset* asset = policy().demo ? find_asset(context_->assets, request.path()) : nullptr;
+  if (!is_read) return respond({.status = 405, .message = "Only GET is answered here."}, &request);
   if (asset == nullptr) {
-    if (is_endpoint(policy(), request.path())) {
+    if (endpoint) {
       return respond(
           {.status = 426, .message = "This is a WebSocket endpoint; connect to it with ws:// and a WebSocket client."},
           &request);

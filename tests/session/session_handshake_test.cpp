@@ -123,6 +123,23 @@ TEST_F(SessionHandshakeTest, OnlyListedOriginsMayConnectAndClientsWithoutOne) {
   EXPECT_EQ(session().state(), State::kOpen);
 }
 
+// What a page can read, where its browser tells of a failed handshake only that it failed.
+TEST_F(SessionHandshakeTest, APlainRequestToAnEndpointToldOfARefusedOriginGetsTheAnswerOfTheHandshake) {
+  settings.listeners[0].origins = {"https://a.example"};
+  const std::string refused = http_answer(with_field("Origin: https://b.example"));
+  ASSERT_TRUE(refused.starts_with("HTTP/1.1 403 ")) << refused;
+  for (const char* request : {"OPTIONS /ws", "OPTIONS /", "POST /ws?token=x", "GET /ws"}) {
+    const std::string head = std::string(request) + " HTTP/1.1\r\nHost: a\r\n";
+    EXPECT_EQ(http_answer(head + "Origin: https://b.example\r\n\r\n"), refused) << request;
+    const char* status = head.starts_with("GET") ? "426" : "405";
+    expect_status(head + "Origin: https://a.example\r\n\r\n", status);
+    expect_status(head + "\r\n", status);
+  }
+  const std::string elsewhere = " HTTP/1.1\r\nHost: a\r\nOrigin: https://b.example\r\n\r\n";
+  expect_status("OPTIONS /nothing" + elsewhere, "405");
+  expect_status("GET /nothing" + elsewhere, "404");
+}
+
 TEST_F(SessionHandshakeTest, WithoutAnyAllowedOriginOnlyClientsWithoutOneMayConnect) {
   settings.listeners[0].origins = std::vector<std::string>{};
   expect_status(with_field("Origin: https://a.example"), "403");
