@@ -72,7 +72,14 @@ class SlotTable {
     return id.index < generations_.size() && is_live(id.generation) && generations_[id.index] == id.generation;
   }
 
-  /// The object in a slot that is in use.
+  /// The object of an id that is known to be in use: anything else is a broken invariant.
+  T& at(SlotId id) {
+    SB_ASSERT(contains(id));
+    return *object_at(id.index);
+  }
+  const T& at(SlotId id) const { return const_cast<SlotTable*>(this)->at(id); }
+
+  /// The object in a slot that is in use, whichever it is by now: only for who is told when it goes.
   T& at_index(std::uint32_t index) {
     SB_ASSERT(index < generations_.size() && is_live(generations_[index]));
     return *object_at(index);

@@ -48,7 +48,10 @@ class SessionHost {
 
   /// Leaves at once; nothing of the room is delivered afterwards but the rest of a frame already begun. Never fails.
   virtual void leave(Session& session, std::uint32_t slot) = 0;
-  /// Leaves every room, also those whose join is under way.
+  /// The session is closed or has ended: it is still in its rooms. `Session::leave_rooms` is to be called once nothing
+  /// of the session or of a room is held by the callers, and before anything of a room is delivered.
+  virtual void on_over(Session& session) = 0;
+  /// Leaves every room, also those whose join is under way. Called by `Session::leave_rooms` only.
   virtual void leave_all(Session& session) = 0;
 
   /// Ends in `Session::on_published` when `command_id` is not empty, or in `on_publish_refused`. `slot`: of the

@@ -163,7 +163,6 @@ void Session::drain(Instant when, std::int64_t reconnect_after_ms) {
 
 void Session::close(std::uint16_t code, std::string_view reason) {
   if (state_ != State::kOpen) return;
-  context_->host.leave_all(*this);
   std::string frame;
   ws::append_close(frame, code, reason);
   outbox_.append(frame);
@@ -171,8 +170,22 @@ void Session::close(std::uint16_t code, std::string_view reason) {
   deadline_ = context_->now + ms(context_->settings.close_timeout_ms);
   ending_ = {.code = code, .by_peer = false, .reason = reason};
   is_throttled_ = false;  // what comes costs little, and if it lay unread the reset would take our Close frame with it
+  mark_over();
+}
+
+void Session::mark_over() {
+  if (is_leaving_) return;
+  is_leaving_ = true;
+  context_->host.on_over(*this);
+}
+
+void Session::leave_rooms() {
+  if (!is_leaving_) return;
+  is_leaving_ = false;
+  context_->host.leave_all(*this);
+  const auto paused = std::move(paused_);
   // No command is obeyed any more, but the peer's Close may be in there, or the beginning of a frame.
-  if (const auto paused = std::move(paused_)) receive_kept(std::move(paused->bytes));
+  if (state_ == State::kClosing && paused != nullptr) receive_kept(std::move(paused->bytes));
 }
 
 void Session::on_peer_gone(std::string_view reason) {
@@ -197,11 +210,9 @@ void Session::on_outbox_written() {
 
 void Session::end(std::uint16_t code, std::string_view reason, bool by_peer) {
   if (state_ == State::kEnded) return;
-  context_->host.leave_all(*this);
   state_ = State::kEnded;
   ending_ = {.code = code, .by_peer = by_peer, .reason = reason};
-  paused_.reset();
-  request_.reset();
+  mark_over();
 }
 
 }  // namespace switchboard::session

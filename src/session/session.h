@@ -1,5 +1,7 @@
 // One client's life, from the first byte of its handshake to its end: bytes in, answers out through a private queue,
 // rooms through the host. It does no I/O and owns no socket. Small on purpose: there is one per open connection.
+// Whatever ends it only marks it: it leaves its rooms in one place (`leave_rooms`), so that no call into it changes
+// rooms under its caller.
 #pragma once
 
 #include <cstdint>
@@ -73,9 +75,14 @@ class Session final : private ws::Events {
   void on_progress() { blocked_ = false; }
 
   // --- the end -----------------------------------------------------------------------------------------------
-  /// Leaves every room, queues a Close frame and waits for the peer's, for at most `close_timeout_ms`. `reason` is a
-  /// literal.
+  /// Queues a Close frame and waits for the peer's, for at most `close_timeout_ms`; the rooms are left by
+  /// `leave_rooms`. `reason` is a literal.
   void close(std::uint16_t code, std::string_view reason);
+  /// True from the moment it is closed or has ended until `leave_rooms`.
+  bool is_leaving() const { return is_leaving_; }
+  /// Leaves every room if it is closed or has ended, and looks for the peer's Close in what was put aside. Harmless
+  /// otherwise. To be called by the host, in one place, when nobody holds anything of its rooms.
+  void leave_rooms();
   /// Tells a v1 client to come back after the delay, and closes with 4200 at `when`.
   void drain(Instant when, std::int64_t reconnect_after_ms);
   State state() const { return state_; }
@@ -180,6 +187,7 @@ class Session final : private ws::Events {
   /// A whole message, compressed if the client takes that and it gets smaller.
   void send_message(ws::Opcode kind, std::string_view payload);
   void end(std::uint16_t code, std::string_view reason, bool by_peer);
+  void mark_over();
 
   SessionContext* context_;
   ws::Connection ws_;
@@ -208,6 +216,7 @@ class Session final : private ws::Events {
   bool is_throttled_ : 1 = false;  // nothing is read until the bytes over the limit are paid for
   bool input_failed_ : 1 = false;  // the peer broke the protocol: nothing more is read from it
   bool awaits_query_ : 1 = false;
+  bool is_leaving_ : 1 = false;
 };
 
 }  // namespace switchboard::session

@@ -52,7 +52,8 @@ void Session::receive_frames(std::span<char> bytes) {
 }
 
 void Session::resume() {
-  if (paused_ == nullptr || paused_->join_under_way || outbox_full()) return;
+  // Who is leaving obeys no command any more: what was put aside is looked at when it has left.
+  if (paused_ == nullptr || is_leaving_ || paused_->join_under_way || outbox_full()) return;
   const auto paused = std::move(paused_);
   last_heard_ = context_->now;  // what the peer sent meanwhile lies unread: its silence begins here
   if (!paused->documents.empty() && run_documents(paused->documents, paused->first_is_counted) == ws::Flow::kPause) {

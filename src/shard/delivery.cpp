@@ -66,15 +66,12 @@ bool Delivery::flush(Client& client) {
   if (client.blocked) return false;
   if (client.holding && !flush_held(client)) return false;
   if (client.unfinished.room) {
-    RoomView* view = views_.find(client.unfinished.room);
-    SB_ASSERT(view != nullptr);
+    RoomView* view = &views_.at(client.unfinished.room);
     const std::string_view rest = view->room.log.frame(client.unfinished.frame).substr(client.unfinished.offset);
     const std::size_t taken = write(client, rest);
     client.unfinished.offset += static_cast<std::uint32_t>(taken);
     if (taken < rest.size()) return false;
-    const std::uint32_t moved = view->room.unpin(client.unfinished.pin);
-    if (moved != room::Room::kNobody) clients_.at_index(moved).unfinished.pin = client.unfinished.pin;
-    client.unfinished = {};
+    unpin(client, *view);
     if (client.blocked) return false;  // written, but held
   }
   auto& outbox = client.session.outbox();
@@ -91,6 +88,10 @@ bool Delivery::flush(Client& client) {
 
 bool Delivery::serve(Client& client, SlotId view_id, RoomView& view, room::Member& member, std::size_t bytes_max) {
   if (client.blocked || member.cursor >= view.room.log.end()) return true;
+  // A member names its client by the slot alone: that it is still the same one is seen from the other side. Who is over
+  // has left its rooms before the sweep, so nothing of them comes behind its Close frame.
+  const session::Membership& membership = client.session.memberships()[member.slot];
+  SB_ASSERT(membership.room == view_id && membership.has_cursor() && !client.session.is_leaving());
   if ((client.unfinished.room || !client.session.outbox().empty()) && !flush(client)) return true;
   if (client.replaying) {
     if (Replay* replay = replays_.find(client, view_id)) {
@@ -98,8 +99,8 @@ bool Delivery::serve(Client& client, SlotId view_id, RoomView& view, room::Membe
     }
   }
   if (member.cursor < view.room.log.first()) {
-    const bool is_live_only = client.session.memberships()[member.slot].is_implicit;
-    if (view.keeps_history() && !is_live_only && view.room.settings().slow_client == room::SlowClientPolicy::kSkip) {
+    if (view.keeps_history() && !membership.is_implicit &&
+        view.room.settings().slow_client == room::SlowClientPolicy::kSkip) {
       return serve_replay(client, view_id, view, member, replays_.begin(client, view_id, std::nullopt), bytes_max);
     }
     if (!skip_missed(client, view, member)) return true;
@@ -173,11 +174,20 @@ void Delivery::move_on(Client& client, RoomView& view, room::Member& member, Seq
 
 void Delivery::save_unfinished(Client& client) {
   if (!client.unfinished.room) return;
-  RoomView* view = views_.find(client.unfinished.room);
-  SB_ASSERT(view != nullptr);
-  client.session.outbox().prepend(view->room.log.frame(client.unfinished.frame).substr(client.unfinished.offset));
-  const std::uint32_t moved = view->room.unpin(client.unfinished.pin);
-  if (moved != room::Room::kNobody) clients_.at_index(moved).unfinished.pin = client.unfinished.pin;
+  RoomView& view = views_.at(client.unfinished.room);
+  client.session.outbox().prepend(view.room.log.frame(client.unfinished.frame).substr(client.unfinished.offset));
+  unpin(client, view);
+}
+
+/// The room's last pin takes the place of this one: its client, too, must know where.
+void Delivery::unpin(Client& client, RoomView& view) {
+  const std::uint32_t pin = client.unfinished.pin;
+  SB_ASSERT(view.room.pins()[pin].session == client.session.id().index);
+  if (const std::uint32_t moved = view.room.unpin(pin); moved != room::Room::kNobody) {
+    Unfinished& other = clients_.at_index(moved).unfinished;
+    SB_ASSERT(other.room == client.unfinished.room && other.pin == view.room.pins().size());
+    other.pin = pin;
+  }
   client.unfinished = {};
 }
 

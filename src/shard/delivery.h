@@ -36,9 +36,11 @@ class Delivery {
   /// when it has no replay.
   void give_up_replay(Client& client, SlotId view_id, const RoomView& view);
 
-  /// Clients to look after once the turn is over: their socket failed, they were too slow, their last bytes are
-  /// written, or their timer must be set anew. The shard empties it every turn.
+  /// Clients to look after before the next sweep and when the turn is over: they were told something, their socket
+  /// failed, they were too slow, their last bytes are written, or their timer must be set anew.
   std::vector<SlotId>& unsettled() { return unsettled_; }
+  /// Puts the client among them.
+  void leave_unsettled(Client& client);
   /// Clients whose private queue is empty again and who have input waiting for that.
   std::vector<SlotId>& resumable() { return resumable_; }
 
@@ -49,8 +51,8 @@ class Delivery {
   bool flush_held(Client& client);
   void on_failed(Client& client);
   void on_blocked(Client& client);
-  void leave_unsettled(Client& client);
   void serve_log(Client& client, SlotId view_id, RoomView& view, room::Member& member, Seq until, std::size_t& budget);
+  void unpin(Client& client, RoomView& view);
   void on_partial_write(Client& client, SlotId view_id, RoomView& view, room::Member& member, std::size_t taken);
   bool skip_missed(Client& client, RoomView& view, room::Member& member);
   void move_on(Client& client, RoomView& view, room::Member& member, Seq to);

@@ -56,7 +56,7 @@ SlotId HomeRooms::find_or_open(std::string_view room_id) {
   if (rooms_.size() >= settings_.rooms_max) return {};
   const room::RoomSettings& settings = settings_.rooms.of(room_id);
   const SlotId id = rooms_.emplace().first;
-  HomeRoom& room = *rooms_.find(id);
+  HomeRoom& room = rooms_.at(id);
   room.id = room_id;
   room.has_history = settings.history;
   room.is_in_store = settings.history && store_.has_value();
@@ -67,12 +67,12 @@ SlotId HomeRooms::find_or_open(std::string_view room_id) {
 
 void HomeRooms::on_opened(broker::TopicId topic, const broker::Head&) {
   touched_ = topic;
-  rooms_.find(topic)->state = HomeRoom::State::kOpen;
+  rooms_.at(topic).state = HomeRoom::State::kOpen;
 }
 
 void HomeRooms::on_open_failed(broker::TopicId topic, ErrorCode code) {
   touched_ = topic;
-  HomeRoom& room = *rooms_.find(topic);
+  HomeRoom& room = rooms_.at(topic);
   room.state = HomeRoom::State::kFailed;
   room.failure = code;
 }
@@ -95,7 +95,7 @@ void HomeRooms::settle(SlotId id) {
 void HomeRooms::join(std::uint32_t from, JoinRequest&& request) {
   const SlotId id = find_or_open(request.room_id);
   if (!id) return refuse(from, std::move(request), ErrorCode::kLimitReached);
-  HomeRoom& room = *rooms_.find(id);
+  HomeRoom& room = rooms_.at(id);
   if (room.must_wait()) {
     wait(room, WaitingJoin{.from = from, .request = std::move(request)});
   } else {
@@ -166,7 +166,7 @@ void HomeRooms::publish(SlotId home_room, broker::Publish publish) {
 void HomeRooms::publish_by_name(const broker::Publish& publish) {
   const SlotId id = find_or_open(publish.room_id);
   if (!id) return events_.on_home_refused(publish, ErrorCode::kLimitReached);
-  HomeRoom& room = *rooms_.find(id);
+  HomeRoom& room = rooms_.at(id);
   if (room.must_wait()) {
     wait(room, publish);
   } else {
@@ -183,7 +183,7 @@ void HomeRooms::hand_in(SlotId id, HomeRoom& room, broker::Publish publish) {
 
 void HomeRooms::on_committed(broker::TopicId topic, const broker::Publish& publish, const broker::Commit& commit) {
   touched_ = topic;
-  HomeRoom& room = *rooms_.find(topic);
+  HomeRoom& room = rooms_.at(topic);
   --room.under_way;
   if (commit.is_duplicate) {
     stats_.duplicates.add();
@@ -221,7 +221,7 @@ std::string_view HomeRooms::deflate(std::string_view frame) {
 
 void HomeRooms::on_refused(broker::TopicId topic, const broker::Publish& publish, ErrorCode code) {
   touched_ = topic;
-  --rooms_.find(topic)->under_way;
+  --rooms_.at(topic).under_way;
   stats_.publishes_failed.add();
   if (!publish.origin.is_answered) events_.on_home_refused(publish, code);
 }
@@ -235,7 +235,7 @@ void HomeRooms::on_delayed(broker::TopicId topic, const broker::Publish& publish
 void HomeRooms::on_epoch_changed(broker::TopicId topic, const broker::Head& head) {
   touched_ = topic;
   pages_.forget(topic);
-  for (const Subscriber& subscriber : rooms_.find(topic)->subscribers)
+  for (const Subscriber& subscriber : rooms_.at(topic).subscribers)
     events_.on_home_epoch_changed(subscriber.shard, subscriber.views, head);
 }
 
@@ -267,7 +267,7 @@ void HomeRooms::read(SlotId home_room, broker::ReadRange range, const broker::Pa
 
 void HomeRooms::on_read(broker::TopicId topic, std::uint64_t ticket, const broker::PageOrError& page) {
   touched_ = topic;
-  HomeRoom& room = *rooms_.find(topic);
+  HomeRoom& room = rooms_.at(topic);
   --room.under_way;
   for (const broker::PageReader& reader : pages_.end(ticket, page, broker_of(room).head(topic).epoch))
     answer(reader, page);
@@ -305,7 +305,7 @@ bool HomeRooms::serve_one_waiting() {
   if (served_.empty()) return false;
   const SlotId id = served_.front();
   served_.pop_front();
-  HomeRoom& room = *rooms_.find(id);
+  HomeRoom& room = rooms_.at(id);
   room.is_served = false;
   Waiting waiting = std::move(room.waiting->front());
   room.waiting->pop_front();

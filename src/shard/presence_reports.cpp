@@ -9,7 +9,7 @@ PresenceReports::Draft& PresenceReports::draft_of(const Subject& subject) {
   const Key key{.home = subject.home, .home_room = subject.home_room};
   const auto found = by_room_.find(key);
   if (found != by_room_.end()) {
-    Draft& draft = *drafts_.find(found->second);
+    Draft& draft = drafts_.at(found->second);
     if (draft.subject.round != subject.round) {
       // The home has begun anew: it takes nothing any more of what it had begun before.
       draft.subject = subject;

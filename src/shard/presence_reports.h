@@ -48,7 +48,7 @@ class PresenceReports {
     for (std::size_t n = line_.size(); n > 0 && reports_max > 0; --n) {
       const SlotId id = line_.front();
       line_.pop_front();
-      Draft& draft = *drafts_.find(id);
+      Draft& draft = drafts_.at(id);
       while (!draft.is_empty() && reports_max > 0 && can_send(draft.subject.home)) {
         send(draft.subject.home, take(draft));
         --reports_max;

@@ -33,7 +33,7 @@ void Replays::end(Client& client, SlotId view) {
   const auto found = by_membership_.find(Key{client.session.id(), view});
   if (found == by_membership_.end()) return;
   const SlotId id = found->second;
-  drop_page(*replays_.find(id));
+  drop_page(replays_.at(id));
   replays_.erase(id);  // what stands in line or is on its way for it finds it gone
   by_membership_.erase(found);
   const auto count = of_client_.find(client.session.id().index);
@@ -120,8 +120,8 @@ void Replays::get_back_in_line(Instant now) {
 /// A client whose socket takes nothing gets in line again once it does.
 void Replays::give_up_stuck_pages(Instant now) {
   for (std::size_t i = holders_.size(); i-- > 0;) {  // from the back: dropping one moves the last into its place
-    Replay& replay = *replays_.find(holders_[i]);
-    if (now - replay.since >= kPatience && clients_.find(replay.client)->blocked) drop_page(replay);
+    Replay& replay = replays_.at(holders_[i]);
+    if (now - replay.since >= kPatience && clients_.at(replay.client).blocked) drop_page(replay);
   }
 }
 
@@ -130,8 +130,8 @@ std::optional<Instant> Replays::next_deadline() const {
   if (!retries_.empty()) next = retries_.front().first;
   if (!line_.empty() && at_work() >= at_work_max_) {
     for (const SlotId id : holders_) {
-      const Replay& replay = *replays_.find(id);
-      if (clients_.find(replay.client)->blocked) next = std::min(next, replay.since + kPatience);
+      const Replay& replay = replays_.at(id);
+      if (clients_.at(replay.client).blocked) next = std::min(next, replay.since + kPatience);
     }
   }
   return next == Instant::max() ? std::nullopt : std::optional(next);

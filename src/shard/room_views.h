@@ -58,6 +58,8 @@ class RoomViews {
     return found == names.end() ? SlotId{} : found->second;
   }
   RoomView* find(SlotId id) { return views_.find(id); }
+  /// Of a view that is known to be there: whoever is its member keeps it.
+  RoomView& at(SlotId id) { return views_.at(id); }
 
   SlotId create(std::string_view room_id, ws::Encoding encoding, const room::RoomSettings& settings,
                 std::uint32_t home_shard) {
@@ -72,7 +74,7 @@ class RoomViews {
     return id;
   }
   void erase(SlotId id) {
-    const RoomView& view = *views_.find(id);
+    const RoomView& view = views_.at(id);
     if (view.is_presence) {
       --presence_views_;
       views_.erase(id);

@@ -117,8 +117,9 @@ void Shard::receive(Client& client) {
 }
 
 /// After anything was done with a session: writes, keeps its timer, ends it when it is over. The client may be gone
-/// after it.
+/// after it. The one place where clients leave their rooms because they are over.
 void Shard::settle(Client& client) {
+  client.session.leave_rooms();
   if (client.session.state() != session::State::kEnded && !client.socket_failed) {
     const bool has_nothing = client.session.outbox().empty() && !client.unfinished.room && !client.holding;
     const bool is_written = has_nothing || delivery_.flush(client);
@@ -140,6 +141,8 @@ void Shard::settle(Client& client) {
 }
 
 void Shard::end(Client& client) {
+  client.session.leave_rooms();  // it may have ended with what was written last
+  SB_ASSERT(client.session.memberships().empty());
   // A last try for what may explain the end to the peer: a Close frame behind an empty queue.
   if (!client.socket_failed && !client.blocked && !client.session.outbox().empty()) delivery_.flush(client);
   SB_ASSERT(!client.unfinished.room);
@@ -235,6 +238,7 @@ void Shard::turn() {
   read_unread();
   run_presence();
   forget_idle_user_views();
+  settle_unsettled();  // nothing of a room is delivered behind a Close frame
   sweep_.run(clock_, {.budget = std::chrono::microseconds(settings_.sweep_us),
                       .slice_members = settings_.slice_members,
                       .send_bytes_max = settings_.send_bytes_max});

@@ -95,6 +95,7 @@ class Shard final : private session::SessionHost, private HomeEvents, private Ho
   session::Readmission readmit(const session::Session& session, const net::PeerAddress& client) override {
     return observer_.on_readdressed(session, client);
   }
+  void on_over(session::Session& session) override;
   void leave_all(session::Session& session) override;
   session::Attempt publish(session::Session& session, std::optional<std::uint32_t> slot,
                            const protocol::Broadcast& broadcast, std::string_view command_id) override;
@@ -161,7 +162,7 @@ class Shard final : private session::SessionHost, private HomeEvents, private Ho
   void remove_member(RoomView& view, std::uint32_t index);
   void open_cursor(Client& client, SlotId view_id, std::uint32_t slot, const ReplayStart& start);
   void move_cursor(SlotId view_id, session::Session& session, std::uint32_t slot, Seq cursor);
-  Client& client_of(session::Session& session) { return *clients_.find(session.id()); }
+  Client& client_of(session::Session& session) { return clients_.at(session.id()); }
   std::uint32_t home_of(std::string_view room_id) const;
 
   JoinWish take_wish(SlotId connection);
@@ -236,7 +237,6 @@ class Shard final : private session::SessionHost, private HomeEvents, private Ho
   std::shared_ptr<const CommittedFrame> crossing_;  // the frame being spread, once it has to leave the shard
   std::unique_ptr<char[]> receive_buffer_;
   std::optional<Instant> drain_until_;
-  bool is_answering_ = false;  // what rooms' homes tell at the moment is the answer to something asked earlier
 };
 
 }  // namespace switchboard::shard

@@ -12,7 +12,7 @@ using session::Session;
 
 /// The client has joined with `since` or `last`: it is told when it has had everything up to `last`.
 void Shard::begin_replay(Client& client, SlotId view_id, std::uint32_t slot, Seq last) {
-  RoomView& view = *views_.find(view_id);
+  RoomView& view = views_.at(view_id);
   if (client.replaying) replays_.end(client, view_id);  // of the same membership, while it was implicit
   if (view.room.member(client.session.memberships()[slot].member).cursor > last) {
     return client.session.on_caught_up({.room_id = view.room.id(), .seq = last});
@@ -26,7 +26,7 @@ void Shard::begin_replay(Client& client, SlotId view_id, std::uint32_t slot, Seq
 Attempt Shard::read_history(Session& session, std::uint32_t slot, const protocol::History& history,
                             std::string_view command_id) {
   const SlotId view_id = session.memberships()[slot].room;
-  const RoomView& view = *views_.find(view_id);
+  const RoomView& view = views_.at(view_id);
   if (!view.keeps_history()) {
     session.on_history_refused(view.room.id(), command_id, ErrorCode::kHistoryUnavailable);
     return Attempt::kDone;

@@ -81,21 +81,18 @@ void Shard::on_publish_request(std::uint32_t from, const PublishRequest& request
 
 /// What has become possible since: each causes at most what results_have_room() makes sure of.
 void Shard::take_home_answers() {
-  is_answering_ = true;
   for (std::size_t n = 0; n < kHomeAnswersPerTurn && port_.results_have_room(); ++n) {
     if (!home_.take_answer(context_.now)) break;
   }
-  is_answering_ = false;
 }
 
-/// A session here was told something by its room's home. While that answers what it was asked earlier, the session may
-/// have waited for it; otherwise it is just asking.
+/// A session here was told something by a room's home: it may have waited for that, and the answer is to be written.
+/// Only later in the turn: whoever tells holds rooms of the home, which a session that ends would leave.
 void Shard::after_answer(SlotId connection) {
-  if (!is_answering_) return;
   Client* client = clients_.find(connection);
   if (client == nullptr) return;
   if (client->session.paused()) delivery_.resumable().push_back(connection);
-  settle(*client);
+  delivery_.leave_unsettled(*client);
 }
 
 // --- what becomes of it ----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 // those who watch, and queries go there and come back.
 #include <utility>
 
+#include "base/assert.h"
 #include "shard/session_views.h"
 #include "shard/shard.h"
 
@@ -27,7 +28,7 @@ room::RoomSettings presence_log() {
 
 Attempt Shard::read_presence(Session& session, std::uint32_t slot, const protocol::Presence& presence,
                              std::string_view command_id) {
-  const RoomView& view = *views_.find(session.memberships()[slot].room);
+  const RoomView& view = views_.at(session.memberships()[slot].room);
   PresenceRequest request{.home_room = view.home_room,
                           .connection = session.id(),
                           .command_id = std::string(command_id),
@@ -89,7 +90,7 @@ void Shard::watch(SlotId view_id, const RoomView& view, Session& session) {
     watchers_id = views_.create_presence(view, presence_log());
     tracked_.set_watchers(view_id, watchers_id);
   }
-  room::Room& watchers = views_.find(watchers_id)->room;
+  room::Room& watchers = views_.at(watchers_id).room;
   const auto slot = static_cast<std::uint32_t>(session.memberships().size());
   session.memberships().push_back(
       {.room = watchers_id, .member = watchers.add(session.id().index, slot, watchers.log.end()), .is_watcher = true});
@@ -114,7 +115,7 @@ void Shard::on_presence_change_result(const ViewsByEncoding& views, const Presen
   for (const SlotId view_id : views) {
     const SlotId watchers_id = tracked_.watchers_of(view_id);
     if (!watchers_id) continue;
-    RoomView& watchers = *views_.find(watchers_id);
+    RoomView& watchers = views_.at(watchers_id);
     watchers.present = static_cast<std::uint32_t>(change.count);
     append(watchers_id, watchers, watchers.room.log.end(), {.plain = change.frame, .deflated = {}}, {});
   }
@@ -133,8 +134,7 @@ void Shard::on_presence_list_result(const PresenceListResult& list) {
     client->session.on_presence(
         {.room_id = list.room_id, .id = list.command_id, .count = list.count, .users = users, .next = list.next});
   }
-  if (client->session.paused()) delivery_.resumable().push_back(list.connection);
-  settle(*client);
+  after_answer(list.connection);
 }
 
 // --- what the home shard does --------------------------------------------------------------------------------------
@@ -149,7 +149,9 @@ void Shard::on_presence_request(std::uint32_t from, PresenceRequest&& request) {
 void Shard::note_tracking(std::uint32_t shard, JoinResult& joined) {
   if (!joined.home_room) return;
   if (joined.is_watcher) {
-    home_presence_.add_watcher(joined.home_room, home_.find(joined.home_room)->id, shard, context_.now);
+    const HomeRoom* room = home_.find(joined.home_room);
+    SB_ASSERT(room != nullptr);  // it has this member
+    home_presence_.add_watcher(joined.home_room, room->id, shard, context_.now);
   }
   joined.tracking = home_presence_.round_of(joined.home_room);
 }
@@ -174,7 +176,7 @@ void Shard::on_presence_track(std::uint32_t to_shard, const TrackResult& track) 
 }
 
 void Shard::on_presence_list(std::uint32_t to_shard, PresenceListResult&& list) {
-  // The client may end over it, and its room with it: not while the home is at work.
+  // Not while the home is at work.
   if (to_shard == index_) return own_lists_.push_back(std::move(list));
   port_.result(to_shard, std::move(list));
 }

@@ -122,7 +122,7 @@ void Shard::admit(Client& client, std::uint32_t slot, const JoinResult& result, 
   const ReplayStart start = replay_start(asked, result.first, result.last, result.epoch);
   Membership& membership = session.memberships()[slot];
   membership.opted_in = wish.opts_in();
-  RoomView& view = *views_.find(result.view);
+  RoomView& view = views_.at(result.view);
   // `joined` is queued before the cursor opens: nothing of the room can come before it.
   session.on_joined(membership, {.room_id = view.room.id(),
                                  .id = result.command_id,
@@ -139,7 +139,7 @@ void Shard::admit(Client& client, std::uint32_t slot, const JoinResult& result, 
 /// it goes back if it asks for something older, and forward only if it says that it has what it would skip.
 void Shard::open_cursor(Client& client, SlotId view_id, std::uint32_t slot, const ReplayStart& start) {
   Session& session = client.session;
-  RoomView& view = *views_.find(view_id);
+  RoomView& view = views_.at(view_id);
   Membership& membership = session.memberships()[slot];
   if (membership.is_implicit) {
     membership.is_implicit = false;
@@ -164,7 +164,7 @@ void Shard::leave_home(const RoomView& view, SlotId home_room) {
 }
 
 void Shard::leave(Session& session, std::uint32_t slot) {
-  const RoomView& view = *views_.find(session.memberships()[slot].room);
+  const RoomView& view = views_.at(session.memberships()[slot].room);
   if (protocol::is_user_room(view.room.id())) return leave_own_room(session, slot);
   remove(session, slot);
 }
@@ -173,7 +173,7 @@ void Shard::remove(Session& session, std::uint32_t slot) {
   auto& memberships = session.memberships();
   const Membership membership = memberships[slot];
   Client& client = client_of(session);
-  RoomView& view = *views_.find(membership.room);
+  RoomView& view = views_.at(membership.room);
   if (client.unfinished.room == membership.room) delivery_.save_unfinished(client);
   if (client.replaying) replays_.end(client, membership.room);
 
@@ -199,7 +199,7 @@ void Shard::erase_membership(Session& session, std::uint32_t slot) {
   if (slot + 1 != memberships.size()) {
     memberships[slot] = memberships.back();
     if (memberships[slot].has_cursor())
-      views_.find(memberships[slot].room)->room.member(memberships[slot].member).slot = slot;
+      views_.at(memberships[slot].room).room.member(memberships[slot].member).slot = slot;
   }
   memberships.pop_back();
   if (memberships.empty()) memberships.shrink_to_fit();
@@ -209,7 +209,13 @@ void Shard::remove_member(RoomView& view, std::uint32_t index) {
   view.room.remove(index);
   if (index == view.room.members().size()) return;
   const room::Member& moved = view.room.members()[index];
-  clients_.at_index(moved.session).session.memberships()[moved.slot].member = index;
+  Membership& membership = clients_.at_index(moved.session).session.memberships()[moved.slot];
+  SB_ASSERT(membership.member == view.room.members().size() && membership.has_cursor());  // where it stood till now
+  membership.member = index;
+}
+
+void Shard::on_over(Session& session) {
+  delivery_.leave_unsettled(client_of(session));
 }
 
 void Shard::leave_all(Session& session) {
@@ -238,10 +244,7 @@ void Shard::take_mail() {
           append(committed->views, committed->frame->seq, committed->frame->frames(), committed->excluded);
         } else if (auto* joined = std::get_if<JoinResult>(&result)) {
           on_join_result(*joined);
-          if (Client* client = clients_.find(joined->connection)) {
-            if (client->session.paused()) delivery_.resumable().push_back(joined->connection);
-            settle(*client);
-          }
+          after_answer(joined->connection);
         } else if (auto* published = std::get_if<PublishResult>(&result)) {
           on_publish_result(*published);
         } else if (auto* changed = std::get_if<EpochResult>(&result)) {
@@ -278,8 +281,7 @@ void Shard::on_publish_result(const PublishResult& result) {
   } else {
     client->session.on_publish_refused(result.room_id, result.command_id, result.refusal);
   }
-  if (client->session.paused()) delivery_.resumable().push_back(result.connection);
-  settle(*client);
+  after_answer(result.connection);
 }
 
 /// What members have not been given of the epoch before is lost: they are told so.

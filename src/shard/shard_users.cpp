@@ -30,10 +30,10 @@ void Shard::on_user_named(Session& session) {
   users_.add(client);
   const std::string room_id = protocol::user_room_of(session.user_id());
   ViewsByEncoding views = views_of(room_id);
-  const auto whole = std::ranges::find_if(views, [&](SlotId id) { return id && views_.find(id)->is_whole_user; });
+  const auto whole = std::ranges::find_if(views, [&](SlotId id) { return id && views_.at(id).is_whole_user; });
   if (whole == views.end()) return;
   // The user is written to at present: this connection is among those that get it from here on.
-  const RoomView& others = *views_.find(*whole);
+  const RoomView& others = views_.at(*whole);
   SlotId& own = views[static_cast<std::size_t>(encoding_of(session))];
   if (!own) own = create_user_view(room_id, encoding_of(session), others.epoch, others.room.log.end());
   enter_own_room(client, own);
@@ -94,7 +94,7 @@ void Shard::publish_at(std::uint32_t home, const broker::Publish& publish) {
 void Shard::leave_own_room(Session& session, std::uint32_t slot) {
   Membership& membership = session.memberships()[slot];
   const SlotId view_id = membership.room;
-  RoomView& view = *views_.find(view_id);
+  RoomView& view = views_.at(view_id);
   Client& client = client_of(session);
   SB_ASSERT(membership.joined);
   if (client.replaying) replays_.end(client, view_id);
@@ -156,7 +156,7 @@ bool Shard::deliver_to_user(std::string_view room_id, std::string_view epoch, Se
   bool is_whole = false;
   for (const SlotId id : views) {
     if (!id) continue;
-    RoomView& view = *views_.find(id);
+    RoomView& view = views_.at(id);
     is_whole |= view.is_whole_user;
     expect_next(view, epoch, seq);
   }
@@ -171,7 +171,7 @@ bool Shard::deliver_to_user(std::string_view room_id, std::string_view epoch, Se
   std::size_t connections = 0;
   for (const SlotId id : views) {
     if (!id) continue;
-    RoomView& view = *views_.find(id);
+    RoomView& view = views_.at(id);
     view.is_whole_user = true;
     keep_user_view(id, view);
     connections += view.room.members().size();
@@ -190,7 +190,7 @@ ViewsByEncoding Shard::views_of(std::string_view room_id) const {
 
 SlotId Shard::create_user_view(std::string_view room_id, ws::Encoding encoding, std::string_view epoch, Seq next) {
   const SlotId id = views_.create(room_id, encoding, settings_.rooms.of(room_id), home_of(room_id));
-  RoomView& view = *views_.find(id);
+  RoomView& view = views_.at(id);
   view.epoch = epoch;
   view.room.log.start_at(next);
   view.is_whole_user = true;
@@ -202,7 +202,7 @@ SlotId Shard::create_user_view(std::string_view room_id, ws::Encoding encoding, 
 /// under way is an implicit one until that is answered.
 void Shard::enter_own_room(Client& client, SlotId view_id) {
   Session& session = client.session;
-  RoomView& view = *views_.find(view_id);
+  RoomView& view = views_.at(view_id);
   auto slot = slot_of(session, view_id);
   if (!slot) {
     slot = static_cast<std::uint32_t>(session.memberships().size());
@@ -226,7 +226,7 @@ void Shard::expect_next(RoomView& view, std::string_view epoch, Seq seq) {
 }
 
 void Shard::move_cursor(SlotId view_id, Session& session, std::uint32_t slot, Seq cursor) {
-  RoomView& view = *views_.find(view_id);
+  RoomView& view = views_.at(view_id);
   remove_member(view, session.memberships()[slot].member);
   session.memberships()[slot].member = view.room.add(session.id().index, slot, cursor);
   view.room.ask_for_lap();
@@ -264,7 +264,7 @@ void Shard::forget_idle_user_views() {
 void Shard::forget_user_view(RoomView& view) {
   // The next message looks for all of the user's connections again, whatever they read.
   for (const SlotId id : views_of(view.room.id())) {
-    if (id) views_.find(id)->is_whole_user = false;
+    if (id) views_.at(id).is_whole_user = false;
   }
   for (std::size_t left = view.room.members().size(); left > 0; --left) {  // it ends with its last member
     const room::Member last = view.room.members()[left - 1];

@@ -61,7 +61,7 @@ void TrackedViews::walk() {
     walking_.pop_front();
     const auto found = tracked_.find(view_id.pack());
     if (found == tracked_.end() || !found->second.is_walking) continue;
-    budget -= walk(view_id, *views_.find(view_id), found->second, budget);
+    budget -= walk(view_id, views_.at(view_id), found->second, budget);
     if (found->second.is_walking) walking_.push_back(view_id);
   }
 }

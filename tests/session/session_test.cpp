@@ -114,6 +114,7 @@ TEST_F(SessionLifeTest, OurCloseWaitsForThePeers) {
   open();
   give_text(kJoin);
   session().close(4200, "bye");
+  session().leave_rooms();
   EXPECT_EQ(host.leave_all_calls, 1);
   EXPECT_EQ(frames().back().close_code(), 4200);
   EXPECT_EQ(session().state(), State::kClosing);
@@ -125,6 +126,38 @@ TEST_F(SessionLifeTest, OurCloseWaitsForThePeers) {
   EXPECT_EQ(session().ending().code, 4200);
   EXPECT_EQ(session().ending().reason, "bye");
   EXPECT_FALSE(session().ending().by_peer);
+}
+
+TEST_F(SessionLifeTest, WhatClosesItOnlyMarksItAndItsRoomsAreLeftWhenTheHostSaysSo) {
+  open();
+  give_text(kJoin);
+  session().close(4200, "bye");
+  session().close(4200, "again");
+  EXPECT_TRUE(session().is_leaving());
+  EXPECT_EQ(host.over_calls, 1);
+  EXPECT_EQ(host.leave_all_calls, 0);
+  EXPECT_EQ(session().memberships().size(), 1u);
+  session().leave_rooms();
+  session().leave_rooms();
+  EXPECT_FALSE(session().is_leaving());
+  EXPECT_EQ(host.leave_all_calls, 1);
+  session().on_peer_gone("gone");
+  EXPECT_EQ(host.over_calls, 2) << "it has ended, too";
+}
+
+TEST_F(SessionLifeTest, ACommandThatUsesUpTheErrorBudgetDoesNotLeaveRoomsUnderTheHost) {
+  settings.errors_max = 1;
+  open();
+  give_text(kJoin);
+  host.refusal = protocol::ErrorCode::kRoomFull;
+  for (int i = 0; i < 2; ++i) {
+    std::string frame = ws::client_frame(ws::Opcode::kText, R"({"type":"join","room_id":"full"})");
+    const std::size_t size = frame.size();
+    frame.resize(size + 64);
+    session().receive({frame.data(), size});  // the host's own call into the session is on the stack meanwhile
+    EXPECT_EQ(host.leave_all_calls, 0);
+  }
+  EXPECT_TRUE(session().is_leaving());
 }
 
 TEST_F(SessionLifeTest, OurCloseWaitsNoLongerThanTheCloseTimeout) {
@@ -299,6 +332,9 @@ TEST_F(SessionLifeTest, ThePeersCloseIsRecognisedAlsoWhenWeCloseWhileItsInputWai
   const std::string close = close_frame(1001);
   give(text_frame(kJoin) + text_frame(kPing) + close.substr(0, 5));
   session().close(4200, "bye");
+  session().resume();
+  EXPECT_TRUE(session().paused()) << "no command is obeyed any more";
+  session().leave_rooms();
   EXPECT_FALSE(session().paused());
   give(close.substr(5));
   flush();

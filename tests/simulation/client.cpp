@@ -113,7 +113,8 @@ void Client::read_handshake() {
 }
 
 void Client::on_frame(const test::ServerFrame& frame) {
-  if (server_close_code_ != 0) fail("something behind the Close frame");
+  if (server_close_code_ != 0)
+    fail("something behind the Close frame: " + std::to_string(frame.opcode) + " " + frame.payload);
   if (frame.was_deflated) ++ledger_.inflated;
   switch (frame.opcode) {
     case kText:
@@ -222,6 +223,7 @@ void Client::on_history(const test::JsonObject& history) {
 }
 
 void Client::on_error(const test::JsonObject& error) {
+  ++refusals_;
   if (!queries_.empty() && queries_.front().id == error.raw("id")) {
     const std::string why = error.text("code");
     const bool may_fail = (why == "history_unavailable" && !config_.keeps_history()) ||
@@ -249,8 +251,9 @@ void Client::on_server_close(const std::string& payload) {
   const bool is_provoked = misbehaved_code_ != 0 && code == misbehaved_code_;
   const bool is_too_slow = code == 4101 && config_.disconnects_the_slow();
   const bool is_drain = code == 4200 && is_drained_;
+  const bool is_sent_away = code == 4000 && refusals_ > config_.shard.session.errors_max;
   const bool is_dead = code == 4201 && (silent_ || was_unwell_);
-  if (!is_own && !is_provoked && !is_too_slow && !is_dead && !is_drain)
+  if (!is_own && !is_provoked && !is_too_slow && !is_dead && !is_drain && !is_sent_away)
     fail("closed with " + std::to_string(code) + " " + reason);
   if (own_close_code_ == 0 && !silent_ && random_.below(4) != 0) {
     unsent_ += test::client_frame(kClose, payload.substr(0, 2), true, random_);
@@ -286,9 +289,10 @@ void Client::on_end() {
   // The Close frame may come too late.
   if (is_drained_ || server_died_) return;  // nobody waits long for the Close frames then
   const bool was_too_slow = config_.disconnects_the_slow() && socket_->ending.starts_with("4101 fell");
-  if (!may_end && !was_too_slow) fail("was cut off without a reason: " + socket_->ending);
+  const bool was_sent_away = config_.sends_away() && socket_->ending.starts_with("4000 ");
+  if (!may_end && !was_too_slow && !was_sent_away) fail("was cut off without a reason: " + socket_->ending);
   if (open_ && !socket_->was_reset() && frames_.pending() > 0 && !was_unwell_ && !is_going_ && misbehaved_code_ == 0 &&
-      !was_too_slow) {
+      !was_too_slow && !was_sent_away) {
     fail("was cut off in the middle of a frame");
   }
 }

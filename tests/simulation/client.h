@@ -127,6 +127,7 @@ class Client {
   std::map<std::string, std::string> directs_;  // contents of messages to users that must be answered, by id
   std::deque<HistoryQuery> queries_;            // in the order in which they must be answered
   std::deque<std::string> malformed_;           // ids of commands that must be refused, "" for none
+  std::uint32_t refusals_ = 0;                  // of commands
   std::uint64_t numbers_ = 0;                   // of messages
   std::uint64_t ids_ = 0;
 };

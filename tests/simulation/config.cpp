@@ -105,12 +105,37 @@ Config Config::draw(std::uint64_t seed) {
   session.close_timeout_ms = pick(random, {100u, 500u});
   session.first_byte_timeout_ms = 500;
   session.handshake_timeout_ms = 1'000;
-  session.errors_max = 10'000;
+  session.errors_max = kErrorsForgiven;
   c.ends_in_drain = random.below(4) == 0;
   c.deflate_percent = pick(random, {0u, 30u, 50u, 100u});
   session.deflate.enabled = random.below(16) != 0;
   session.deflate.bytes_min = pick(random, {1u, 128u, 300u});
   session.deflate.window_bits = pick<std::uint8_t>(random, {9, 12, 15});
+  return c;
+}
+
+Config Config::draw_with_small_limits(std::uint64_t seed) {
+  Config c = draw(seed);
+  Random random(seed * 0x94d049bb133111eb + 3);
+  c.shard.rooms_max = pick(random, {1u, 2u, 3u, 1'000u});
+  c.shard.replays_max = pick(random, {1u, 2u});
+  c.shard.log_bytes_max = pick<std::uint64_t>(random, {512, 2'048, 16'384});
+  auto& session = c.shard.session;
+  session.errors_max = pick(random, {1u, 2u, 5u});
+  session.errors_refill_ms = pick(random, {1u, 1'000u, 60'000u});
+  session.queue_bytes_max = pick(random, {1u, 100u, 300u});
+  session.rooms_per_connection_max = pick(random, {1u, 2u, 100u});
+  c.ring_slots = pick<std::size_t>(random, {2, 4});
+
+  room::RoomSettings room = c.shard.rooms.defaults();
+  room.members_max = pick(random, {1u, 2u, 3u, 1'000u});
+  room.backlog_messages = pick(random, {1u, 2u, 30u});
+  c.shard.rooms = room::RoomSettingsTable(room);
+  // Users' own rooms may be the smallest of all: their members are there without having joined.
+  room.members_max = pick(random, {1u, 2u});
+  c.shard.rooms.set("@", room);
+  room.durability = room::Durability::kPower;
+  c.shard.rooms.set("power", room);
   return c;
 }
 
@@ -148,9 +173,10 @@ std::string Config::describe() const {
       << " sweep_us=" << shard.sweep_us << " slice=" << shard.slice_members
       << " send_bytes_max=" << shard.send_bytes_max << "\n  room: backlog_bytes=" << room.backlog_bytes
       << " backlog_messages=" << room.backlog_messages << " members_max=" << room.members_max
-      << " disconnects=" << disconnects_the_slow() << "\n  session: queue_bytes_max=" << s.queue_bytes_max
-      << " rooms_max=" << s.rooms_per_connection_max << " ping_ms=" << s.ping_interval_ms
-      << " pong_ms=" << s.pong_timeout_ms << " write_ms=" << s.write_timeout_ms << " close_ms=" << s.close_timeout_ms;
+      << " disconnects=" << disconnects_the_slow() << "\n  session: errors_max=" << s.errors_max
+      << " queue_bytes_max=" << s.queue_bytes_max << " rooms_max=" << s.rooms_per_connection_max
+      << " ping_ms=" << s.ping_interval_ms << " pong_ms=" << s.pong_timeout_ms << " write_ms=" << s.write_timeout_ms
+      << " close_ms=" << s.close_timeout_ms;
   return out.str();
 }
 

@@ -16,6 +16,8 @@ enum class History : std::uint8_t { kNone, kMemory, kStore };
 struct Config {
   static constexpr std::uint32_t kKeptForever = 1'000'000;  // messages of a room
   static Config draw(std::uint64_t seed);
+  /// The same, with limits from 1 up: refusals are the rule, and clients are sent away for too many of them.
+  static Config draw_with_small_limits(std::uint64_t seed);
   /// The same, but that nothing is kept and nobody comes back for it.
   static Config draw_without_history(std::uint64_t seed);
   std::string describe() const;
@@ -44,6 +46,10 @@ struct Config {
   test::SimSocketSettings socket;
   shard::ShardSettings shard;
 
+  /// How many commands of one connection may be refused until it is closed; so many that nobody is, if no limit is
+  /// small.
+  static constexpr std::uint32_t kErrorsForgiven = 10'000;
+  bool sends_away() const { return shard.session.errors_max < kErrorsForgiven; }
   bool keeps_history() const { return history != History::kNone; }
   /// Some requests to the store fail, or take longer than publishers wait.
   bool store_fails() const { return history == History::kStore && store.fails(); }

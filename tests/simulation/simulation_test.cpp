@@ -86,20 +86,34 @@ bool run(const Config& config, Checked& checked) {
   }
 }
 
-TEST(Simulation, KeepsItsPromisesUnderEverySeed) {
+/// How many seeds ran; 0 when it was the one that was asked for, or some failed.
+std::uint64_t run_seeds(Config (*draw)(std::uint64_t), Checked& checked) {
   std::signal(SIGABRT, name_the_seed);
-  Checked checked;
   if (const std::uint64_t seed = setting("SWITCHBOARD_SIM_SEED", 0); seed != 0) {
-    run(Config::draw(seed), checked);
-    return;
+    run(draw(seed), checked);
+    return 0;
   }
   const std::uint64_t first = setting("SWITCHBOARD_SIM_FIRST", 1);
   const std::uint64_t count = setting("SWITCHBOARD_SIM_SEEDS", kSeeds);
   const std::uint64_t failures_max = setting("SWITCHBOARD_SIM_FAILURES", 1);
   std::uint64_t failures = 0;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
-    if (!run(Config::draw(seed), checked) && ++failures == failures_max) return;
+    if (!run(draw(seed), checked) && ++failures == failures_max) break;
   }
+  return failures > 0 ? 0 : count;
+}
+
+TEST(Simulation, KeepsItsPromisesWithLimitsFromOneUp) {
+  Checked checked;
+  if (const std::uint64_t count = run_seeds(Config::draw_with_small_limits, checked); count >= 20) {
+    EXPECT_GT(checked.deliveries, count) << "the clients hardly talked";
+  }
+}
+
+TEST(Simulation, KeepsItsPromisesUnderEverySeed) {
+  Checked checked;
+  const std::uint64_t count = run_seeds(Config::draw, checked);
+  if (count == 0) return;
   EXPECT_GT(checked.deliveries, count) << "the clients hardly talked";
   if (count >= 20) {
     EXPECT_GT(checked.inflated, checked.deliveries / 20) << "hardly anything was compressed";
