@@ -3,82 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Connection, State, SUBPROTOCOL } from '../../web/demo/connection.js';
+import { Connection, State } from '../../web/demo/connection.js';
 import { Return, returnAfter } from '../../web/demo/close_codes.js';
 import { Backoff } from '../../web/demo/backoff.js';
-
-class FakeTimers {
-  #now = 0;
-  #next = 1;
-  #waiting = new Map();
-
-  now = () => this.#now;
-  set = (callback, ms) => {
-    this.#waiting.set(this.#next, { at: this.#now + ms, callback });
-    return this.#next++;
-  };
-  clear = (timer) => this.#waiting.delete(timer);
-
-  get count() {
-    return this.#waiting.size;
-  }
-
-  /** Moves the clock, running what falls due on the way in order. */
-  advance(ms) {
-    const end = this.#now + ms;
-    for (;;) {
-      const due = [...this.#waiting].filter(([, { at }]) => at <= end).sort(([a, x], [b, y]) => x.at - y.at || a - b)[0];
-      if (!due) break;
-      this.#waiting.delete(due[0]);
-      this.#now = Math.max(this.#now, due[1].at);
-      due[1].callback();
-    }
-    this.#now = end;
-  }
-}
-
-/** A connection under test and every socket it has opened. `random` is what Math.random would give. */
-function start({ random = 0.5, userId = 'ada', hello = true, ...options } = {}) {
-  const timers = new FakeTimers();
-  const sockets = [];
-  class FakeSocket {
-    bufferedAmount = 0;
-    protocol = '';
-    sent = [];
-    closed = null;
-    constructor(url, subprotocol) {
-      Object.assign(this, { url, subprotocol });
-      sockets.push(this);
-    }
-    send(text) {
-      this.sent.push(JSON.parse(text));
-    }
-    close(code, reason) {
-      this.closed = { code, reason };
-    }
-    // The server's side.
-    accept(protocol = SUBPROTOCOL) {
-      this.protocol = protocol;
-      this.onopen?.();
-      if (protocol === SUBPROTOCOL && hello) this.push({ type: 'hello', conn_id: `c${sockets.length}` });
-    }
-    push(document) {
-      this.onmessage?.({ data: JSON.stringify(document) });
-    }
-    end(code, reason = '') {
-      this.onclose?.({ code, reason });
-    }
-    of(type) {
-      return this.sent.filter((document) => document.type === type);
-    }
-  }
-  const connection = new Connection('ws://test/ws', { userId, WebSocket: FakeSocket, random: () => random, timers, ...options });
-  const events = [];
-  for (const type of ['state', 'hello', 'message', 'joined', 'caughtup', 'missed', 'presence', 'goaway', 'failure']) {
-    connection.addEventListener(type, ({ detail }) => events.push({ ...detail, type }));
-  }
-  return { connection, timers, sockets, events, socket: () => sockets.at(-1), of: (type) => events.filter((event) => event.type === type) };
-}
+import { answer, start } from './fake_server.mjs';
 
 /** The same, connected and a member of room "r". */
 async function member({ room, ...options } = {}) {
@@ -99,12 +27,6 @@ function reconnect(world) {
 }
 
 const say = (world, ...seqs) => seqs.forEach((seq) => world.socket().push({ type: 'broadcast', room_id: 'r', content: seq, sender: 'b', seq }));
-
-/** Answers the latest command of that type. */
-function answer(socket, type, document) {
-  const { id, room_id } = socket.of(type).at(-1);
-  socket.push({ room_id, ...document, id });
-}
 
 const waitMs = (world) => world.of('state').at(-1).retryInMs;
 
@@ -268,6 +190,17 @@ describe('coming back', () => {
     assert.equal(world.connection.state, State.CONNECTING);
     world.timers.advance(8_000);
     assert.equal(world.sockets.length, 2, 'the planned attempt was taken back');
+  });
+
+  it('uses no link that was let go while it said hello', () => {
+    const world = start();
+    world.connection.addEventListener('hello', () => world.connection.setUserId('grace'), { once: true });
+    world.connection.connect();
+    world.socket().accept();
+    assert.equal(world.sockets.length, 2);
+    assert.equal(world.connection.state, State.CONNECTING);
+    world.socket().accept();
+    assert.equal(world.connection.state, State.CONNECTED);
   });
 
   it('hears nothing more from a socket it has let go', async () => {
@@ -628,6 +561,56 @@ describe('what the server sends', () => {
       world.socket().onmessage({ data });
     }
     assert.equal(world.connection.state, State.CONNECTED);
+  });
+});
+
+describe('pausing', () => {
+  it('closes at once, stops every timer, and returns to the place in each room', async () => {
+    const world = await member();
+    say(world, 11);
+    world.connection.pause();
+    assert.equal(world.socket().closed.code, 1000);
+    assert.equal(world.connection.state, State.IDLE);
+    assert.equal(world.timers.count, 0);
+    world.connection.connect();
+    world.socket().accept();
+    assert.deepEqual(world.socket().of('join')[0].since, { seq: 11, epoch: 'e1' });
+  });
+
+  it('loses what is under way, and keeps what waits', async () => {
+    const world = await member();
+    const once = world.connection.broadcast('r', 'once');
+    const again = world.connection.broadcast('r', 'again', { retry: true });
+    const joined = world.connection.join('other');
+    world.connection.pause();
+    await assert.rejects(once, { code: 'connection_lost' });
+    world.connection.connect();
+    world.socket().accept();
+    assert.deepEqual(world.socket().of('join').map(({ room_id: roomId }) => roomId), ['other', 'r']);
+    answer(world.socket(), 'broadcast', { type: 'ack', seq: 11 });
+    assert.equal((await again).seq, 11);
+    const { id } = world.socket().of('join')[0];
+    world.socket().push({ type: 'joined', room_id: 'other', id, seq: 0, epoch: 'e1' });
+    assert.equal((await joined).room_id, 'other');
+  });
+
+  it('takes back an attempt that is planned or under way', async () => {
+    const world = await member();
+    world.socket().end(1006);
+    world.connection.pause();
+    assert.equal(world.timers.count, 0);
+    world.connection.connect();
+    world.connection.pause();
+    assert.ok(world.socket().closed);
+    assert.equal(world.connection.state, State.IDLE);
+    assert.equal(world.timers.count, 0);
+  });
+
+  it('leaves a refusal as it is', async () => {
+    const world = await member();
+    world.socket().end(4003);
+    world.connection.pause();
+    assert.equal(world.connection.state, State.REFUSED);
   });
 });
 

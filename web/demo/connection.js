@@ -1,6 +1,8 @@
-// A lasting connection to a Switchboard server: it owns the WebSocket, opens it again when it is lost, joins its rooms
-// again where it was in each, and settles a promise for every command. It knows the protocol (docs/PROTOCOL.md) and
-// nothing of pages: no DOM.
+// A lasting connection to a Switchboard server: it dials again when it is lost, joins its rooms again where it was in each,
+// and settles a promise for every command. It knows the protocol (docs/PROTOCOL.md) and nothing of pages: no DOM.
+//
+// Its parts: `link.js` one WebSocket, `return_plan.js` when the next one, `membership.js` a room and the place in it,
+// `command_queue.js` what waits for an answer, `refusal.js` why a handshake failed.
 //
 // Events (an EventTarget; the fields are on `event.detail`):
 //   state     {state, retryInMs, code, reason}  see `State`; the last three only where they mean something
@@ -14,19 +16,24 @@
 //   goaway    {reason, reconnect_after_ms}
 //   failure   {code, message, room_id, retryable}  an error that answers no waiting promise
 
-import { Backoff } from './backoff.js';
 import { Return, describeClose, returnAfter } from './close_codes.js';
 import { CommandError, CommandQueue } from './command_queue.js';
-
-export const SUBPROTOCOL = 'switchboard.v1.json';
+import { Link } from './link.js';
+import { Membership } from './membership.js';
+import { askForRefusal } from './refusal.js';
+import { ReturnPlan } from './return_plan.js';
+import { NamedTimers, systemTimers } from './timers.js';
 
 export const State = Object.freeze({
-  IDLE: 'idle', //             before connect() and after close()
+  IDLE: 'idle', //             before connect(), and after close() and pause()
   CONNECTING: 'connecting',
   CONNECTED: 'connected',
   WAITING: 'waiting', //       lost; the next attempt comes in retryInMs
   REFUSED: 'refused', //       the server does not want this client back; connect() tries again
 });
+
+/** The `code` of a refusal because of the page's origin: HTTP's, where all other codes are WebSocket's. */
+export const ORIGIN_REFUSED = 403;
 
 class ConnectionEvent extends Event {
   constructor(type, detail) {
@@ -40,51 +47,40 @@ const DEFAULTS = {
   pingIntervalMs: 15_000, //   silence that makes the client ask whether the server is there
   pongTimeoutMs: 8_000, //     further silence that means it is not
   commandTimeoutMs: 30_000, // from a command's call to its answer, reconnects included
+  refusalTimeoutMs: 5_000, //  for the answer to the question why a handshake failed
   stableAfterMs: 5_000, //     a connection that lasted so long starts the back-off afresh
   soonMs: 1_000, //            the spread of "at once, with jitter"
   queueMax: 200, //            commands waiting, sent or not; more are refused with queue_full
   bufferedBytesMax: 65_536, // unsent bytes in the socket above which volatile broadcasts are dropped
 };
 
-const systemTimers = {
-  now: () => performance.now(),
-  set: (callback, ms) => setTimeout(callback, ms),
-  clear: (timer) => clearTimeout(timer),
-};
-
 export class Connection extends EventTarget {
   #settings;
-  #WebSocket;
-  #timers;
-  #random;
-  #backoff;
+  #platform; // {WebSocket, fetch, timers}
+  #timers; // by name: 'retry', and 'join ROOM' for a rejoin that the server put off
+  #plan;
 
   #state = State.IDLE;
-  #socket = null; // the one whose events count; a dropped socket is detached first
-  #openedAt = null; // when the connection became usable
-  #heardAt = 0;
-  #returnAt = null; // from goaway: not before then
-  #running = new Map(); // this connection's own timers by name: 'connect', 'heartbeat', 'retry'
+  #link = null; // the one whose events count
+  #asking = false; // a question why the handshake failed is under way
 
   #commands;
-  // Room id -> {joining, joined, last, resume, presence, seq, epoch, retryTimer}. `seq` and `epoch` are of the last message
-  // that came: where the room is resumed. `seq` is null until there is such a place.
-  #rooms = new Map();
+  #rooms = new Map(); // room id -> Membership
 
   /**
    * `url`: ws: or wss:. `options.userId` names the user where the server runs without authentication. `options.WebSocket`,
-   * `random` and `timers` ({now, set, clear}) are for tests and for platforms without them; the rest overrides DEFAULTS.
+   * `fetch`, `random` and `timers` are for tests and for platforms without them; the rest overrides DEFAULTS.
    */
   constructor(url, options = {}) {
     super();
-    const { userId = null, WebSocket = globalThis.WebSocket, random = Math.random, timers = systemTimers, ...settings } = options;
+    const { userId = null, WebSocket = globalThis.WebSocket, random = Math.random, timers = systemTimers, ...rest } = options;
+    const { fetch = (...request) => globalThis.fetch(...request), ...settings } = rest;
     this.url = url;
     this.userId = userId;
     this.#settings = { ...DEFAULTS, ...settings };
-    this.#WebSocket = WebSocket;
-    this.#timers = timers;
-    this.#random = random;
-    this.#backoff = new Backoff({ random, ...settings.backoff });
+    this.#platform = { WebSocket, fetch, timers };
+    this.#timers = new NamedTimers(timers);
+    this.#plan = new ReturnPlan({ now: timers.now, random, settings: this.#settings });
     this.#commands = new CommandQueue({ max: this.#settings.queueMax, timers });
   }
 
@@ -98,12 +94,23 @@ export class Connection extends EventTarget {
     this.#open();
   }
 
+  /**
+   * Ends the connection until connect(), which returns to the same rooms, each where it was. What is under way counts as
+   * lost, what waits goes on waiting. For a page that is left and may be shown again.
+   */
+  pause() {
+    if (this.#state === State.IDLE || this.#state === State.REFUSED) return;
+    this.#detach('the page was left');
+    this.#afterLoss();
+    this.#timers.stop('retry');
+    this.#setState(State.IDLE);
+  }
+
   /** Ends the connection for good, until connect(). Waiting commands fail with `closed`. */
   close() {
-    this.#detach(1000, 'closed by the client');
-    this.#stop('retry');
+    this.#detach('closed by the client');
+    this.#timers.stopAll();
     for (const command of this.#commands) this.#commands.fail(command, 'closed', 'the connection was closed');
-    for (const room of this.#rooms.values()) this.#forgetJoin(room);
     this.#setState(State.IDLE);
   }
 
@@ -112,7 +119,7 @@ export class Connection extends EventTarget {
     if (userId === this.userId) return;
     this.userId = userId;
     if (this.#state === State.IDLE || this.#state === State.REFUSED) return;
-    this.#detach(1000, 'another user name');
+    this.#detach('another user name');
     this.#afterLoss();
     this.#open();
   }
@@ -125,10 +132,10 @@ export class Connection extends EventTarget {
   join(roomId, { last = 0, resume = true, presence = false } = {}) {
     let room = this.#rooms.get(roomId);
     if (!room) {
-      room = { joining: null, joined: false, last, resume, presence, seq: null, epoch: null, retryTimer: null };
+      room = new Membership(roomId, { last, resume, presence });
       this.#rooms.set(roomId, room);
       // No timeout: membership is a wish that outlives any outage.
-      room.joining = this.#command(this.#joinDocument(roomId, room), { room, retry: true, timeoutMs: null });
+      room.joining = this.#command(room.joinDocument(this.userId), { room, retry: true, timeoutMs: null });
       room.joining.catch(() => {
         if (this.#rooms.get(roomId) === room && !room.joined) this.#rooms.delete(roomId);
       });
@@ -139,7 +146,7 @@ export class Connection extends EventTarget {
   /** Stops being a member. Resolves with the server's `left`, or at once when there is no connection to say it on. */
   leave(roomId) {
     const room = this.#rooms.get(roomId);
-    if (room) this.#forgetJoin(room);
+    this.#timers.stop(`join ${roomId}`);
     this.#rooms.delete(roomId);
     for (const command of this.#commands) {
       if (!room || command.room !== room) continue;
@@ -168,8 +175,8 @@ export class Connection extends EventTarget {
    */
   broadcastVolatile(roomId, content) {
     if (this.#state !== State.CONNECTED || !this.#rooms.get(roomId)?.joined) return false;
-    if (this.#socket.bufferedAmount > this.#settings.bufferedBytesMax) return false;
-    this.#socket.send(JSON.stringify({ type: 'broadcast', room_id: roomId, content, echo: false }));
+    if (this.#link.bufferedBytes > this.#settings.bufferedBytesMax) return false;
+    this.#link.send({ type: 'broadcast', room_id: roomId, content, echo: false });
     return true;
   }
 
@@ -180,21 +187,13 @@ export class Connection extends EventTarget {
 
   /** Resolves with the round trip in milliseconds. */
   async ping() {
-    const sentAt = this.#timers.now();
+    const { now } = this.#platform.timers;
+    const sentAt = now();
     await this.#command({ type: 'ping' });
-    return this.#timers.now() - sentAt;
+    return now() - sentAt;
   }
 
   // Commands.
-
-  #joinDocument(roomId, room) {
-    const document = { type: 'join', room_id: roomId };
-    if (this.userId !== null) document.user_id = this.userId;
-    if (room.resume && room.seq !== null && room.epoch !== null) document.since = { seq: room.seq, epoch: room.epoch };
-    else if (room.last > 0) document.last = room.last;
-    if (room.presence) document.presence = true;
-    return document;
-  }
 
   #command(document, { room = null, retry = false, timeoutMs = this.#settings.commandTimeoutMs } = {}) {
     const { command, settled } = this.#commands.add(document, { room, retry, timeoutMs });
@@ -204,113 +203,99 @@ export class Connection extends EventTarget {
 
   #transmit(command) {
     command.sent = true;
-    this.#socket.send(JSON.stringify(command.document));
-  }
-
-  // The socket's life.
-
-  #open() {
-    this.#stop('retry');
-    this.#returnAt = null;
-    this.#setState(State.CONNECTING);
-    let socket;
-    try {
-      socket = new this.#WebSocket(this.url, SUBPROTOCOL);
-    } catch (error) {
-      // An address no browser would dial; trying again cannot help.
-      this.#setState(State.REFUSED, { code: 1002, reason: String(error.message ?? error) });
-      return;
-    }
-    this.#socket = socket;
-    this.#after('connect', this.#settings.connectTimeoutMs, () => this.#drop(1006, 'no answer from the server'));
-    socket.onopen = () => {
-      // A server of the v1 subprotocol speaks first; a refusal after the upgrade comes in its place.
-      if (socket.protocol !== SUBPROTOCOL) this.#usable();
-    };
-    socket.onmessage = (event) => this.#receive(event.data);
-    socket.onclose = (event) => this.#lost(event.code, event.reason);
-  }
-
-  #usable() {
-    this.#stop('connect');
-    this.#openedAt = this.#heardAt = this.#timers.now();
-    this.#state = State.CONNECTED; // announced last: a listener's broadcast must not overtake the joins
-    // Rooms first: what waits in the queue may be meant for them.
-    for (const command of this.#commands) if (command.room) this.#sendJoin(command);
-    for (const [roomId, room] of this.#rooms) if (room.joined) this.#rejoin(roomId, room);
-    for (const command of this.#commands) if (!command.sent) this.#transmit(command);
-    this.#after('heartbeat', this.#settings.pingIntervalMs, () => this.#heartbeat());
-    this.#setState(State.CONNECTED);
+    this.#link.send(command.document);
   }
 
   #sendJoin(command) {
-    const { id, room_id: roomId } = command.document;
-    command.document = { ...this.#joinDocument(roomId, command.room), id }; // the user name may be another one by now
+    const { id } = command.document;
+    command.document = { ...command.room.joinDocument(this.userId), id }; // the user name may be another one by now
     this.#transmit(command);
   }
 
-  #rejoin(roomId, room) {
-    this.#command(this.#joinDocument(roomId, room), { room }).catch((error) => this.#rejoinFailed(roomId, room, error));
+  #rejoin(room) {
+    this.#command(room.joinDocument(this.userId), { room }).catch((error) => this.#rejoinFailed(room, error));
   }
 
-  #rejoinFailed(roomId, room, error) {
+  #rejoinFailed(room, error) {
+    const { roomId } = room;
     // A lost connection brings its own rejoin; close() and leave() want none.
     if (this.#rooms.get(roomId) !== room || error.code === 'connection_lost' || error.code === 'closed') return;
     if (error.retryable) {
-      const again = () => {
-        room.retryTimer = null;
-        if (this.#state === State.CONNECTED) this.#rejoin(roomId, room);
-      };
-      this.#forgetJoin(room);
-      room.retryTimer = this.#timers.set(again, error.retryAfterMs ?? this.#settings.soonMs);
+      this.#timers.start(`join ${roomId}`, error.retryAfterMs ?? this.#settings.soonMs, () => this.#rejoin(room));
       return;
     }
     this.#rooms.delete(roomId);
     this.#emit('failure', { code: error.code, message: error.message, room_id: roomId, retryable: false });
   }
 
-  #forgetJoin(room) {
-    if (room.retryTimer !== null) this.#timers.clear(room.retryTimer);
-    room.retryTimer = null;
+  // The links' lives.
+
+  #open() {
+    this.#timers.stop('retry');
+    this.#plan.onAttempt();
+    this.#setState(State.CONNECTING);
+    const on = {
+      usable: () => this.#usable(),
+      push: (push) => this.#receive(push),
+      end: (code, reason, refused) => this.#lost(code, reason, refused),
+    };
+    try {
+      this.#link = new Link(this.url, { ...this.#platform, settings: this.#settings, on });
+    } catch (error) {
+      // An address no browser would dial; trying again cannot help.
+      this.#setState(State.REFUSED, { code: 1002, reason: String(error.message ?? error) });
+    }
   }
 
-  /** Lets go of the socket without waiting for its close event, which a dead network can hold back for minutes. */
-  #detach(code, reason) {
-    this.#stop('connect');
-    this.#stop('heartbeat');
-    const socket = this.#socket;
-    this.#socket = null;
-    if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close(code === 1000 ? 1000 : undefined, code === 1000 ? reason : undefined);
+  #usable() {
+    this.#plan.onUsable();
+    this.#state = State.CONNECTED; // announced last: a listener's broadcast must not overtake the joins
+    // Rooms first: what waits in the queue may be meant for them.
+    for (const command of this.#commands) if (command.room) this.#sendJoin(command);
+    for (const room of this.#rooms.values()) if (room.joined) this.#rejoin(room);
+    for (const command of this.#commands) if (!command.sent) this.#transmit(command);
+    this.#setState(State.CONNECTED);
   }
 
-  #drop(code, reason) {
-    this.#detach(code, reason);
-    this.#lost(code, reason);
+  #detach(reason) {
+    this.#link?.detach(reason);
+    this.#link = null;
   }
 
-  #lost(code, reason) {
-    this.#detach(code, reason);
+  #lost(code, reason, refused) {
+    this.#link = null;
     this.#afterLoss();
     const words = describeClose(code, reason);
     const advice = returnAfter(code);
-    if (advice === Return.NEVER) {
-      for (const command of this.#commands) if (!command.room) this.#commands.fail(command, 'closed', words);
-      this.#setState(State.REFUSED, { code, reason: words });
-      return;
-    }
-    const retryInMs = this.#returnDelayMs(advice);
-    this.#after('retry', retryInMs, () => this.#open());
+    if (advice === Return.NEVER) return this.#refuse(code, words);
+    const retryInMs = this.#plan.delayMs(advice);
+    this.#timers.start('retry', retryInMs, () => this.#open());
     this.#setState(State.WAITING, { retryInMs, code, reason: words });
+    if (refused) this.#askWhy();
+  }
+
+  /** Beside the attempts, which go on meanwhile: a server that is away does not answer this either. */
+  async #askWhy() {
+    if (this.#asking) return;
+    this.#asking = true;
+    const { fetch, timers } = this.#platform;
+    const words = await askForRefusal(this.url, { fetch, timers, timeoutMs: this.#settings.refusalTimeoutMs });
+    this.#asking = false;
+    if (words === null || (this.#state !== State.WAITING && this.#state !== State.CONNECTING)) return;
+    this.#detach('refused');
+    this.#timers.stop('retry');
+    this.#refuse(ORIGIN_REFUSED, words);
+  }
+
+  #refuse(code, reason) {
+    for (const command of this.#commands) if (!command.room) this.#commands.fail(command, 'closed', reason);
+    this.#setState(State.REFUSED, { code, reason });
   }
 
   /** Commands that went out and got no answer: sent again on the next connection, or failed. Joins always come again. */
   #afterLoss() {
-    const now = this.#timers.now();
-    if (this.#openedAt !== null && now - this.#openedAt >= this.#settings.stableAfterMs) this.#backoff.reset();
-    this.#openedAt = null;
-    for (const room of this.#rooms.values()) this.#forgetJoin(room);
+    this.#plan.onLost();
+    for (const roomId of this.#rooms.keys()) this.#timers.stop(`join ${roomId}`);
     for (const command of this.#commands) {
       if (!command.sent) continue;
       command.sent = false;
@@ -318,93 +303,36 @@ export class Connection extends EventTarget {
     }
   }
 
-  #returnDelayMs(advice) {
-    // "At once" again and again would be a busy loop: only the first time since a stable connection.
-    const first = this.#backoff.failures === 0;
-    const backoffMs = this.#backoff.nextMs();
-    const spreadMs = Math.round(this.#random() * this.#settings.soonMs);
-    if (this.#returnAt !== null) {
-      // The server has chosen a moment for each client, so the spread here stays small.
-      const chosenMs = Math.max(0, Math.round(this.#returnAt - this.#timers.now())) + Math.round(spreadMs / 10);
-      return first ? chosenMs : Math.max(chosenMs, backoffMs);
-    }
-    return first && advice === Return.SOON ? spreadMs : backoffMs;
-  }
-
-  // Is the server there?
-
-  #heartbeat() {
-    const { pingIntervalMs, pongTimeoutMs } = this.#settings;
-    const askedAt = this.#timers.now();
-    const silentMs = askedAt - this.#heardAt;
-    if (silentMs < pingIntervalMs) return this.#after('heartbeat', pingIntervalMs - silentMs, () => this.#heartbeat());
-    this.#socket.send('{"type":"ping"}');
-    this.#after('heartbeat', pongTimeoutMs, () => {
-      if (this.#heardAt > askedAt) return this.#heartbeat();
-      this.#drop(4201, 'the server no longer answers');
-    });
-  }
-
   // What the server says.
 
-  #receive(text) {
-    this.#heardAt = this.#timers.now();
-    let push;
-    try {
-      push = JSON.parse(text);
-    } catch {
-      return; // not ours to judge: a later protocol may send other things
+  #receive(push) {
+    const room = this.#rooms.get(push.room_id);
+    const isIn = room?.joined ?? false; // a room that was left a moment ago says nothing more
+    switch (push.type) {
+      case 'hello':
+        return this.#emit('hello', push);
+      case 'goaway':
+        this.#plan.onGoaway(Number(push.reconnect_after_ms));
+        return this.#emit('goaway', push);
+      case 'broadcast':
+        if (isIn) room.onMessage(push);
+        return isIn && this.#emit('message', push);
+      case 'caught_up':
+        if (isIn) room.onCaughtUp(push);
+        return isIn && this.#emit('caughtup', { room_id: push.room_id });
+      case 'lagged':
+        return isIn && this.#emit('missed', { room_id: push.room_id, count: room.onLagged(push) });
+      case 'epoch_changed':
+        return isIn && room.onEpochChanged(push);
+      case 'presence_change':
+        return isIn && this.#onPresenceChange(push);
+      default:
+        return this.#onAnswer(push);
     }
-    if (push === null || typeof push !== 'object') return;
-    if (push.type === 'hello') return this.#onHello(push);
-    if (push.type === 'broadcast') return this.#onBroadcast(push);
-    if (push.type === 'caught_up') return this.#onCaughtUp(push);
-    if (push.type === 'lagged') return this.#onLagged(push);
-    if (push.type === 'epoch_changed') return this.#onEpochChanged(push);
-    if (push.type === 'presence_change') return this.#onPresenceChange(push);
-    if (push.type === 'goaway') return this.#onGoaway(push);
-    this.#onAnswer(push);
-  }
-
-  #onHello(push) {
-    this.#emit('hello', push);
-    if (this.#state === State.CONNECTING) this.#usable();
-  }
-
-  #onBroadcast(push) {
-    const room = this.#rooms.get(push.room_id);
-    if (!room?.joined) return; // left a moment ago
-    if (Number.isSafeInteger(push.seq)) room.seq = push.seq;
-    this.#emit('message', push);
-  }
-
-  #onCaughtUp(push) {
-    const room = this.#rooms.get(push.room_id);
-    if (!room?.joined) return;
-    room.seq ??= push.seq; // of an empty room no message has told the place
-    this.#emit('caughtup', { room_id: push.room_id });
-  }
-
-  #onLagged(push) {
-    const room = this.#rooms.get(push.room_id);
-    if (!room?.joined) return;
-    room.seq = push.to;
-    this.#emit('missed', { room_id: push.room_id, count: push.to - push.from + 1 });
-  }
-
-  #onEpochChanged(push) {
-    const room = this.#rooms.get(push.room_id);
-    if (room?.joined) Object.assign(room, { seq: push.seq, epoch: push.epoch });
   }
 
   #onPresenceChange({ room_id: roomId, joined = [], left = [], count, partial = false }) {
-    if (this.#rooms.get(roomId)?.joined) this.#emit('presence', { room_id: roomId, joined, left, count, partial });
-  }
-
-  #onGoaway(push) {
-    const delayMs = Number(push.reconnect_after_ms);
-    this.#returnAt = this.#timers.now() + (Number.isFinite(delayMs) && delayMs > 0 ? delayMs : 0);
-    this.#emit('goaway', push);
+    this.#emit('presence', { room_id: roomId, joined, left, count, partial });
   }
 
   #onAnswer(push) {
@@ -418,29 +346,12 @@ export class Connection extends EventTarget {
     command?.resolve(push);
   }
 
-  #onJoined(room, { room_id: roomId, seq = null, epoch = null, recovered, reason, first_seq: firstSeq }) {
-    const again = room.joined;
-    const { seq: hadSeq, last } = room;
-    room.joined = true;
-    room.epoch = epoch;
-    if (recovered === false) room.seq = firstSeq - 1; // not everything since then, but everything from there on
-    else if (recovered === undefined) room.seq = last > 0 ? null : seq; // the next message, or `caught_up`, tells the place
-    const startedOver = recovered === false && reason !== 'trimmed';
+  #onJoined(room, push) {
+    const { room_id: roomId, seq = null, epoch = null } = push;
+    const { again, startedOver, missed, caughtUp } = room.onJoined(push);
     this.#emit('joined', { room_id: roomId, seq, epoch, again, startedOver });
-    // Only within one epoch do two numbers of a room compare.
-    if (reason === 'trimmed') this.#emit('missed', { room_id: roomId, count: room.seq - hadSeq });
-    if (recovered === undefined && last === 0) this.#emit('caughtup', { room_id: roomId });
-  }
-
-  #after(name, ms, callback) {
-    this.#stop(name);
-    this.#running.set(name, this.#timers.set(callback, ms));
-  }
-
-  #stop(name) {
-    if (!this.#running.has(name)) return;
-    this.#timers.clear(this.#running.get(name));
-    this.#running.delete(name);
+    if (missed > 0) this.#emit('missed', { room_id: roomId, count: missed });
+    if (caughtUp) this.#emit('caughtup', { room_id: roomId });
   }
 
   #setState(state, more = {}) {

@@ -1,6 +1,6 @@
 // The connection as people see it: the pill in the page's head, the banner of a refusal, the count-down to the next attempt.
 
-import { State } from './connection.js';
+import { ORIGIN_REFUSED, State } from './connection.js';
 
 const WORDS = {
   [State.IDLE]: 'Not connected',
@@ -14,6 +14,15 @@ const PING_EVERY_MS = 5_000;
 
 /** A close reason as a sentence of its own. */
 const sentence = (words) => `${words.charAt(0).toUpperCase()}${words.slice(1).replace(/\.$/, '')}.`;
+
+function refusalText({ code, reason }) {
+  const after = 'What you write waits in this window until you try again.';
+  if (code === ORIGIN_REFUSED) {
+    const origin = reason.includes(location.origin) ? '' : ` This page's origin is ${location.origin}.`;
+    return `Your origin is not allowed. ${sentence(reason)}${origin} ${after}`;
+  }
+  return `The server closed this connection: ${reason} (code ${code}). ${after}`;
+}
 
 export function showStatus(connection) {
   const pill = document.querySelector('.status');
@@ -33,9 +42,9 @@ export function showStatus(connection) {
     retry.hidden = now.state !== State.WAITING && now.state !== State.REFUSED;
     retry.textContent = now.state === State.REFUSED ? 'Try again' : 'Try now';
     if (now.state === State.REFUSED) {
-      notice.textContent = `The server closed this connection: ${now.reason} (code ${now.code}).`;
+      notice.textContent = refusalText(now);
     } else if (now.state === State.WAITING) {
-      notice.textContent = `${sentence(now.reason)} What you write is sent when the connection is back.`;
+      notice.textContent = `${sentence(now.reason)} What you write waits in this window and is sent when the connection is back.`;
     }
     notice.hidden = now.state === State.CONNECTED || now.state === State.IDLE || notice.textContent === '';
     if (now.state === State.CONNECTED) notice.textContent = '';
