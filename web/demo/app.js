@@ -2,11 +2,12 @@
 
 import { Connection, State } from './connection.js';
 import { Chat } from './chat.js';
+import { Outbox } from './outbox.js';
 import { People } from './people.js';
 import { Canvas } from './canvas.js';
 import { Scores } from './scores.js';
 import { showStatus } from './status.js';
-import { storedName, storeName } from './identity.js';
+import { chooseName, visitorName } from './identity.js';
 
 /** The WebSocket endpoint beside this page, also behind a path prefix. */
 function endpoint() {
@@ -16,18 +17,27 @@ function endpoint() {
   return url.href;
 }
 
+/** What lasts through a reload of this tab, and no longer; null where it is switched off. */
+function tabStorage() {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
+}
+
 const nameInput = document.getElementById('name');
 const roomInput = document.getElementById('room');
 const enter = document.getElementById('enter');
 const clean = (text) => text.replace(/\p{Cc}/gu, '').trim();
 
-const here = { name: storedName(), room: clean(new URLSearchParams(location.search).get('room') ?? '').slice(0, 40) || 'lobby' };
+const here = { name: await visitorName(), room: clean(new URLSearchParams(location.search).get('room') ?? '').slice(0, 40) || 'lobby' };
 nameInput.value = here.name;
 roomInput.value = here.room;
 
 const connection = new Connection(endpoint(), { userId: here.name });
 showStatus(connection);
-const chat = new Chat(connection, () => here.name);
+const chat = new Chat(connection, new Outbox(connection, { storage: tabStorage() }), () => here.name);
 const people = new People(connection, () => here.name);
 const canvas = new Canvas(connection, () => here.name);
 const scores = new Scores(connection, () => here.name);
@@ -59,7 +69,7 @@ document.getElementById('who').addEventListener('submit', (event) => {
   roomInput.value = room;
   const moved = room !== here.room;
   Object.assign(here, { name, room });
-  storeName(name);
+  chooseName(name);
   connection.setUserId(name);
   if (moved) openRoom();
   offerEnter();
@@ -76,6 +86,11 @@ addEventListener('online', hurry);
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) hurry();
 });
+
+// A browser may keep a page that was left, for the way back, and its connection with it: a ghost in every room. After all
+// views, whose goodbyes go first.
+addEventListener('pagehide', () => connection.pause());
+addEventListener('pageshow', ({ persisted }) => persisted && connection.connect());
 
 openRoom();
 scores.open();

@@ -200,6 +200,6 @@ function cursorElement(name) {
 /** The element spans the whole board, so its own percentages are the board's. */
 function place(element, [x, y]) {
   element.style.transform = `translate(${x * 100}%, ${y * 100}%)`;
-  element.classList.toggle('at-right', x > 0.75);
+  element.classList.toggle('at-right', x > 0.55);
   element.classList.toggle('at-bottom', y > 0.88);
 }

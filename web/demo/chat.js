@@ -1,118 +1,154 @@
-// The group chat: shows what the room keeps, then what comes, and its own messages from the moment they are written.
-// Anything published to the room is shown, so that a client typed by hand can take part: a string, or {text, key}.
+// The group chat: shows what the room keeps, then what comes, and the visitor's own messages from the moment they are
+// written. Anything published to the room is shown, so that a client typed by hand can take part: a string, or {text, key}.
 
-import { hueOf, initials, randomKey } from './identity.js';
+import { messageItem, showDelivery } from './message_item.js';
+import { MessageLog } from './message_log.js';
+import { Delivery } from './outbox.js';
 
-const SHOWN_MAX = 300; // older messages leave the page
-const LAST = 100; //      messages a page begins with
-const GROUP_MS = 180_000; // messages of one sender within this time stand under one name
+const LAST = 100; // messages a page begins with
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const calendar = new Intl.DateTimeFormat(undefined, { weekday: 'short', hour: '2-digit', minute: '2-digit' });
-
-/** The time of day, with the day where it is not today's. */
-const timeText = (at) => (new Date(at).toDateString() === new Date().toDateString() ? clock : calendar).format(at);
+const contentText = (content) => {
+  if (typeof content === 'string') return content;
+  return typeof content?.text === 'string' ? content.text : JSON.stringify(content);
+};
 
 export class Chat {
   #connection;
+  #outbox;
   #name;
-  #list = document.getElementById('messages');
+  #log = new MessageLog();
+  #input = document.getElementById('text');
   #roomId = null;
-  #pending = new Map(); // key -> list item of an own message the room has not shown yet
+  #outgoing = new Map(); // key -> {message, item} of own messages that the room has not shown yet
   #first = true; // this room has not been caught up with yet
-  #lastSender = null;
-  #lastAt = 0;
 
-  constructor(connection, name) {
+  constructor(connection, outbox, name) {
     this.#connection = connection;
+    this.#outbox = outbox;
     this.#name = name;
     connection.addEventListener('message', ({ detail }) => this.#onMessage(detail));
     connection.addEventListener('joined', ({ detail }) => this.#onJoined(detail));
     connection.addEventListener('caughtup', ({ detail }) => this.#onCaughtUp(detail));
     connection.addEventListener('missed', ({ detail }) => this.#onMissed(detail));
+    outbox.addEventListener('change', ({ detail }) => this.#onDelivery(detail.message));
     document.getElementById('composer').addEventListener('submit', (event) => this.#onSubmit(event));
   }
 
   open(room) {
+    const left = this.#roomId;
     const roomId = `chat:${room}`;
-    if (this.#roomId) this.#connection.leave(this.#roomId).catch(() => {});
     this.#roomId = roomId;
-    this.#list.replaceChildren();
-    this.#list.ariaBusy = 'true'; // what was said before is not read aloud
-    this.#pending.clear();
-    this.#lastSender = null;
+    if (left && left !== roomId) this.#leaveIfDone(left);
+    this.#outgoing.clear();
+    this.#log.clear();
     this.#first = true;
-    this.#join(roomId, { last: LAST, presence: true });
-  }
-
-  #join(roomId, wish) {
-    this.#connection.join(roomId, wish).catch((error) => {
-      if (this.#roomId !== roomId) return;
-      // A server that does not tell who is there may have the room all the same.
-      if (wish.presence && error.code === 'forbidden') return this.#join(roomId, { ...wish, presence: false });
-      this.note(`This room cannot be joined: ${error.message}`);
-    });
+    for (const message of this.#outbox.of(roomId)) this.#showOutgoing(message);
+    // It may be joined for messages that still wait, and what was said before is given out on joining only.
+    this.#leave(roomId);
+    this.#join(roomId);
+    // Another room's messages may still wait, of a page before a reload: they are brought there first.
+    for (const other of this.#outbox.rooms()) if (other !== roomId) this.#join(other, { last: LAST });
   }
 
   /** A line of the page's own between the messages. */
   note(text) {
-    const item = document.createElement('li');
-    item.className = 'note';
-    item.textContent = text;
-    this.#append(item);
-    this.#lastSender = null;
+    this.#log.note(text);
+  }
+
+  #join(roomId, wish = { last: LAST, presence: true }) {
+    this.#connection.join(roomId, wish).catch((error) => {
+      // A server that does not tell who is there may have the room all the same.
+      if (wish.presence && error.code === 'forbidden') return this.#join(roomId, { ...wish, presence: false });
+      if (error.code === 'closed' || error.code === 'connection_lost') return; // left before it was answered
+      this.#outbox.bar(roomId, error.message);
+      if (this.#roomId === roomId) this.note(`This room cannot be joined: ${error.message}`);
+    });
+  }
+
+  /** A room that is no longer shown is left once its messages are on their way no more. */
+  #leaveIfDone(roomId) {
+    if (!this.#outbox.rooms().includes(roomId)) this.#leave(roomId);
+  }
+
+  #leave(roomId) {
+    this.#outbox.leave(roomId);
+    this.#connection.leave(roomId).catch(() => {});
   }
 
   #onSubmit(event) {
     event.preventDefault();
-    const input = document.getElementById('text');
-    const text = input.value.trim();
-    input.focus();
+    const text = this.#input.value.trim();
+    this.#input.focus();
     if (!text) return;
-    input.value = '';
-    const key = randomKey();
-    const item = this.#message({ sender: this.#name(), text, at: Date.now(), own: true });
-    this.#pending.set(key, item);
-    this.#append(item, { stick: true });
-    this.#send(this.#roomId, item, key, text);
-  }
-
-  async #send(roomId, item, key, text) {
-    this.#mark(item, 'sending');
-    try {
-      // Sent again after a lost connection, and by hand; the server knows it by its key.
-      await this.#connection.broadcast(roomId, { text, key }, { retry: true, dedup: key });
-      this.#mark(item, 'sent');
-    } catch (error) {
-      this.#mark(item, 'failed', error.message, () => this.#send(roomId, item, key, text));
+    const message = this.#outbox.add(this.#roomId, text);
+    if (!message) {
+      this.note(`${this.#outbox.max} messages are waiting already; this one stays in the line below until there is room.`);
+      return;
     }
+    this.#input.value = '';
+    this.#showOutgoing(message, { toEnd: true });
   }
 
-  #onMessage({ room_id: roomId, content, sender, ts }) {
+  #showOutgoing(message, { toEnd = false } = {}) {
+    const item = messageItem({ sender: this.#name(), text: message.text, at: message.at, own: true });
+    this.#outgoing.set(message.key, { message, item });
+    this.#showDelivery(message, item);
+    this.#log.addOutgoing(item, { toEnd });
+  }
+
+  #showDelivery(message, item) {
+    showDelivery(item, message, {
+      onAgain: () => {
+        this.#join(message.roomId); // where it could not be joined
+        this.#outbox.again(message.key);
+        this.#input.focus();
+      },
+      onDrop: () => {
+        this.#outbox.drop(message.key);
+        this.#outgoing.delete(message.key);
+        this.#log.discard(item);
+        this.#input.focus();
+      },
+    });
+  }
+
+  #onDelivery(message) {
+    if (message.roomId !== this.#roomId) return this.#leaveIfDone(message.roomId);
+    const shown = this.#outgoing.get(message.key);
+    if (shown) this.#showDelivery(message, shown.item);
+  }
+
+  #onMessage({ room_id: roomId, content, sender, seq, ts }) {
     if (roomId !== this.#roomId) return;
-    const pending = this.#pending.get(content?.key);
-    if (pending) return this.#settle(content.key, pending);
-    const text = typeof content === 'string' ? content : typeof content?.text === 'string' ? content.text : JSON.stringify(content);
-    this.#append(this.#message({ sender, text, at: ts ?? Date.now(), own: sender === this.#name() }));
+    const isNew = !this.#first;
+    this.#settleBefore(seq);
+    const outgoing = this.#outgoing.get(content?.key);
+    if (outgoing) return this.#settle(outgoing, { sender, at: ts ?? outgoing.message.at });
+    const own = sender === this.#name();
+    this.#log.add(messageItem({ sender, text: contentText(content), at: ts ?? Date.now(), own }), { isNew });
   }
 
-  /** The room's own copy says where among the others the message stands. */
-  #settle(key, item) {
-    this.#pending.delete(key);
-    this.#mark(item, 'sent');
-    if (item !== this.#list.lastElementChild) {
-      item.classList.remove('follows');
-      this.#append(item);
-      this.#lastSender = null;
+  /** The room's own copy says where among the others the message stands, when it was said and under which name. */
+  #settle({ message, item }, { sender, at }) {
+    this.#outgoing.delete(message.key);
+    item.remove();
+    const settled = messageItem({ sender, text: message.text, at, own: true });
+    this.#showDelivery({ ...message, state: Delivery.SENT }, settled);
+    this.#log.settle(settled);
+  }
+
+  /** Where the server echoes nothing, the acknowledgement's number says where an own message stands. */
+  #settleBefore(seq) {
+    for (const outgoing of this.#outgoing.values()) {
+      const { message } = outgoing;
+      if (message.state !== Delivery.SENT || message.seq === null || message.seq >= seq) continue;
+      this.#settle(outgoing, { sender: this.#name(), at: message.at });
     }
   }
 
   #onJoined({ room_id: roomId, again, startedOver }) {
     if (roomId !== this.#roomId) return;
-    if (startedOver) {
-      this.#list.replaceChildren(...this.#pending.values());
-      this.#lastSender = null;
-    }
+    if (startedOver) this.#log.clearSaid();
     if (again) this.note(startedOver ? 'Connected again; the room has started over' : 'Connected again');
   }
 
@@ -120,67 +156,11 @@ export class Chat {
     if (roomId !== this.#roomId || !this.#first) return;
     this.#first = false;
     this.note(`You are in #${roomId.slice('chat:'.length)}`);
-    this.#list.ariaBusy = 'false';
+    this.#log.setBusy(false);
   }
 
   #onMissed({ room_id: roomId, count }) {
     if (roomId !== this.#roomId) return;
     this.note(count === 1 ? 'You missed 1 message' : `You missed ${count} messages`);
-  }
-
-  #message({ sender, text, at, own }) {
-    const item = document.createElement('li');
-    item.className = own ? 'message own' : 'message';
-    item.style.setProperty('--hue', hueOf(sender));
-    const follows = sender === this.#lastSender && at - this.#lastAt < GROUP_MS;
-    item.classList.toggle('follows', follows);
-    this.#lastSender = sender;
-    this.#lastAt = at;
-
-    const avatar = document.createElement('span');
-    avatar.className = 'avatar';
-    avatar.ariaHidden = 'true';
-    avatar.textContent = initials(sender);
-
-    const head = document.createElement('p');
-    head.className = 'message-head';
-    const who = document.createElement('b');
-    who.textContent = own ? `${sender} (you)` : sender;
-    const when = document.createElement('time');
-    when.dateTime = new Date(at).toISOString();
-    when.textContent = timeText(at);
-    head.append(who, ' ', when);
-
-    const body = document.createElement('p');
-    body.className = 'bubble';
-    body.textContent = text;
-    item.append(avatar, head, body);
-    return item;
-  }
-
-  #mark(item, state, why = '', onRetry = null) {
-    item.dataset.delivery = state;
-    item.querySelector('.delivery')?.remove();
-    if (state === 'sent') return;
-    const line = document.createElement('p');
-    line.className = 'delivery';
-    line.textContent = state === 'sending' ? 'Sending' : `Not sent: ${why}`;
-    if (onRetry) {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.className = 'quiet';
-      button.textContent = 'Send again';
-      button.addEventListener('click', onRetry);
-      line.append(' ', button);
-    }
-    item.append(line);
-  }
-
-  #append(item, { stick = false } = {}) {
-    const list = this.#list;
-    const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 48;
-    list.append(item);
-    while (list.children.length > SHOWN_MAX) list.firstElementChild.remove();
-    if (atEnd || stick) list.scrollTop = list.scrollHeight;
   }
 }

@@ -52,7 +52,7 @@ export class Ink {
     context.lineCap = context.lineJoin = 'round';
     for (const { points, hue, at } of this.#lines) {
       context.globalAlpha = Math.min(1, (LIFE_MS - (now - at)) / FADE_MS);
-      context.strokeStyle = this.#dark.matches ? `hsl(${hue} 75% 68%)` : `hsl(${hue} 65% 48%)`;
+      context.strokeStyle = `oklch(${this.#dark.matches ? '0.76 0.14' : '0.6 0.17'} ${hue})`;
       context.beginPath();
       points.forEach(([x, y], index) => (index === 0 ? context.moveTo(x * width, y * height) : context.lineTo(x * width, y * height)));
       context.stroke();
