@@ -90,7 +90,7 @@ if(TARGET switchboard AND SWITCHBOARD_TEST_PYTHON AND SWITCHBOARD_TEST_NODE)
                     COMMAND ${SWITCHBOARD_TEST_PYTHON} ${integration}/${test}_test.py)
     list(APPEND integration_tests integration/${test}_test)
   endforeach()
-  foreach(test node_ws demo_browser)
+  foreach(test node_ws demo_browser demo_accessibility)
     sb_command_test(integration/${test}_test TIMEOUT 180
                     COMMAND ${with_server} -- ${SWITCHBOARD_TEST_NODE} --test ${integration}/${test}_test.mjs)
     list(APPEND integration_tests integration/${test}_test)

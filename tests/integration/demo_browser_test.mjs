@@ -1,83 +1,27 @@
 // The demo page in a real browser, against a running server: two visitors, one at a desk and one with a phone.
 //   SWITCHBOARD_URL  the server's base address, e.g. http://127.0.0.1:8080 (required)
-//   SCREENSHOT_DIR   where to write screenshots (optional)
-//   CHROMIUM         the browser (default /usr/bin/chromium)
+//   SCREENSHOT_DIR, CHROMIUM  see demo_visitors.mjs
 // Run with `node --test`.
 
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { chromium } from 'playwright-core';
+import { fileURLToPath } from 'node:url';
+import WebSocket from 'ws';
+import { LARGE, PHONE, PHONE_ON_ITS_SIDE, Visitors, connected, draw, inRoom, launch, roomName, say, screenshot, sees } from './demo_visitors.mjs';
 
 const baseUrl = process.env.SWITCHBOARD_URL;
-const screenshotDir = process.env.SCREENSHOT_DIR;
 const host = baseUrl && new URL(baseUrl).host;
 
-const DESKTOP = { viewport: { width: 1280, height: 860 } };
-const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
-
-let browser;
-let visits = [];
+let visitors;
+const visit = (...wanted) => visitors.visit(...wanted);
 
 before(async () => {
   assert.ok(baseUrl, 'SWITCHBOARD_URL must name the running server');
-  if (screenshotDir) await mkdir(screenshotDir, { recursive: true });
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+  visitors = new Visitors(await launch(), baseUrl);
 });
-
-after(() => browser?.close());
-
-afterEach(async () => {
-  for (const visit of visits) await visit.context.close();
-  visits = [];
-});
-
-/** Opens the page as `name` in `room`. What goes wrong in it is collected in `problems`, where it calls in `hosts`. */
-async function visit(name, room, { prepare, ...options } = {}) {
-  const context = await browser.newContext({ ...DESKTOP, ...options });
-  const page = await context.newPage();
-  const opened = { name, context, page, problems: [], hosts: new Set() };
-  visits.push(opened);
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') opened.problems.push(message.text());
-  });
-  page.on('pageerror', (error) => opened.problems.push(String(error)));
-  page.on('request', (request) => opened.hosts.add(new URL(request.url()).host));
-  page.on('websocket', (socket) => opened.hosts.add(new URL(socket.url()).host));
-  await page.addInitScript((stored) => localStorage.setItem('switchboard-demo-name', stored), name);
-  await prepare?.(page);
-  await page.goto(`${baseUrl}/?room=${encodeURIComponent(room)}`);
-  return opened;
-}
-
-const connected = ({ page }) => page.locator('.status[data-state="connected"]').waitFor({ timeout: 10_000 });
-const inRoom = ({ page }, room) => page.getByText(`You are in #${room}`).waitFor({ timeout: 10_000 });
-
-async function say({ page }, text) {
-  await page.locator('#text').fill(text);
-  await page.locator('#text').press('Enter');
-}
-
-const sees = ({ page }, text) => page.locator('.messages .bubble', { hasText: text }).waitFor({ timeout: 10_000 });
-
-async function screenshot({ page }, file) {
-  if (screenshotDir) await page.screenshot({ path: path.join(screenshotDir, file), animations: 'disabled' });
-}
-
-/** Moves the pointer in a wave, pressed, so that there is a cursor to see and a line. */
-async function draw({ page }, phase = 0) {
-  await page.locator('#board').scrollIntoViewIfNeeded();
-  const box = await page.locator('#board').boundingBox();
-  const at = (part) => [box.x + box.width * (0.15 + 0.6 * part), box.y + box.height * (0.5 + 0.25 * Math.sin(part * 9 + phase))];
-  await page.mouse.move(...at(0));
-  await page.mouse.down();
-  for (let step = 1; step <= 40; step += 1) await page.mouse.move(...at(step / 40));
-  await page.mouse.up();
-}
+afterEach(() => visitors.leave());
+after(() => visitors.browser.close());
 
 function assertClean(...all) {
   for (const { name, problems, hosts } of all) {
@@ -85,8 +29,6 @@ function assertClean(...all) {
     assert.deepEqual([...hosts], [host], `${name}: no other host was asked`);
   }
 }
-
-const roomName = (label) => `${label}-${process.pid}`; // a room of this run, should the server have been used before
 
 describe('the demo page', { timeout: 90_000 }, () => {
   it('lets a desktop and a phone chat, share the canvas and follow one score feed', async () => {
@@ -157,39 +99,82 @@ describe('the demo page', { timeout: 90_000 }, () => {
     assert.equal(new URL(ada.page.url()).searchParams.get('room'), second);
   });
 
-  it('says that it is reconnecting, keeps what is written, and sends it once it is back', async () => {
+  it('says that it is reconnecting, keeps what is written through a long outage and a reload, and sends it once it is back', async () => {
     const room = roomName('storm');
     let down = false;
     let sever = null;
     const ada = await visit('Ada', room, {
-      prepare: (page) =>
-        page.routeWebSocket('**/ws', (route) => {
+      prepare: async (page) => {
+        await page.clock.install();
+        await page.routeWebSocket('**/ws', (route) => {
           if (down) return route.close({ code: 1012, reason: 'restarting' });
           const server = route.connectToServer();
           sever = async () => {
             await server.close();
             await route.close({ code: 1012, reason: 'restarting' });
           };
-        }),
+        });
+      },
     });
     const ben = await visit('Ben', room);
     for (const one of [ada, ben]) await inRoom(one, room);
+    const waiting = ada.page.locator('.own[data-delivery="waiting"]');
 
     down = true;
     await sever();
     await ada.page.locator('.status[data-state="waiting"]').waitFor({ timeout: 10_000 });
-    assert.match(await ada.page.locator('#notice').textContent(), /^Restarting\. What you write/);
+    assert.match(await ada.page.locator('#notice').textContent(), /^Restarting\. What you write waits in this window/);
     await say(ada, 'written while offline');
-    await ada.page.locator('.own[data-delivery="sending"]').waitFor();
+    await waiting.waitFor();
+    await ada.page.clock.fastForward('02:00');
+    await ada.page.reload();
+    await say(ada, 'and after a reload');
+    await ada.page.clock.fastForward('02:00');
+    assert.equal(await waiting.count(), 2);
+    assert.match(await waiting.last().textContent(), /Waiting for the connection/);
     await screenshot(ada, 'desktop-reconnecting.png');
 
     down = false;
     await ada.page.locator('#retry').click({ timeout: 10_000 }).catch(() => {}); // it may be back already
     await connected(ada);
-    await ada.page.getByText('Connected again').waitFor();
-    await sees(ben, 'written while offline');
-    await ada.page.locator('.own[data-delivery="sent"]').waitFor();
-    assert.equal(await ben.page.locator('.bubble', { hasText: 'written while offline' }).count(), 1);
+    await sees(ben, 'and after a reload');
+    await ada.page.locator('.own[data-delivery="sent"]', { hasText: 'and after a reload' }).waitFor();
+    for (const one of [ada, ben]) {
+      const texts = await one.page.locator('.messages .bubble').allTextContents();
+      assert.deepEqual(texts, ['written while offline', 'and after a reload'], `${one.name}: once each, in order`);
+    }
+  });
+
+  it('brings what waits to its room also when its writer has moved to another', async () => {
+    const [first, second] = [roomName('here'), roomName('there')];
+    let down = false;
+    let sever = null;
+    const ada = await visit('Ada', first, {
+      prepare: (page) =>
+        page.routeWebSocket('**/ws', (route) => {
+          if (down) return route.close({ code: 1012, reason: 'restarting' });
+          const server = route.connectToServer();
+          sever = () => Promise.all([server.close(), route.close({ code: 1012, reason: 'restarting' })]);
+        }),
+    });
+    const ben = await visit('Ben', first);
+    for (const one of [ada, ben]) await inRoom(one, first);
+    down = true;
+    await sever();
+    await ada.page.locator('.status[data-state="waiting"]').waitFor({ timeout: 10_000 });
+    await say(ada, 'for those who stay');
+    await ada.page.locator('#room').fill(second);
+    await ada.page.locator('#enter').click();
+    assert.equal(await ada.page.locator('.messages .bubble').count(), 0);
+    down = false;
+    await ada.page.locator('#retry').click({ timeout: 10_000 }).catch(() => {});
+    await inRoom(ada, second);
+    await sees(ben, 'for those who stay');
+    await ben.page.locator('#people', { hasText: 'Just you' }).waitFor({ timeout: 20_000 });
+    await ada.page.locator('#room').fill(first);
+    await ada.page.locator('#enter').click();
+    await inRoom(ada, first);
+    assert.deepEqual(await ada.page.locator('.messages .bubble').allTextContents(), ['for those who stay']);
   });
 
   it('shows the reason of a refusal and does not come back by itself', async () => {
@@ -208,5 +193,124 @@ describe('the demo page', { timeout: 90_000 }, () => {
     await ada.page.locator('#retry').click();
     await ada.page.waitForFunction(() => document.querySelector('.status').dataset.state === 'refused');
     assert.equal(attempts, 2);
+  });
+
+  it('stays where one reads, says what is new below, and goes there', async () => {
+    const room = roomName('long');
+    const ada = await visit('Ada', room);
+    const ben = await visit('Ben', room);
+    for (const one of [ada, ben]) await inRoom(one, room);
+    for (let count = 1; count <= 40; count += 1) await say(ben, `line ${count}`);
+    await sees(ada, 'line 40');
+    const down = ada.page.locator('#newest');
+    assert.equal(await down.isVisible(), false, 'the newest is in sight');
+
+    await ada.page.locator('#messages').evaluate((list) => (list.scrollTop = 0));
+    await ada.page.locator('#newest', { hasText: 'To the newest' }).waitFor();
+    await say(ben, 'the first news');
+    await ada.page.locator('#newest', { hasText: /^1 new message$/ }).waitFor();
+    await say(ben, 'the second');
+    await ada.page.locator('#newest', { hasText: /^2 new messages$/ }).waitFor();
+    assert.equal(await ada.page.locator('#messages').evaluate((list) => list.scrollTop), 0);
+    await screenshot(ada, 'desktop-new-messages.png');
+    await down.click();
+    await down.waitFor({ state: 'hidden' });
+    const isInSight = ({ page }, text) =>
+      page.locator('.bubble', { hasText: text }).evaluate((bubble) => {
+        const list = document.getElementById('messages').getBoundingClientRect();
+        const box = bubble.getBoundingClientRect();
+        return box.top >= list.top && box.bottom <= list.bottom;
+      });
+    assert.ok(await isInSight(ada, 'the second'));
+    assert.equal(await ada.page.locator('.new-line').textContent(), 'New messages');
+    assert.equal(await ada.page.evaluate(() => document.activeElement.id), 'messages', 'the focus is not lost with the button');
+
+    await ada.page.locator('#messages').evaluate((list) => (list.scrollTop = 0));
+    await say(ada, 'my own');
+    await ada.page.locator('#said .own', { hasText: 'my own' }).waitFor();
+    assert.ok(await isInSight(ada, 'my own'), 'who writes wants to see it');
+    assert.equal(await down.isVisible(), false);
+  });
+
+  it('is gone from its rooms when it is left, and back in them on the way back', async () => {
+    const room = roomName('door');
+    const ada = await visit('Ada', room);
+    const ben = await visit('Ben', room);
+    for (const one of [ada, ben]) await inRoom(one, room);
+    await ben.page.locator('#people', { hasText: 'You and Ada' }).waitFor({ timeout: 10_000 });
+    await ada.page.evaluate(() => (window.isTheSamePage = true));
+    await ada.page.goto(`${baseUrl}/demo/icon.svg`);
+    await ben.page.locator('#people', { hasText: 'Just you' }).waitFor({ timeout: 20_000 });
+    await say(ben, 'while she was away');
+    await ada.page.goBack({ waitUntil: 'commit' }); // a kept page is not loaded again
+    await connected(ada);
+    assert.equal(await ada.page.evaluate(() => window.isTheSamePage), true, 'the browser had kept the page');
+    await sees(ada, 'while she was away');
+    await ben.page.locator('#people', { hasText: 'You and Ada' }).waitFor({ timeout: 10_000 });
+  });
+
+  it('keeps the name it gave to a visitor, and gives a second window another', async () => {
+    const room = roomName('names');
+    const nameOf = ({ page }) => page.locator('#name').inputValue();
+    const first = await visit(null, room);
+    const { context } = first;
+    await inRoom(first, room);
+    const name = await nameOf(first);
+    assert.match(name, /^\w+ \w+$/);
+    await first.page.reload();
+    await inRoom(first, room);
+    assert.equal(await nameOf(first), name);
+    const second = await visit(null, room, { context });
+    await inRoom(second, room);
+    const other = await nameOf(second);
+    await second.page.reload();
+    await inRoom(second, room);
+    assert.equal(await nameOf(second), other);
+    for (const one of [first, second]) await one.page.close();
+    const later = await visit(null, room, { context });
+    await inRoom(later, room);
+    assert.equal(await nameOf(later), name);
+    await later.page.locator('#name').fill('Grace');
+    await later.page.locator('#enter').click();
+    const last = await visit(null, room, { context });
+    await inRoom(last, room);
+    assert.equal(await nameOf(last), 'Grace', 'a chosen name is every window\'s');
+  });
+
+  it('shows what the README has one type', async () => {
+    const readme = await readFile(fileURLToPath(new URL('../../README.md', import.meta.url)), 'utf8');
+    const script = readme.match(/```js\n(.*?)```/s)[1].replaceAll('localhost:8080', host);
+    const lines = [...readme.matchAll(/^ *(\{"type":.*\})$/gm)].map(([, line]) => line);
+    assert.ok(script.includes(`ws://${host}/ws`) && lines.length >= 2, 'the tour is there');
+    const ada = await visit('Ada', null);
+    await inRoom(ada, 'lobby');
+    const byHand = new WebSocket(`${baseUrl.replace('http', 'ws')}/ws`);
+    byHand.on('open', () => lines.forEach((line) => byHand.send(line)));
+    await ada.page.evaluate(script);
+    for (const [sender, content] of [['alice', 'Hello everyone!'], ['bob', '{"any":["JSON",1]}']]) {
+      await ada.page.locator('.message', { hasText: content }).filter({ hasText: sender }).first().waitFor({ timeout: 10_000 });
+    }
+    byHand.close();
+  });
+
+  it('has all of the chat in sight on a phone on its side, and uses a large screen', async () => {
+    const room = roomName('sizes');
+    const phone = await visit('Ada', room, PHONE_ON_ITS_SIDE);
+    const desk = await visit('Ben', room, LARGE);
+    for (const one of [phone, desk]) await inRoom(one, room);
+    for (let count = 1; count <= 12; count += 1) await say(desk, `line ${count}`);
+    await sees(phone, 'line 12');
+    await draw(desk);
+    for (const { page } of [phone, desk]) {
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0);
+      const { height } = page.viewportSize();
+      const [text, messages, board] = await Promise.all(['#text', '#messages', '#board'].map((id) => page.locator(id).boundingBox()));
+      assert.ok(text.y + text.height <= height && board.y + board.height <= height + 1, 'the line to write in and the board');
+      assert.ok(messages.y >= 0 && messages.height >= 0.35 * height, `${messages.height} px of messages`);
+    }
+    const main = await desk.page.locator('main').boundingBox();
+    assert.ok(main.width >= 0.85 * 1920, `${main.width} px are used`);
+    await screenshot(phone, 'phone-on-its-side.png');
+    await screenshot(desk, 'desktop-large.png');
   });
 });

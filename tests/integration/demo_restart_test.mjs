@@ -12,11 +12,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, it } from 'node:test';
-import { chromium } from 'playwright-core';
+import { Visitors, inRoom, launch, say, screenshot, sees } from './demo_visitors.mjs';
 
 let directory;
 let server;
-let browser;
 
 /** Starts a server and returns its port once it listens. */
 async function start(port, ...settings) {
@@ -41,38 +40,26 @@ async function stop(signal = 'SIGTERM') {
   assert.deepEqual(await ended, signal === 'SIGTERM' ? [0, null] : [null, signal]);
 }
 
-async function visit(name, port, viewport = { width: 1280, height: 860 }) {
-  const page = await (await browser.newContext({ viewport })).newPage();
-  await page.addInitScript((stored) => localStorage.setItem('switchboard-demo-name', stored), name);
-  await page.goto(`http://127.0.0.1:${port}/?room=restart`);
-  await page.getByText('You are in #restart').waitFor({ timeout: 10_000 });
-  return page;
+let visitors;
+
+async function visit(name, port, options) {
+  visitors.baseUrl = `http://127.0.0.1:${port}`;
+  const visitor = await visitors.visit(name, 'restart', options);
+  await inRoom(visitor, 'restart');
+  return visitor;
 }
 
-async function say(page, text) {
-  await page.locator('#text').fill(text);
-  await page.locator('#text').press('Enter');
-}
-
-const sees = (page, text) => page.locator('.messages .bubble', { hasText: text }).waitFor({ timeout: 10_000 });
-const texts = (page) => page.locator('.messages .bubble').allTextContents();
-const isBack = (page) => page.locator('.status[data-state="connected"]').waitFor({ timeout: 45_000 });
-const isAway = (page) => page.locator('.status:not([data-state="connected"])').waitFor({ timeout: 10_000 });
-
-async function screenshot(page, file) {
-  if (process.env.SCREENSHOT_DIR) await page.screenshot({ path: path.join(process.env.SCREENSHOT_DIR, file), animations: 'disabled' });
-}
+const texts = ({ page }) => page.locator('.messages .bubble').allTextContents();
+const isBack = ({ page }) => page.locator('.status[data-state="connected"]').waitFor({ timeout: 45_000 });
+const isAway = ({ page }) => page.locator('.status:not([data-state="connected"])').waitFor({ timeout: 10_000 });
 
 before(async () => {
   directory = await mkdtemp(path.join(os.tmpdir(), 'switchboard-test-'));
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+  visitors = new Visitors(await launch());
 });
 
 after(async () => {
-  await browser?.close();
+  await visitors?.browser.close();
   if (server && server.exitCode === null) server.kill('SIGKILL');
   await rm(directory, { recursive: true, force: true });
 });
@@ -86,32 +73,32 @@ it('keeps the chat whole through a stop, a kill and a reload', { timeout: 120_00
   await sees(ben, said[0]);
   await say(ben, said[1]);
   await sees(ada, said[1]);
-  await ada.locator('#people', { hasText: 'You and Ben' }).waitFor({ timeout: 10_000 });
+  await ada.page.locator('#people', { hasText: 'You and Ben' }).waitFor({ timeout: 10_000 });
 
   for (const [signal, text] of [['SIGTERM', 'written while it was stopped'], ['SIGKILL', 'written while it was dead']]) {
     await stop(signal);
-    for (const page of [ada, ben]) await isAway(page);
+    for (const one of [ada, ben]) await isAway(one);
     await say(ada, text);
     said.push(text);
     await screenshot(ada, `desktop-${signal}.png`);
     await start(port);
-    for (const page of [ada, ben]) await isBack(page);
+    for (const one of [ada, ben]) await isBack(one);
     await sees(ben, text);
-    await ada.locator('.own[data-delivery="sent"]', { hasText: text }).waitFor({ timeout: 10_000 });
-    for (const page of [ada, ben]) assert.deepEqual(await texts(page), said, `once each and in order after ${signal}`);
+    await ada.page.locator('.own[data-delivery="sent"]', { hasText: text }).waitFor({ timeout: 10_000 });
+    for (const one of [ada, ben]) assert.deepEqual(await texts(one), said, `once each and in order after ${signal}`);
   }
 
   // Whoever comes or comes back later finds it all there.
-  const cleo = await visit('Cleo', port, { width: 360, height: 740 });
-  await ada.reload();
-  await ada.getByText('You are in #restart').waitFor({ timeout: 10_000 });
-  for (const page of [ada, cleo]) assert.deepEqual(await texts(page), said);
-  assert.equal(await ada.locator('.messages .own').count(), 3, 'Ada knows her own');
-  await ben.locator('#people', { hasText: /^(..)+You, (Ada and Cleo|Cleo and Ada)$/ }).waitFor({ timeout: 10_000 });
+  const cleo = await visit('Cleo', port, { viewport: { width: 360, height: 740 } });
+  await ada.page.reload();
+  await ada.page.getByText('You are in #restart').waitFor({ timeout: 10_000 });
+  for (const one of [ada, cleo]) assert.deepEqual(await texts(one), said);
+  assert.equal(await ada.page.locator('.messages .own').count(), 3, 'Ada knows her own');
+  await ben.page.locator('#people', { hasText: /^(..)+You, (Ada and Cleo|Cleo and Ada)$/ }).waitFor({ timeout: 10_000 });
   await screenshot(ada, 'desktop-reloaded.png');
   await screenshot(cleo, 'phone-history.png');
-  await cleo.close();
-  await ben.locator('#people', { hasText: 'You and Ada' }).waitFor({ timeout: 30_000 });
+  await cleo.page.close();
+  await ben.page.locator('#people', { hasText: 'You and Ada' }).waitFor({ timeout: 30_000 });
   await stop();
 });
 
@@ -119,17 +106,17 @@ it('shows what the server has once the room has started over', { timeout: 60_000
   const port = await start(0);
   const ada = await visit('Ada', port);
   await say(ada, 'before');
-  await ada.locator('.own[data-delivery="sent"]', { hasText: 'before' }).waitFor();
+  await ada.page.locator('.own[data-delivery="sent"]', { hasText: 'before' }).waitFor();
   await stop();
   await isAway(ada);
   await rm(path.join(directory, 'data'), { recursive: true });
   await start(port);
   await isBack(ada);
-  await ada.getByText('the room has started over').waitFor({ timeout: 10_000 });
+  await ada.page.getByText('the room has started over').waitFor({ timeout: 10_000 });
   assert.deepEqual(await texts(ada), []);
   await say(ada, 'after');
-  await ada.locator('.own[data-delivery="sent"]', { hasText: 'after' }).waitFor();
-  await ada.reload();
+  await ada.page.locator('.own[data-delivery="sent"]', { hasText: 'after' }).waitFor();
+  await ada.page.reload();
   await sees(ada, 'after');
   assert.deepEqual(await texts(ada), ['after']);
   await stop();
@@ -142,14 +129,35 @@ it('is a chat also where rooms keep nothing and do not tell who is there', { tim
   const ben = await visit('Ben', port);
   await say(ada, 'only now');
   await sees(ben, 'only now');
-  assert.equal(await ada.locator('#people').textContent(), '');
+  assert.equal(await ada.page.locator('#people').textContent(), '');
   await stop();
-  for (const page of [ada, ben]) await isAway(page);
+  for (const one of [ada, ben]) await isAway(one);
   await say(ada, 'later'); // goes out as soon as she is back; who comes back after her has missed it
   await start(port, ...settings);
-  for (const page of [ada, ben]) await isBack(page);
-  await ada.locator('.own[data-delivery="sent"]', { hasText: 'later' }).waitFor({ timeout: 10_000 });
+  for (const one of [ada, ben]) await isBack(one);
+  await ada.page.locator('.own[data-delivery="sent"]', { hasText: 'later' }).waitFor({ timeout: 10_000 });
   await say(ada, 'at last');
   await sees(ben, 'at last');
+  await stop();
+});
+
+it('says that its origin is not allowed, stops trying, and sends what waited once it is', { timeout: 60_000 }, async () => {
+  const port = await start(0, 'limits.origins_allowed=https://app.example.com');
+  visitors.baseUrl = `http://127.0.0.1:${port}`;
+  const ada = await visitors.visit('Ada', 'restart');
+  const isRefused = () => ada.page.locator('.status[data-state="refused"]').waitFor({ timeout: 10_000 });
+  await isRefused();
+  assert.match(await ada.page.locator('#notice').textContent(), new RegExp(`^Your origin is not allowed\\. .*http://127\\.0\\.0\\.1:${port}`));
+  await screenshot(ada, 'desktop-origin-refused.png');
+  const attempts = ada.sockets;
+  await say(ada, 'kept for better times');
+  await ada.page.locator('#retry').click();
+  await isRefused();
+  assert.equal(ada.sockets, attempts + 1, 'one attempt for one click, and none by itself');
+  assert.equal(await ada.page.locator('.own[data-delivery="waiting"]').count(), 1);
+  await stop();
+  await start(port);
+  await ada.page.locator('#retry').click();
+  await ada.page.locator('.own[data-delivery="sent"]', { hasText: 'kept for better times' }).waitFor({ timeout: 10_000 });
   await stop();
 });
