@@ -1,7 +1,7 @@
 # Tests read the same large headers some hundred times: they are compiled once beforehand. The sources themselves do without, so
 # that a file which forgets to include something is found.
 set(SB_STANDARD_HEADERS <algorithm> <array> <chrono> <cstdint> <expected> <functional> <memory> <optional> <span> <string>
-    <string_view> <unordered_map> <utility> <variant> <vector> <boost/unordered/unordered_flat_map.hpp>)
+    <string_view> <unordered_map> <utility> <variant> <vector> <absl/container/flat_hash_map.h>)
 
 # sb_precompile(TARGET [SHARED_WITH target] headers...): another target's, if it has the same compile definitions.
 function(sb_precompile target)

@@ -1,5 +1,7 @@
 # shellcheck shell=bash disable=SC2034
 # What ./run, ./test and .ci/run have in common: installing packages and building a preset. Sourced, never run.
+# No package here may conflict with one that Debian installs by default or that programmers commonly have: ./run must
+# work on their machines without taking anything away.
 # A requirement is one line "PACKAGE PROBE"; the probe says whether what the package is for is there already,
 # so that tools installed another way (NodeSource's node, a newer compiler) are taken as they are:
 #   cmd:NAME      a command on the PATH
@@ -18,7 +20,8 @@ libssl-dev           header:openssl/ssl.h
 zlib1g-dev           header:zlib.h
 libsqlite3-dev       header:sqlite3.h
 libsimdjson-dev      header:simdjson.h
-libboost1.81-dev     header:boost/unordered/unordered_flat_map.hpp
+libboost-dev         header:boost/beast/http/basic_parser.hpp
+libabsl-dev          header:absl/container/flat_hash_map.h
 libtomlplusplus-dev  header:toml++/toml.h
 libcli11-dev         header:CLI/CLI.hpp
 libspdlog-dev        header:spdlog/spdlog.h
@@ -71,13 +74,6 @@ missing_packages() {
 
 has_candidate() { [[ $(apt-cache policy -- "$1" 2>/dev/null) == *'Candidate: '[!\(]* ]]; }
 
-# What stands in for a package on a release of Debian or a relative of it that has another version.
-alternative_to() {
-  case $1 in
-    libboost1.81-dev) printf '%s\n' libboost1.83-dev libboost1.88-dev libboost-dev ;;
-  esac
-}
-
 as_root() {
   if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi
 }
@@ -95,14 +91,14 @@ without_starting_services() {
 }
 
 apt_install() {
-  # --no-remove: never take away a package the machine's owner has, such as another version of Boost.
+  # --no-remove: never take away a package the machine's owner has, such as another version of a library.
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends --no-remove \
     -o DPkg::Lock::Timeout=300 -- "$@" </dev/null >&2
 }
 
 # install_missing REQUIREMENTS...: installs what they lack, or explains what cannot be had and ends the script.
 install_missing() {
-  local missing wanted=() unavailable=() package other found
+  local missing wanted=() unavailable=() package
   missing=$(missing_packages "$@")
   [[ -z $missing ]] && return
   local flat=${missing//$'\n'/ }
@@ -121,14 +117,7 @@ Install what they contain with your own package manager, then run this again."
   say "installing: $flat"
   as_root apt-get update -q -o DPkg::Lock::Timeout=300 </dev/null >&2 || say "the package lists could not be renewed; trying with the old ones"
   for package in $missing; do
-    found=
-    for other in "$package" $(alternative_to "$package"); do
-      if has_candidate "$other"; then
-        found=$other
-        break
-      fi
-    done
-    if [[ -n $found ]]; then wanted+=("$found"); else unavailable+=("$package"); fi
+    if has_candidate "$package"; then wanted+=("$package"); else unavailable+=("$package"); fi
   done
   if ((${#unavailable[@]})); then
     die "this system's package sources do not have: ${unavailable[*]}

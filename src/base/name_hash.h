@@ -1,5 +1,5 @@
 // The hasher of every table keyed by a name that a client may choose (rooms, users, addresses).
-// Usage: boost::unordered_flat_map<std::string, V, NameHash, std::equal_to<>> table(0, NameHash{key});
+// Usage: NameMap<V> table(NameHash{key}), see base/flat_map.h.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,6 @@ namespace switchboard {
 /// There is no default key on purpose: a table has to be given one.
 struct NameHash {
   using is_transparent = void;
-  using is_avalanching = void;  // every output bit is good: Boost need not mix it again
 
   explicit NameHash(HashKey hash_key) : key(hash_key) {}
 

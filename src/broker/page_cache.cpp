@@ -1,7 +1,6 @@
 #include "broker/page_cache.h"
 
 #include <algorithm>
-#include <boost/container_hash/hash.hpp>
 
 #include "base/assert.h"
 
@@ -25,14 +24,9 @@ bool is_lasting(const ReadRange& range, const Page& page) {
 }  // namespace
 
 std::size_t PageCache::KeyHash::operator()(const Key& key) const {
-  std::size_t seed = 0;
-  boost::hash_combine(seed, key.topic.pack());
-  boost::hash_combine(seed, key.range.from.value);
-  boost::hash_combine(seed, key.range.until.value);
-  boost::hash_combine(seed, key.range.messages_max);
-  boost::hash_combine(seed, key.range.bytes_max);
-  boost::hash_combine(seed, key.range.newest);
-  return seed;
+  const std::uint64_t words[] = {key.topic.pack(), key.range.from.value, key.range.until.value,
+                                 std::uint64_t{key.range.messages_max} << 32 | key.range.bytes_max, key.range.newest};
+  return static_cast<std::size_t>(siphash13(secret, {reinterpret_cast<const char*>(words), sizeof(words)}));
 }
 
 SharedPage PageCache::find(TopicId topic, const ReadRange& range, Seq oldest) {

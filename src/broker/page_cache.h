@@ -3,13 +3,13 @@
 // read lately are kept, within a bound. It reads nothing by itself. One per shard.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <list>
 #include <optional>
 #include <vector>
 
+#include "base/flat_map.h"
 #include "base/slot_table.h"
 #include "broker/broker.h"
 #include "broker/page.h"
@@ -26,7 +26,9 @@ struct PageReader {
 /// being trimmed.
 class PageCache {
  public:
-  explicit PageCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+  /// The key must be secret: clients choose ranges.
+  PageCache(HashKey hash_key, std::size_t bytes_max)
+      : bytes_max_(bytes_max), kept_(KeyHash{hash_key}), under_way_(KeyHash{hash_key}) {}
   PageCache(const PageCache&) = delete;
   PageCache& operator=(const PageCache&) = delete;
 
@@ -57,6 +59,7 @@ class PageCache {
   };
   struct KeyHash {
     std::size_t operator()(const Key& key) const;
+    HashKey secret;
   };
   struct Kept {
     Key key;
@@ -73,9 +76,9 @@ class PageCache {
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
   std::list<Kept> recent_;  // the one used last in front
-  boost::unordered_flat_map<Key, std::list<Kept>::iterator, KeyHash> kept_;
+  FlatMap<Key, std::list<Kept>::iterator, KeyHash> kept_;
   SlotTable<Read> reads_;  // a ticket is a packed id of it
-  boost::unordered_flat_map<Key, SlotId, KeyHash> under_way_;
+  FlatMap<Key, SlotId, KeyHash> under_way_;
 };
 
 }  // namespace switchboard::broker

@@ -31,7 +31,18 @@ bool is_decimal(char c) {
   return c >= '0' && c <= '9';
 }
 
+/// Several that differ: from Boost 1.75 on a code of its own.
+template <class Error>
+constexpr Error multiple_content_length() {
+  if constexpr (requires { Error::multiple_content_length; }) {
+    return Error::multiple_content_length;
+  } else {
+    return Error::bad_content_length;
+  }
+}
+
 std::string message_of(const beast::error_code& code) {
+  if (code == multiple_content_length<beast::http::error>()) return "Content-Length must be one decimal number.";
   switch (static_cast<beast::http::error>(code.value())) {
     case beast::http::error::bad_method:
       return "The method is not a token.";
@@ -46,7 +57,6 @@ std::string message_of(const beast::error_code& code) {
     case beast::http::error::bad_line_ending:
       return "A carriage return stands without a line feed.";
     case beast::http::error::bad_content_length:
-    case beast::http::error::multiple_content_length:
       return "Content-Length must be one decimal number.";
     case beast::http::error::bad_transfer_encoding:
       return "Transfer-Encoding is not accepted: no request here has a body.";

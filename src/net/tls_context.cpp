@@ -110,7 +110,7 @@ std::expected<std::array<unsigned char, 32>, std::string> session_context_of(con
 std::expected<void, std::string> ask_for_client_certificates(SSL_CTX* context, const TlsSettings& settings) {
   const auto session_context = session_context_of(settings);
   if (!session_context) return std::unexpected(session_context.error());
-  SSL_CTX_set_session_id_context(context, session_context->data(), session_context->size());
+  SSL_CTX_set_session_id_context(context, session_context->data(), static_cast<unsigned>(session_context->size()));
   if (settings.client_certificates == ClientCertificates::kOff) return {};
   STACK_OF(X509_NAME)* authorities = SSL_load_client_CA_file(settings.client_ca.c_str());
   if (authorities == nullptr || SSL_CTX_load_verify_file(context, settings.client_ca.c_str()) != 1) {

@@ -3,7 +3,6 @@
 // the answer to the session.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/flat_map.h"
 #include "base/slot_table.h"
 #include "broker/page.h"
 #include "protocol/command.h"
@@ -78,7 +78,7 @@ class HistoryReads {
   std::size_t size() const { return reads_.size(); }
 
  private:
-  boost::unordered_flat_map<std::uint64_t, HistoryRead> reads_;  // by ticket
+  FlatMap<std::uint64_t, HistoryRead> reads_;  // by ticket
   std::vector<std::uint64_t> waiting_;
   std::uint64_t last_ticket_ = 1;
 };

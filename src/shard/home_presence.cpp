@@ -90,8 +90,7 @@ void HomePresence::on_room_ended(SlotId home_room) {
 
 std::uint64_t HomePresence::users() const {
   std::uint64_t sum = 0;
-  for (const auto& [id, room] : rooms_)
-    sum += room->roster.count();
+  rooms_.for_each_unordered([&](std::uint64_t, const auto& room) { sum += room->roster.count(); });
   return sum;
 }
 

@@ -3,7 +3,6 @@
 // has asked for a minute it stops, and nothing is left. It holds no members and no logs, and sends through its events.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/flat_map.h"
 #include "base/slot_table.h"
 #include "base/timer_wheel.h"
 #include "room/presence_roster.h"
@@ -93,7 +93,7 @@ class HomePresence {
 
     bool is_complete() const { return has_asked && views_awaited == 0; }
   };
-  using Rooms = boost::unordered_flat_map<std::uint64_t, std::unique_ptr<TrackedRoom>>;  // by packed home_room
+  using Rooms = FlatMap<std::uint64_t, std::unique_ptr<TrackedRoom>>;  // by packed home_room
 
   TrackedRoom& track(SlotId home_room, std::string_view room_id, Instant now);
   TrackedRoom* find(SlotId home_room) const;

@@ -26,9 +26,9 @@ HomeRooms::HomeRooms(HomeEvents& events, ShardStats& stats, const ShardSettings&
     : events_(events),
       stats_(stats),
       settings_(settings),
-      by_name_(0, NameHash{parts.hash_key}),
+      by_name_(NameHash{parts.hash_key}),
       memory_(*this, parts.clock, parts.random_seed ^ kBrokerSeed, settings.history.memory),
-      pages_(settings.history.page_cache_bytes),
+      pages_(parts.hash_key, settings.history.page_cache_bytes),
       deflater_(std::move(deflater)) {
   broker::BrokerEvents& answers = *this;
   if (parts.store != nullptr) store_.emplace(answers, parts.clock, *parts.store, commit_wait(settings));
@@ -85,7 +85,8 @@ void HomeRooms::settle(SlotId id) {
     if (!std::exchange(room->is_served, true)) served_.push_back(id);
   } else if (room->is_unused()) {
     if (room->state == HomeRoom::State::kOpen) broker_of(*room).close(id);
-    by_name_.erase(by_name_.find(std::string_view(room->id)));
+    by_name_.erase(room->id);
+    by_name_.shrink_if_sparse();
     rooms_.erase(id);
   }
 }

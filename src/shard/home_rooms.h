@@ -3,7 +3,6 @@
 // holds no log: members' views of a room do, and its broker keeps the history.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -11,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/name_hash.h"
+#include "base/flat_map.h"
 #include "base/slot_table.h"
 #include "base/time.h"
 #include "broker/broker.h"
@@ -138,7 +137,7 @@ class HomeRooms final : private broker::BrokerEvents {
   ShardStats& stats_;
   const ShardSettings& settings_;
   SlotTable<HomeRoom> rooms_;
-  boost::unordered_flat_map<std::string, SlotId, NameHash, std::equal_to<>> by_name_;
+  NameMap<SlotId> by_name_;
   broker::MemoryBroker memory_;
   std::optional<broker::StoreBroker> store_;
   broker::PageCache pages_;

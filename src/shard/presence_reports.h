@@ -3,14 +3,13 @@
 // there are.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
-#include "base/name_hash.h"
+#include "base/flat_map.h"
 #include "base/slot_table.h"
 #include "shard/line.h"
 #include "shard/presence_messages.h"
@@ -83,9 +82,9 @@ class PresenceReports {
     SlotId home_room;
 
     friend bool operator==(const Key&, const Key&) = default;
-    friend std::size_t hash_value(const Key& key) {
-      return static_cast<std::size_t>((key.home_room.pack() ^ std::uint64_t{key.home} << 56) * 0x9e3779b97f4a7c15);
-    }
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const { return hash_of(key.home, key.home_room.pack()); }
   };
 
   Draft& draft_of(const Subject& subject);
@@ -97,7 +96,7 @@ class PresenceReports {
 
   HashKey key_;
   SlotTable<Draft> drafts_;
-  boost::unordered_flat_map<Key, SlotId> by_room_;
+  FlatMap<Key, SlotId, KeyHash> by_room_;
   Line line_;  // of drafts
 };
 

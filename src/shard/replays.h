@@ -3,13 +3,13 @@
 // nothing: Delivery writes, the shard asks the rooms' homes.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "base/flat_map.h"
 #include "broker/page.h"
 #include "shard/client.h"
 #include "shard/line.h"
@@ -79,9 +79,7 @@ class Replays {
     friend bool operator==(const Key&, const Key&) = default;
   };
   struct KeyHash {
-    std::size_t operator()(const Key& key) const {  // ids are given out by the shard: nobody can aim at a bucket
-      return static_cast<std::size_t>((key.client.pack() * 0x9e3779b97f4a7c15) ^ key.view.pack());
-    }
+    std::size_t operator()(const Key& key) const { return hash_of(key.client.pack(), key.view.pack()); }
   };
   using Retry = std::pair<Instant, SlotId>;
 
@@ -102,12 +100,12 @@ class Replays {
   ShardStats& stats_;
   std::uint32_t at_work_max_;
   SlotTable<Replay> replays_;
-  boost::unordered_flat_map<Key, SlotId, KeyHash> by_membership_;
-  boost::unordered_flat_map<std::uint32_t, std::uint32_t> of_client_;  // by the client's slot: how many it has
+  FlatMap<Key, SlotId, KeyHash> by_membership_;
+  FlatMap<std::uint32_t, std::uint32_t> of_client_;  // by the client's slot: how many it has
   Line line_;
-  boost::unordered_flat_map<std::uint64_t, SlotId> reads_;  // by ticket
-  std::vector<SlotId> holders_;                             // who holds a page
-  std::vector<Retry> retries_;                              // a heap, the earliest first
+  FlatMap<std::uint64_t, SlotId> reads_;  // by ticket
+  std::vector<SlotId> holders_;           // who holds a page
+  std::vector<Retry> retries_;            // a heap, the earliest first
   std::uint64_t last_ticket_ = 0;
 };
 

@@ -4,12 +4,11 @@
 #pragma once
 
 #include <array>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "base/name_hash.h"
+#include "base/flat_map.h"
 #include "base/slot_table.h"
 #include "base/time.h"
 #include "room/room.h"
@@ -50,10 +49,10 @@ struct RoomView {
 class RoomViews {
  public:
   RoomViews(HashKey key, room::ChunkPool& pool)
-      : pool_(pool), by_name_{NameMap(0, NameHash{key}), NameMap(0, NameHash{key})} {}
+      : pool_(pool), by_name_{NameMap<SlotId>(NameHash{key}), NameMap<SlotId>(NameHash{key})} {}
 
   SlotId find(std::string_view room_id, ws::Encoding encoding) const {
-    const NameMap& names = by_name_[static_cast<std::size_t>(encoding)];
+    const NameMap<SlotId>& names = by_name_[static_cast<std::size_t>(encoding)];
     const auto found = names.find(room_id);
     return found == names.end() ? SlotId{} : found->second;
   }
@@ -80,11 +79,10 @@ class RoomViews {
       views_.erase(id);
       return;
     }
-    NameMap& names = by_name_[static_cast<std::size_t>(view.encoding)];
+    NameMap<SlotId>& names = by_name_[static_cast<std::size_t>(view.encoding)];
     names.erase(names.find(std::string_view(view.room.id())));
     views_.erase(id);
-    // A flat map never shrinks by itself: after a peak of rooms most of its memory is given back.
-    if (names.size() * 16 < names.bucket_count() && names.bucket_count() > 1'024) names.rehash(names.size() * 2);
+    names.shrink_if_sparse();
   }
   /// Presence views, too.
   std::size_t size() const { return views_.size(); }
@@ -96,11 +94,9 @@ class RoomViews {
   }
 
  private:
-  using NameMap = boost::unordered_flat_map<std::string, SlotId, NameHash, std::equal_to<>>;
-
   room::ChunkPool& pool_;
   SlotTable<RoomView> views_;
-  std::array<NameMap, 2> by_name_;  // by encoding
+  std::array<NameMap<SlotId>, 2> by_name_;  // by encoding
   std::size_t presence_views_ = 0;
 };
 

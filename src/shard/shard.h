@@ -2,13 +2,13 @@
 // other shards. Driven from outside by readiness and turns, it runs as well on a thread of its own as in a simulation.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "base/flat_map.h"
 #include "base/random.h"
 #include "base/slot_table.h"
 #include "base/timer_wheel.h"
@@ -222,13 +222,13 @@ class Shard final : private session::SessionHost, private HomeEvents, private Ho
   Delivery delivery_;
   Sweep sweep_;
   HistoryReads history_reads_;
-  boost::unordered_flat_map<std::uint64_t, JoinWish> join_wishes_;  // by connection: of joins under way
-  std::vector<SlotId> busy_;                                        // clients whose command waits for room in a mailbox
-  std::vector<SlotId> resuming_;                                    // scratch of resume_waiting
-  Line unread_;                                                     // clients with more to read than one turn takes
-  Line opening_unread_;      // clients with a step of their stream's handshake to do
-  std::size_t opening_ = 0;  // streams whose handshake is not finished
-  Line user_views_;          // views of users' own rooms, to be looked at in turn
+  FlatMap<std::uint64_t, JoinWish> join_wishes_;  // by connection: of joins under way
+  std::vector<SlotId> busy_;                      // clients whose command waits for room in a mailbox
+  std::vector<SlotId> resuming_;                  // scratch of resume_waiting
+  Line unread_;                                   // clients with more to read than one turn takes
+  Line opening_unread_;                           // clients with a step of their stream's handshake to do
+  std::size_t opening_ = 0;                       // streams whose handshake is not finished
+  Line user_views_;                               // views of users' own rooms, to be looked at in turn
   Instant user_views_looked_at_{};
   std::vector<SlotId> with_log_;  // views whose logs may hold something
   TrackedViews tracked_;

@@ -2,11 +2,11 @@
 // kept of other views, but for the infos that members gave when they joined.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "base/flat_map.h"
 #include "base/slot_table.h"
 #include "shard/client.h"
 #include "shard/line.h"
@@ -65,9 +65,9 @@ class TrackedViews {
     SlotId connection;
 
     friend bool operator==(const InfoKey&, const InfoKey&) = default;
-    friend std::size_t hash_value(const InfoKey& key) {  // the shard gives these ids out: nobody can aim at a bucket
-      return static_cast<std::size_t>((key.connection.pack() * 0x9e3779b97f4a7c15) ^ key.view.pack());
-    }
+  };
+  struct InfoHash {
+    std::size_t operator()(const InfoKey& key) const { return hash_of(key.connection.pack(), key.view.pack()); }
   };
 
   Tracked& at(SlotId view_id) { return tracked_.find(view_id.pack())->second; }
@@ -82,9 +82,9 @@ class TrackedViews {
   RoomViews& views_;
   SlotTable<Client>& clients_;
   PresenceReports reports_;
-  boost::unordered_flat_map<std::uint64_t, Tracked> tracked_;  // by packed view
-  Line walking_;                                               // views whose members are not all reported
-  boost::unordered_flat_map<InfoKey, std::string> infos_;
+  FlatMap<std::uint64_t, Tracked> tracked_;  // by packed view
+  Line walking_;                             // views whose members are not all reported
+  FlatMap<InfoKey, std::string, InfoHash> infos_;
 };
 
 }  // namespace switchboard::shard

@@ -32,8 +32,7 @@ void Users::remove(Client& client) {
     return;
   }
   first_.erase(place);
-  // A flat map never shrinks by itself: after a peak of users most of its memory is given back.
-  if (first_.size() * 16 < first_.bucket_count() && first_.bucket_count() > 1'024) first_.rehash(first_.size() * 2);
+  first_.shrink_if_sparse();
 }
 
 }  // namespace switchboard::shard

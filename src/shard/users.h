@@ -3,11 +3,11 @@
 // session knows. Nothing of rooms or messages is known here.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
+#include "base/flat_map.h"
 #include "base/siphash.h"
 #include "base/slot_table.h"
 #include "shard/client.h"
@@ -40,7 +40,7 @@ class Users {
   /// About how many users there are: those whose hashes are equal count once.
   std::size_t size() const { return first_.size(); }
   /// Places in the table, taken or not. For tests and reports.
-  std::size_t places() const { return first_.bucket_count(); }
+  std::size_t places() const { return first_.places(); }
 
  private:
   // 32 bits of it: two users of a shard may well share them. Then they share a chain, and names are compared anyway.
@@ -48,7 +48,7 @@ class Users {
 
   HashKey key_;
   SlotTable<Client>& clients_;
-  boost::unordered_flat_map<std::uint32_t, std::uint32_t> first_;  // hash: slot of the first client of the chain
+  FlatMap<std::uint32_t, std::uint32_t> first_;  // hash: slot of the first client of the chain
 };
 
 }  // namespace switchboard::shard

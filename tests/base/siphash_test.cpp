@@ -1,11 +1,7 @@
 #include "base/siphash.h"
 
-#include <boost/unordered/unordered_flat_map.hpp>
-#include <functional>
 #include <gtest/gtest.h>
 #include <string>
-
-#include "base/name_hash.h"
 
 namespace switchboard {
 namespace {
@@ -48,16 +44,6 @@ TEST(SipHash, DependsOnBothHalvesOfTheKey) {
 
 TEST(SipHash, CountsTrailingZeroBytes) {
   EXPECT_NE(siphash13(kReferenceKey, std::string(1, '\0')), siphash13(kReferenceKey, std::string(2, '\0')));
-}
-
-TEST(NameHash, LooksUpAViewInATableOfStrings) {
-  boost::unordered_flat_map<std::string, int, NameHash, std::equal_to<>> table(0, NameHash{kReferenceKey});
-  table.emplace("lobby", 1);
-  table.emplace("attic", 2);
-  const auto found = table.find(std::string_view("attic"));
-  ASSERT_NE(found, table.end());
-  EXPECT_EQ(found->second, 2);
-  EXPECT_EQ(table.find(std::string_view("cellar")), table.end());
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ class PageCacheTest : public testing::Test {
     return cache.find(topic, what, Seq{oldest}) != nullptr;
   }
 
-  PageCache cache{100'000};
+  PageCache cache{HashKey{1, 2}, 100'000};
 };
 
 TEST_F(PageCacheTest, WhoAsksForTheSameWhileItIsReadSharesTheRead) {

@@ -101,6 +101,18 @@ class CheckLayers(unittest.TestCase):
         self.write("src/shard/x.cpp", "#include <spdlog/spdlog.h>")
         self.assert_fails("src/http/parser.h:1: one-file", "src/shard/x.cpp:1: one-file")
 
+    def test_the_hash_table_is_known_to_one_header(self):
+        self.write("src/base/flat_map.h", "#include <absl/container/flat_hash_map.h>")
+        self.assert_passes()
+        self.write("src/base/other.cpp", "#include <absl/container/flat_hash_set.h>")
+        self.write("src/room/x.h", "#include <absl/container/flat_hash_map.h>")
+        self.write("src/ws/y.cpp", "#include <boost/unordered/unordered_flat_map.hpp>")
+        self.assert_fails(
+            "src/base/other.cpp:1: one-file: <absl/container/flat_hash_set.h> belongs in src/base/flat_map.h; include that",
+            "src/room/x.h:1: one-file: <absl/container/flat_hash_map.h> belongs in src/base/flat_map.h; include that",
+            "src/ws/y.cpp:1: one-file: <boost/unordered/unordered_flat_map.hpp>: boost/unordered is not used in this project",
+        )
+
     def test_lengths_at_their_limits(self):
         self.write("src/room/just.cpp", *["//"] * 600)
         self.write("tests/room/just_test.cpp", *["//"] * 800)

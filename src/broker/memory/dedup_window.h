@@ -2,7 +2,6 @@
 // answered with the first one's number. Bounded in number and time.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -11,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/name_hash.h"
+#include "base/flat_map.h"
 #include "base/time.h"
 #include "protocol/seq.h"
 
@@ -26,7 +25,7 @@ class DedupWindow {
     UnixMillis ts = 0;
   };
 
-  explicit DedupWindow(HashKey key) : first_(0, NameHash{key}) {}
+  explicit DedupWindow(HashKey key) : first_(NameHash{key}) {}
 
   /// The first publish of that name, if it is still remembered at `now`; else null. Valid until the next call.
   const First* find(std::string_view sender, std::string_view dedup, Instant now);
@@ -53,7 +52,7 @@ class DedupWindow {
   static std::size_t bytes_of(const Record& record);
 
   std::deque<Record> by_age_;
-  boost::unordered_flat_map<std::string_view, First, NameHash, std::equal_to<>> first_;
+  FlatMap<std::string_view, First, NameHash> first_;
   std::size_t bytes_ = 0;
   std::string name_;  // scratch
 };

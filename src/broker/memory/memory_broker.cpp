@@ -21,7 +21,7 @@ MemoryBroker::MemoryBroker(BrokerEvents& events, const Clock& clock, std::uint64
       settings_(settings),
       random_(random_seed),
       key_{random_.next(), random_.next()},
-      closed_by_name_(0, NameHash{key_}) {}
+      closed_by_name_(NameHash{key_}) {}
 
 MemoryBroker::~MemoryBroker() = default;
 

@@ -3,7 +3,6 @@
 // member reloads the page. All of it is bounded, and gone with the process.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/name_hash.h"
+#include "base/flat_map.h"
 #include "base/random.h"
 #include "broker/broker.h"
 #include "broker/memory/by_size.h"
@@ -85,7 +84,7 @@ class MemoryBroker final : public Broker {
   HashKey key_;
   std::vector<Topic> topics_;  // by the topic's index; without an epoch while closed
   Closed closed_;
-  boost::unordered_flat_map<std::string_view, Closed::iterator, NameHash, std::equal_to<>> closed_by_name_;
+  FlatMap<std::string_view, Closed::iterator, NameHash> closed_by_name_;
   BySize by_size_;
   std::string payload_;  // scratch
 };

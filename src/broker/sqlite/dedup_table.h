@@ -4,13 +4,13 @@
 // its beginning.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/flat_map.h"
 #include "base/siphash.h"
 #include "base/time.h"
 #include "broker/sqlite/database.h"
@@ -65,7 +65,6 @@ class DedupTable {
 
  private:
   struct DigestHash {
-    using is_avalanching = void;
     std::size_t operator()(const DedupDigest& digest) const { return digest.low; }
   };
   struct Generation {
@@ -86,7 +85,7 @@ class DedupTable {
   std::uint64_t oldest_ = 1;          // of the first that is in the file
   std::uint64_t expired_before_ = 1;  // as `oldest_`, when the transaction under way is committed
   std::vector<DedupRecord> staged_;
-  boost::unordered_flat_map<DedupDigest, std::uint32_t, DigestHash> staged_by_digest_;
+  FlatMap<DedupDigest, std::uint32_t, DigestHash> staged_by_digest_;
   std::string text_;
 
   Statement insert_;

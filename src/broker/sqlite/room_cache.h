@@ -2,7 +2,6 @@
 // changes it; readers look into it under its mutex. It reads no database.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <list>
 #include <memory>
@@ -10,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/name_hash.h"
+#include "base/flat_map.h"
 #include "broker/sqlite/stored_room.h"
 
 namespace switchboard::broker {
@@ -18,7 +17,7 @@ namespace switchboard::broker {
 class RoomCache {
  public:
   /// Keeps about `idle_max` rooms beyond those that cannot be let go.
-  RoomCache(HashKey hash_key, std::size_t idle_max) : by_name_(0, NameHash{hash_key}), idle_max_(idle_max) {}
+  RoomCache(HashKey hash_key, std::size_t idle_max) : by_name_(NameHash{hash_key}), idle_max_(idle_max) {}
 
   /// Held by a reader while it looks, by the writer while it changes what readers may see.
   std::mutex& mutex() const { return mutex_; }
@@ -49,8 +48,7 @@ class RoomCache {
 
   mutable std::mutex mutex_;
   Rooms rooms_;
-  boost::unordered_flat_map<std::string_view, Rooms::iterator, NameHash, std::equal_to<>>
-      by_name_;  // keys: StoredRoom::name
+  FlatMap<std::string_view, Rooms::iterator, NameHash> by_name_;  // keys: StoredRoom::name
   std::size_t idle_max_;
 };
 

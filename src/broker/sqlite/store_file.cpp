@@ -1,12 +1,13 @@
 #include "broker/sqlite/store_file.h"
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <optional>
+
+#include "base/flat_map.h"
 
 namespace switchboard::broker {
 
 void StoreFile::load(Instant now, UnixMillis unix_ms) {
-  boost::unordered_flat_map<std::int64_t, StoredRoom*> by_id;
+  FlatMap<std::int64_t, StoredRoom*> by_id;
   const auto room_of = [&](std::int64_t id) -> StoredRoom* {
     const auto [place, is_new] = by_id.try_emplace(id, nullptr);
     if (!is_new) return place->second;
@@ -33,9 +34,9 @@ void StoreFile::load(Instant now, UnixMillis unix_ms) {
     room->total += frame.size();
     return room;
   });
-  for (const auto& [id, room] : by_id) {
+  by_id.for_each_unordered([](std::int64_t, StoredRoom* room) {
     if (room != nullptr) room->is_touched = false;
-  }
+  });
   dedup.load(now, unix_ms);
 }
 
