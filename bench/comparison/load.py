@@ -46,9 +46,16 @@ class Loader:
 
     def run(self, server, **load):
         """One load, begun when no other program takes part of the machine, or marked as disturbed."""
+        return self._undisturbed(server, self._run_once, **load)
+
+    def flood(self, server, name, **options):
+        """The same with a flood, bystanders measured beside it and before it."""
+        return self._undisturbed(server, self._flood_once, name=name, **options)
+
+    def _undisturbed(self, server, once, **options):
         self._wait_for_quiet(server)
         with ForeignLoad(server) as foreign:
-            result = self._run_once(server, **load)
+            result = once(server, **options)
         result["disturbed"] = foreign.share > FOREIGN_SHARE_MAX
         if result["disturbed"]:
             self.say(f"disturbed: other programs used {foreign.share:.0%} of a core")
@@ -63,20 +70,32 @@ class Loader:
                 return
 
     def _run_once(self, server, *, connections, time_s, warmup_s=1.0, drain_s=90.0, **options):
-        command = [self.binary, "bench", "--url", server.url, "--connections", connections, "--time", time_s,
-                   "--warmup", warmup_s, "--drain", drain_s, "--pid", server.pid, "--json", "-"]
+        result = self._bench(server, {"connections": connections, "time": time_s, "warmup": warmup_s, "drain": drain_s} | options,
+                             patience_s=time_s + warmup_s + drain_s + 60)
+        self.say(summary(server.kind, result))
+        return result
+
+    def _flood_once(self, server, *, name, time_s, warmup_s=2.0, drain_s=30.0, **options):
+        result = self._bench(server, {"flood": name, "time": time_s, "warmup": warmup_s, "drain": drain_s} | options,
+                             patience_s=2 * (time_s + warmup_s + drain_s) + 60)
+        idle, flooded = result["idle"]["round_trip"], result["flooded"]["round_trip"]
+        self.say(f"{name:12} idle p99 {idle['p99_us'] / 1000:.2f} ms  flooded p99 {flooded['p99_us'] / 1000:.2f} ms  "
+                 f"max {flooded['max_us'] / 1000:.2f} ms  lost {result['flooded']['lost']:,}  "
+                 f"{result['flood']['messages']:,} messages  server {result['server']['cpu_share']:.0%}  "
+                 f"flooders {result['flood']['client_cpu_share']:.0%}")
+        return result
+
+    def _bench(self, server, options, patience_s):
+        command = [self.binary, "bench", "--url", server.url, "--pid", server.pid, "--json", "-"]
         if self.cpu is not None:
             command += ["--pin", self.cpu]
         for name, value in options.items():
             flag = "--" + name.replace("_", "-")
             command += [flag] if value is True else [flag, value]
-        patience_s = time_s + warmup_s + drain_s + 60
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=patience_s)
         if done.returncode != 0:
-            raise RuntimeError(f"the load generator failed on {server.kind}: {done.stderr.strip()}")
-        result = json.loads(done.stdout)
-        self.say(summary(server.kind, result))
-        return result
+            raise RuntimeError(f"the load generator failed on {server.kind}: {done.stderr.strip()[-500:]}")
+        return json.loads(done.stdout)
 
 
 def summary(kind, result):

@@ -1,6 +1,6 @@
 """Every measurement by its name, in the order of the table."""
 
-from comparison import goals, history
+from comparison import floods, goals, history
 
 MEASUREMENTS = {
     "fan-out": goals.fan_out,
@@ -15,4 +15,5 @@ MEASUREMENTS = {
     "tls": goals.tls,
     "compression": goals.compression,
     "history": history.history,
+    "floods": floods.floods,
 }

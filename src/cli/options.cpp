@@ -38,6 +38,12 @@ struct AddToParser {
   }
 };
 
+std::string decimal(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.10g", value);
+  return text;
+}
+
 }  // namespace
 
 Options::Options(std::string usage, std::string about) : usage_(std::move(usage)), about_(std::move(about)) {}
@@ -47,7 +53,7 @@ void Options::flag(std::string names, std::string help, bool& target) {
 }
 
 void Options::value(std::string names, std::string value_name, std::string help, std::string& target) {
-  options_.push_back({std::move(names), std::move(value_name), std::move(help), &target, false});
+  options_.push_back({std::move(names), std::move(value_name), std::move(help), &target, false, target});
 }
 
 void Options::value(std::string names, std::string value_name, std::string help, std::optional<std::string>& target) {
@@ -55,11 +61,12 @@ void Options::value(std::string names, std::string value_name, std::string help,
 }
 
 void Options::value(std::string names, std::string value_name, std::string help, std::uint64_t& target) {
-  options_.push_back({std::move(names), std::move(value_name), std::move(help), &target, false});
+  options_.push_back(
+      {std::move(names), std::move(value_name), std::move(help), &target, false, std::to_string(target)});
 }
 
 void Options::value(std::string names, std::string value_name, std::string help, double& target) {
-  options_.push_back({std::move(names), std::move(value_name), std::move(help), &target, false});
+  options_.push_back({std::move(names), std::move(value_name), std::move(help), &target, false, decimal(target)});
 }
 
 void Options::values(std::string names, std::string value_name, std::string help, std::vector<std::string>& target) {
@@ -111,7 +118,9 @@ std::string Options::help() const {
   std::string out = wrapped(about_, 0, kColumnsMax) + "\nUsage: switchboard " + usage_ + "\n\nOptions:\n";
   std::vector<std::pair<std::string, std::string>> rows;
   for (const Option& option : options_)
-    rows.emplace_back(left_column(option), option.help);
+    rows.emplace_back(left_column(option), option.help + (option.default_text.empty() || option.is_positional
+                                                              ? ""
+                                                              : " Default " + option.default_text + "."));
   rows.emplace_back("-h, --help", "Print this and exit.");
   out += two_columns(rows, kColumnsMax);
   if (!examples_.empty()) out += "\n" + examples_;

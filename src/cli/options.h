@@ -21,8 +21,8 @@ class Options {
   /// `usage` follows the program's name: "serve [OPTIONS]". `about` is one paragraph.
   Options(std::string usage, std::string about);
 
-  // The targets must outlive parse() and hold the defaults. `names` is "--name" or "-n,--name";
-  // `value_name` is what --help calls the value: "HOST:PORT".
+  // The targets must outlive parse() and hold the defaults, which --help says unless they are empty. `names` is
+  // "--name" or "-n,--name"; `value_name` is what --help calls the value: "HOST:PORT".
   void flag(std::string names, std::string help, bool& target);
   void value(std::string names, std::string value_name, std::string help, std::string& target);
   void value(std::string names, std::string value_name, std::string help, std::optional<std::string>& target);
@@ -51,6 +51,7 @@ class Options {
     std::string help;
     Target target;
     bool is_positional;
+    std::string default_text = {};
   };
 
   std::string left_column(const Option& option) const;

@@ -3,6 +3,7 @@
 
 #include "cli/bench/report_json.h"
 #include "cli/bench/report_text.h"
+#include "cli/bench/text_parts.h"
 
 namespace switchboard::cli::bench {
 namespace {
@@ -59,6 +60,23 @@ TEST(Report, ClosedConnectionsAreListedByCode) {
   result.closed = {{0, 1}, {4101, 7}};
   EXPECT_TRUE(contains(text_report(result), "7 connections by the server with code 4101"));
   EXPECT_TRUE(contains(json_report(result), "\"closed\":{\"0\":1,\"4101\":7}"));
+}
+
+TEST(Report, APlanSaysWhatWasLeftToTheDefaults) {
+  EXPECT_EQ(
+      plan_text({}),
+      "ws://127.0.0.1:8080/ws: 1,000 connections in 1 room; 1 publisher, 10 messages/s in all, 100 bytes each. 2 s "
+      "of warm-up, 10 s measured, at most 60 s for what is under way then. --help says what can be changed.");
+  LoadOptions hold;
+  hold.hold = true;
+  hold.rooms = 2;
+  EXPECT_TRUE(contains(plan_text(hold), "1,000 connections in 2 rooms; held for 10 s.")) << plan_text(hold);
+  LoadOptions flood;
+  flood.flood = FloodKind::kHistory;
+  flood.connections = 8;
+  flood.bystander_pairs = 4;
+  EXPECT_TRUE(contains(plan_text(flood), "flood `history`: 8 connections, ")) << plan_text(flood);
+  EXPECT_TRUE(contains(plan_text(flood), "4 pairs of bystanders, 20 messages/s each.")) << plan_text(flood);
 }
 
 TEST(Report, GroupsDigitsAndScalesDurations) {

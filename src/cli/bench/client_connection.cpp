@@ -7,6 +7,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "cli/bench/masked_frame.h"
+
 namespace switchboard::cli::bench {
 namespace {
 
@@ -73,29 +75,7 @@ bool ClientConnection::accepts_deflate(std::string_view head) {
 }
 
 void ClientConnection::append_frame(ws::Opcode opcode, std::string_view payload, Random& random) {
-  unsent_.push_back(static_cast<char>(0x80 | static_cast<unsigned>(opcode)));
-  const std::uint64_t length = payload.size();
-  const auto push_length = [&](int bytes) {
-    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
-      unsent_.push_back(static_cast<char>(length >> shift));
-  };
-  if (length < 126) {
-    unsent_.push_back(static_cast<char>(0x80 | length));
-  } else if (length <= 0xFFFF) {
-    unsent_.push_back(static_cast<char>(0x80 | 126));
-    push_length(2);
-  } else {
-    unsent_.push_back(static_cast<char>(0x80 | 127));
-    push_length(8);
-  }
-  const std::uint64_t chance = random.next();
-  char mask[4];
-  std::memcpy(mask, &chance, sizeof mask);
-  unsent_.append(mask, sizeof mask);
-  const std::size_t begin = unsent_.size();
-  unsent_.append(payload);
-  for (std::size_t i = 0; i < payload.size(); ++i)
-    unsent_[begin + i] = static_cast<char>(unsent_[begin + i] ^ mask[i % 4]);
+  append_masked_frame(unsent_, first_byte(opcode), payload, static_cast<std::uint32_t>(random.next()));
 }
 
 ssize_t ClientConnection::receive(std::span<char> into) {
@@ -121,6 +101,13 @@ bool ClientConnection::flush() {
     unsent_.clear();
   }
   return true;
+}
+
+void ClientConnection::abort() {
+  // Without lingering the kernel resets the connection (RFC 9293 section 3.10.5), and what is on its way is dropped.
+  const linger none{.l_onoff = 1, .l_linger = 0};
+  if (socket_.is_open()) setsockopt(fd(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  close();
 }
 
 }  // namespace switchboard::cli::bench

@@ -19,7 +19,7 @@
 
 namespace switchboard::cli::bench {
 
-enum class Phase : std::uint8_t { kUnopened, kConnecting, kUpgrading, kJoining, kJoined, kClosed };
+enum class Phase : std::uint8_t { kUnopened, kConnecting, kUpgrading, kJoining, kJoined, kClosing, kClosed };
 
 struct SocketOptions {
   std::uint32_t source_ipv4 = 0;           // host byte order; 0: the kernel's choice
@@ -44,12 +44,16 @@ class ClientConnection {
 
   /// Queues a masked frame (section 5.3); `flush` hands it to the kernel.
   void append_frame(ws::Opcode opcode, std::string_view payload, Random& random);
+  /// Queues bytes that are whole frames already.
+  void append_bytes(std::string_view frames) { unsent_.append(frames); }
   /// Writes what the kernel takes now. False when the socket is broken.
   bool flush();
   bool has_unsent() const { return !unsent_.empty(); }
 
   /// Speaks TLS from here on. `context` must outlive the connection.
   void use_tls(TlsClientContext& context) { tls_ = std::make_unique<TlsClient>(context, fd()); }
+  /// Asks for new keys: see TlsClient::update_key. Only after use_tls.
+  ssize_t update_key() { return tls_->update_key(); }
   /// As recv(2).
   ssize_t receive(std::span<char> into);
 
@@ -61,6 +65,8 @@ class ClientConnection {
     unsent_ = {};
     partial = {};
   }
+  /// Closes without waiting for what was sent to arrive.
+  void abort();
 
   Phase phase = Phase::kUnopened;
   Place place;

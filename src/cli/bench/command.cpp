@@ -3,11 +3,16 @@
 #include <charconv>
 #include <cstdio>
 #include <fstream>
-#include <limits>
+#include <optional>
+#include <tuple>
 
+#include "cli/bench/flood/plan.h"
+#include "cli/bench/flood/report.h"
+#include "cli/bench/flood/run.h"
 #include "cli/bench/report_json.h"
 #include "cli/bench/report_text.h"
 #include "cli/bench/run.h"
+#include "cli/bench/text_parts.h"
 #include "cli/options.h"
 
 namespace switchboard::cli {
@@ -18,25 +23,41 @@ using bench::LoadOptions;
 /// The flags as they are typed, before they become a LoadOptions.
 struct Flags {
   LoadOptions load;
-  std::uint64_t connections = load.connections;
+  std::optional<std::string> connections;  // this and the pairs: what is left out depends on the kind of run
   std::uint64_t rooms = load.rooms;
   std::uint64_t publishers = load.publishers;
   std::uint64_t window = load.window;
   std::uint64_t content_bytes = load.content_bytes;
-  std::uint64_t bystander_pairs = load.bystander_pairs;
+  std::optional<std::string> bystander_pairs;
   std::uint64_t receive_buffer_bytes = load.receive_buffer_bytes;
   std::string slow_readers = "0";
   std::string content = "filler";
   std::vector<std::string> pids;
   std::string pin_cpu;
+  std::string flood;
 };
+
+constexpr int kCountMax = 1 << 30;
+constexpr std::uint32_t kFloodBystanderPairs = 4;
+
+std::string flood_help() {
+  std::string text = "Put a flood on it instead, and measure bystanders beside it against the idle server:";
+  for (const bench::FloodPlan& plan : bench::flood_plans()) {
+    text += (&plan == &bench::flood_plans().front() ? " " : "; ") + std::string(plan.name) + " (" +
+            bench::grouped(plan.clients) + " connections: " + std::string(plan.about) + ")";
+  }
+  return text + ".";
+}
 
 void declare(Options& options, Flags& flags) {
   LoadOptions& load = flags.load;
   options.value("--url", "URL",
                 "The WebSocket endpoint, ws:// or wss:// and an IPv4 address. With wss:// any certificate is trusted.",
                 load.url);
-  options.value("-n,--connections", "N", "Connections to open, spread evenly over the rooms.", flags.connections);
+  options.value("-n,--connections", "N",
+                "Connections to open, spread evenly over the rooms. Default 1000; with --flood as many as that says.",
+                flags.connections);
+  options.value("--flood", "NAME", flood_help(), flags.flood);
   options.value("--rooms", "N", "Rooms; connection i joins room i modulo N.", flags.rooms);
   options.value("--publishers", "N", "How many of the connections publish, in turn.", flags.publishers);
   options.value("--rate", "MESSAGES/S", "Messages per second over all publishers, whatever the server manages.",
@@ -51,8 +72,10 @@ void declare(Options& options, Flags& flags) {
   options.value("--time", "SECONDS", "How long to measure.", load.time_s);
   options.value("--warmup", "SECONDS", "How long to load before measuring.", load.warmup_s);
   options.value("--drain", "SECONDS", "How long to wait at most for what is still under way at the end.", load.drain_s);
-  options.value("--bystanders", "PAIRS", "Pairs of extra connections, each in a small room of its own, measured apart.",
-                flags.bystander_pairs);
+  options.value(
+      "--bystanders", "PAIRS",
+      "Pairs of extra connections, each in a small room of its own, measured apart. Default 0; with --flood 4.",
+      flags.bystander_pairs);
   options.value("--bystander-rate", "MESSAGES/S", "Messages per second of each pair.", load.bystander_rate);
   options.value("--slow-readers", "N|SHARE", "Connections that join and never read again: a number or a share like 1%.",
                 flags.slow_readers);
@@ -76,6 +99,7 @@ void declare(Options& options, Flags& flags) {
       "  switchboard bench -n 10000 --rooms 1000 --publishers 1000 --rate 5000\n"
       "  switchboard bench -n 10000 --rooms 1000 --publishers 1000 --window 1\n"
       "  switchboard bench -n 10000 --rate 8 --content json --size 500 --compression\n"
+      "  switchboard bench --flood broadcasts --pid PID               bystanders beside a flood\n"
       "  switchboard bench -n 19000 --hold --time 60 --pid PID       memory of idle connections\n");
 }
 
@@ -100,15 +124,28 @@ std::expected<void, std::string> take_pids(const std::vector<std::string>& lists
 
 std::expected<LoadOptions, std::string> load_options(Flags flags) {
   LoadOptions& load = flags.load;
-  for (const auto& [from, to] : {std::pair{flags.connections, &load.connections},
-                                 {flags.rooms, &load.rooms},
+  if (!flags.flood.empty()) {
+    const auto kind = bench::parse_flood(flags.flood);
+    if (!kind) return std::unexpected(kind.error());
+    load.flood = *kind;
+    load.connections = bench::flood_plan(*kind).clients;
+    load.bystander_pairs = kFloodBystanderPairs;
+  }
+  for (const auto& [text, to, name] : {std::tuple{&flags.connections, &load.connections, "--connections"},
+                                       {&flags.bystander_pairs, &load.bystander_pairs, "--bystanders"}}) {
+    int number = 0;
+    if (!*text) continue;
+    if (!take_number(**text, number) || number > kCountMax)
+      return std::unexpected(std::string(name) + ": `" + **text + "` is not a number that this program can do");
+    *to = static_cast<std::uint32_t>(number);
+  }
+  for (const auto& [from, to] : {std::pair{flags.rooms, &load.rooms},
                                  {flags.publishers, &load.publishers},
                                  {flags.window, &load.window},
                                  {flags.content_bytes, &load.content_bytes},
-                                 {flags.bystander_pairs, &load.bystander_pairs},
                                  {flags.receive_buffer_bytes, &load.receive_buffer_bytes}}) {
-    constexpr std::uint64_t kCountMax = 1U << 30;
-    if (from > kCountMax) return std::unexpected(std::to_string(from) + " is more than this program can do");
+    if (from > std::uint64_t{kCountMax})
+      return std::unexpected(std::to_string(from) + " is more than this program can do");
     *to = static_cast<std::uint32_t>(from);
   }
   if (!flags.pin_cpu.empty() && !take_number(flags.pin_cpu, load.pin_cpu)) {
@@ -121,13 +158,30 @@ std::expected<LoadOptions, std::string> load_options(Flags flags) {
   const auto content = bench::parse_content_kind(flags.content);
   if (!content) return std::unexpected(content.error());
   load.content = *content;
-  if (auto checked = bench::check(load); !checked) return std::unexpected(checked.error());
+  if (auto checked = load.flood ? bench::check_flood(load) : bench::check(load); !checked)
+    return std::unexpected(checked.error());
   return load;
 }
 
 int complain(const std::string& why, int exit_code) {
   std::fprintf(stderr, "switchboard bench: %s\n", why.c_str());
   return exit_code;
+}
+
+/// Prints and writes what came of a run, and says how the process is to end.
+template <typename Result>
+int report(const LoadOptions& load, const std::expected<Result, std::string>& result) {
+  if (!result) return complain(result.error(), kExitFailure);
+  const std::string json = bench::json_report(*result);
+  if (load.json_path == "-") {
+    std::fputs(json.c_str(), stdout);
+    return kExitSuccess;
+  }
+  std::fputs(bench::text_report(*result).c_str(), stdout);
+  if (!load.json_path.empty() && !(std::ofstream(load.json_path) << json)) {
+    return complain("cannot write " + load.json_path, kExitFailure);
+  }
+  return kExitSuccess;
 }
 
 }  // namespace
@@ -142,18 +196,8 @@ int run_bench(int argc, char** argv) {
   const auto load = load_options(std::move(flags));
   if (!load) return complain(load.error(), kExitUsage);
 
-  const auto result = bench::run_load(*load);
-  if (!result) return complain(result.error(), kExitFailure);
-  const std::string json = bench::json_report(*result);
-  if (load->json_path == "-") {
-    std::fputs(json.c_str(), stdout);
-    return kExitSuccess;
-  }
-  std::fputs(bench::text_report(*result).c_str(), stdout);
-  if (!load->json_path.empty() && !(std::ofstream(load->json_path) << json)) {
-    return complain("cannot write " + load->json_path, kExitFailure);
-  }
-  return kExitSuccess;
+  std::fprintf(stderr, "%s\n", bench::plan_text(*load).c_str());
+  return load->flood ? report(*load, bench::run_flood(*load)) : report(*load, bench::run_load(*load));
 }
 
 }  // namespace switchboard::cli

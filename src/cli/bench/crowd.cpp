@@ -18,6 +18,7 @@ constexpr std::size_t kReadBytes = 256 * 1024;
 constexpr std::size_t kEnvelopeBytesMax = 4096;  // a frame without its content
 constexpr std::uint32_t kBystanderPoller = UINT32_MAX;
 constexpr std::int64_t kJoinPatienceNs = 30'000'000'000;  // without a single join
+constexpr std::int64_t kLeavePatienceNs = 1'000'000'000;  // without a single connection closed
 
 std::size_t publications_hint(const LoadOptions& options) {
   const double seconds = options.time_s + options.warmup_s;
@@ -208,7 +209,7 @@ bool Crowd::consume_frame(std::uint32_t index, const ScannedFrame& frame) {
   ClientConnection& connection = connections_[index];
   switch (frame.opcode) {
     case ws::Opcode::kText:
-      consume_joined(index, frame.payload);
+      if (connection.phase == Phase::kJoining) consume_joined(index, frame.payload);
       break;
     case ws::Opcode::kPing:
       connection.append_frame(ws::Opcode::kPong, frame.payload, random_);
@@ -219,6 +220,8 @@ bool Crowd::consume_frame(std::uint32_t index, const ScannedFrame& frame) {
         connection.close_code = static_cast<std::uint16_t>(static_cast<unsigned char>(frame.payload[0]) << 8 |
                                                            static_cast<unsigned char>(frame.payload[1]));
       }
+      // The answer to our own: the server ends the TCP connection first (RFC 6455 section 7.1.1).
+      if (connection.phase == Phase::kClosing) break;
       connection.append_frame(ws::Opcode::kClose, frame.payload.substr(0, 2), random_);
       connection.flush();
       lose(index);
@@ -294,6 +297,26 @@ void Crowd::flush_publishers() {
   unflushed_.clear();
 }
 
+void Crowd::leave() {
+  for (std::uint32_t i = 0; i < connections_.size(); ++i) {
+    ClientConnection& connection = connections_[i];
+    if (connection.phase != Phase::kJoined) continue;
+    connection.phase = Phase::kClosing;
+    ++closing_;
+    if (connection.role == Role::kSlowReader) watch(poller_.get(), i, connection.fd());
+    connection.append_frame(ws::Opcode::kClose, "\x03\xe8", random_);  // 1000, RFC 6455 section 7.4.1
+    if (!connection.flush()) lose(i);
+  }
+  std::int64_t last_close_ns = now_ns();
+  for (std::int64_t now = last_close_ns; closing_ > 0 && now - last_close_ns < kLeavePatienceNs; now = now_ns()) {
+    const std::uint32_t before = closing_;
+    turn(now + kLeavePatienceNs / 10);
+    if (closing_ < before) last_close_ns = now;
+  }
+  for (ClientConnection& connection : connections_)
+    connection.close();
+}
+
 void Crowd::set_window(std::uint32_t window, bool measured) {
   window_ = window;
   window_measured_ = measured;
@@ -312,6 +335,10 @@ void Crowd::top_up(std::uint32_t index, std::int64_t now) {
 void Crowd::lose(std::uint32_t index) {
   ClientConnection& connection = connections_[index];
   if (connection.phase == Phase::kClosed) return;
+  if (connection.phase == Phase::kClosing) {
+    --closing_;
+    return connection.close();
+  }
   if (connection.phase != Phase::kJoined) {
     return fail(index, "closed by the server before it had joined, code " + std::to_string(connection.close_code));
   }

@@ -38,6 +38,10 @@ class Crowd {
   void publish(std::uint32_t connection, std::int64_t scheduled_ns, bool measured);
   void flush_publishers();
 
+  /// Says goodbye to the server with a Close frame on every connection, and returns when all of them are closed or a
+  /// few seconds are over. What comes meanwhile is in nobody's account that was read before.
+  void leave();
+
   /// Every publisher keeps this many of its own messages in flight from here on; 0 ends it.
   void set_window(std::uint32_t window, bool measured);
 
@@ -95,6 +99,7 @@ class Crowd {
 
   std::uint32_t dialled_ = 0;
   std::uint32_t joined_ = 0;
+  std::uint32_t closing_ = 0;  // those that have said goodbye and are not closed
   std::string failure_;
 
   std::uint32_t window_ = 0;

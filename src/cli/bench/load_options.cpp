@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
+#include <utility>
 
 #include "cli/bench/json_content.h"
 
@@ -74,6 +75,33 @@ std::expected<void, std::string> check(const LoadOptions& options) {
     return std::unexpected("--time must be above 0; --warmup, --drain and --connect-rate must not be negative");
   }
   return {};
+}
+
+std::expected<void, std::string> check_flood(const LoadOptions& options) {
+  const LoadOptions plain;
+  const bool is_large_room = options.flood == FloodKind::kLargeRoom;
+  for (const auto& [is_given, name] : {std::pair{options.rooms != plain.rooms, "--rooms"},
+                                       {options.publishers != plain.publishers, "--publishers"},
+                                       {options.rate != plain.rate && !is_large_room, "--rate"},
+                                       {options.window != plain.window, "--window"},
+                                       {options.content_bytes != plain.content_bytes && !is_large_room, "--size"},
+                                       {options.content != plain.content, "--content"},
+                                       {options.compression, "--compression"},
+                                       {options.slow_readers > 0, "--slow-readers"},
+                                       {options.tls_resume, "--tls-resume"},
+                                       {options.hold, "--hold"},
+                                       {options.connect_rate > 0, "--connect-rate"},
+                                       {options.receive_buffer_bytes > 0, "--receive-buffer"}}) {
+    if (is_given)
+      return std::unexpected(std::string(name) + " does not go with --flood " +
+                             std::string(flood_plan(*options.flood).name));
+  }
+  if (options.bystander_pairs == 0) return std::unexpected("--flood needs --bystanders of at least 1");
+  const auto endpoint = Endpoint::parse(options.url);
+  if (endpoint && !endpoint->tls && options.flood == FloodKind::kKeyUpdates) {
+    return std::unexpected("--flood key-updates needs a wss:// --url");
+  }
+  return check(options);
 }
 
 std::expected<std::uint32_t, std::string> parse_slow_readers(std::string_view text, std::uint32_t connections) {

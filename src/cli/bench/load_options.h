@@ -4,10 +4,13 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
 #include <vector>
+
+#include "cli/bench/flood/plan.h"
 
 namespace switchboard::cli::bench {
 
@@ -58,12 +61,16 @@ struct LoadOptions {
   std::uint32_t receive_buffer_bytes = 0;  // SO_RCVBUF; 0: the kernel's choice
   std::vector<std::string> sources;        // IPv4 addresses to connect from; none: see source_addresses
   std::string json_path;
+  std::optional<FloodKind> flood;  // instead of a load: see check_flood for what goes with it
 
   std::uint32_t connections_total() const { return connections + 2 * bystander_pairs; }
 };
 
 /// Says which option asks for something impossible.
 std::expected<void, std::string> check(const LoadOptions& options);
+
+/// The same for one with a flood, which does not go with what only loads have.
+std::expected<void, std::string> check_flood(const LoadOptions& options);
 
 /// "250" is a count, "1%" a share of `connections`, rounded down but at least one.
 std::expected<std::uint32_t, std::string> parse_slow_readers(std::string_view text, std::uint32_t connections);

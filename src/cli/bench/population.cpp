@@ -27,8 +27,8 @@ Population::Population(const LoadOptions& options) : readers_(options.rooms + op
   }
 }
 
-std::string room_name(std::string_view tag, std::uint32_t room) {
-  return "bench-" + std::string(tag) + "-" + five_digits(room);
+std::string room_name(std::string_view tag, std::uint32_t room, std::string_view space) {
+  return std::string(space) + ":" + std::string(tag) + "-" + five_digits(room);
 }
 
 std::string user_name(std::uint32_t connection) {

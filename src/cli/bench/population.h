@@ -42,8 +42,9 @@ class Population {
   std::vector<std::uint32_t> bystander_publishers_;
 };
 
-/// `bench-k3f9-00007`: all rooms of a run have names of one length, so that all frames have one layout.
-std::string room_name(std::string_view tag, std::uint32_t room);
+/// `bench:k3f9-00007`: all rooms of a run have names of one length, so that all frames have one layout. They have a
+/// namespace of their own, for which an operator may have other settings.
+std::string room_name(std::string_view tag, std::uint32_t room, std::string_view space = "bench");
 std::string user_name(std::uint32_t connection);
 
 }  // namespace switchboard::cli::bench

@@ -1,4 +1,5 @@
-// The progress line on a terminal: rewritten in place, and silent when standard error is not a terminal.
+// How far a run is, on standard error: one line that is rewritten in place on a terminal, else a line every few
+// seconds.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// At most twice a second; other calls cost one comparison.
-  bool is_due(std::int64_t now_ns) const { return is_terminal_ && now_ns >= next_ns_; }
+  /// Twice a second on a terminal, else every five seconds; other calls cost one comparison.
+  bool is_due(std::int64_t now_ns) const { return now_ns >= next_ns_; }
   void show(const std::string& text, std::int64_t now_ns);
   void clear();
 

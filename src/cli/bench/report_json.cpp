@@ -1,47 +1,9 @@
 #include "cli/bench/report_json.h"
 
-#include <cstdio>
+#include "cli/bench/json_object.h"
 
 namespace switchboard::cli::bench {
 namespace {
-
-/// An object under construction.
-class JsonObject {
- public:
-  JsonObject& raw(const char* name, const std::string& json) {
-    text_ += std::string(text_.size() > 1 ? "," : "") + "\"" + name + "\":" + json;
-    return *this;
-  }
-  JsonObject& number(const char* name, double value) {
-    char text[64];
-    std::snprintf(text, sizeof text, "%.6g", value);
-    return raw(name, text);
-  }
-  JsonObject& count(const char* name, std::uint64_t value) { return raw(name, std::to_string(value)); }
-  JsonObject& text(const char* name, const std::string& value) {
-    std::string escaped = "\"";
-    for (const char c : value) {
-      if (c == '"' || c == '\\') escaped += '\\';
-      escaped += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-    return raw(name, escaped + "\"");
-  }
-  std::string close() const { return text_ + "}"; }
-
- private:
-  std::string text_ = "{";
-};
-
-std::string latency(const Histogram& histogram) {
-  const auto microseconds = [](std::int64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1000; };
-  JsonObject json;
-  json.count("count", histogram.count()).number("mean_us", histogram.mean() / 1000);
-  for (const auto& [name, percent] :
-       {std::pair{"p50_us", 50.0}, {"p90_us", 90.0}, {"p99_us", 99.0}, {"p99_9_us", 99.9}}) {
-    json.number(name, microseconds(histogram.percentile(percent)));
-  }
-  return json.number("max_us", microseconds(histogram.max())).close();
-}
 
 std::string options_json(const LoadOptions& options) {
   JsonObject json;
@@ -85,8 +47,8 @@ std::string json_report(const Result& result) {
   json.number("deliveries_per_second", result.deliveries_per_second());
   json.number("frame_bytes_per_delivery", result.frame_bytes_per_delivery());
   json.count("deflated_measured", result.deflated_measured);
-  json.raw("latency", latency(result.latency)).raw("last_member", latency(result.last_member));
-  json.raw("bystanders", latency(result.bystanders));
+  json.raw("latency", latency_json(result.latency)).raw("last_member", latency_json(result.last_member));
+  json.raw("bystanders", latency_json(result.bystanders));
   json.number("client_cpu_share", result.client_cpu_share);
   json.raw("client_was_the_limit", result.client_was_the_limit() ? "true" : "false");
   if (result.server) json.raw("server", server_json(result));

@@ -1,40 +1,10 @@
 #include "cli/bench/report_text.h"
 
-#include <cstdarg>
-#include <cstdio>
+#include "cli/bench/flood/plan.h"
+#include "cli/bench/text_parts.h"
 
 namespace switchboard::cli::bench {
 namespace {
-
-__attribute__((format(printf, 1, 2))) std::string print(const char* format, ...) {
-  char text[256];
-  va_list arguments;
-  va_start(arguments, format);
-  std::vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  return text;
-}
-
-std::string count(std::uint64_t number, const char* noun) {
-  return grouped(number) + " " + noun + (number == 1 ? "" : "s");
-}
-
-std::string megabytes(std::uint64_t bytes) {
-  return print("%.1f MB", static_cast<double>(bytes) / 1e6);
-}
-
-std::string row(const char* name, const std::string& text) {
-  return print("  %-12s ", name) + text + "\n";
-}
-
-std::string latency_row(const char* name, const Histogram& histogram) {
-  if (histogram.count() == 0) return {};
-  std::string text;
-  for (const auto& [label, percent] : {std::pair{"p50", 50.0}, {"p90", 90.0}, {"p99", 99.0}, {"p99.9", 99.9}}) {
-    text += std::string(label) + " " + duration_text(histogram.percentile(percent)) + "   ";
-  }
-  return row(name, text + "max " + duration_text(histogram.max()) + "   (" + grouped(histogram.count()) + ")");
-}
 
 std::string load_rows(const Result& result) {
   const Tally& tally = result.tally;
@@ -73,25 +43,37 @@ std::string server_row(const Result& result) {
   return row("server", text);
 }
 
-}  // namespace
-
-std::string grouped(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t i = text.size(); i > 3; i -= 3)
-    text.insert(i - 3, ",");
-  return text;
+std::string flood_plan_text(const LoadOptions& options) {
+  const FloodPlan& plan = flood_plan(*options.flood);
+  std::string text = "flood `" + std::string(plan.name) + "`: " + count(options.connections, "connection") + ", " +
+                     std::string(plan.about) + ".";
+  if (plan.kind == FloodKind::kLargeRoom) {
+    text += print(" %.10g messages/s of ", options.rate) + count(options.content_bytes, "byte") + ".";
+  }
+  return text + " Beside it " + count(options.bystander_pairs, "pair") +
+         print(
+             " of bystanders, %.10g messages/s each. %.10g s on the idle server, then the flood: %.10g s of warm-up, "
+             "%.10g s measured.",
+             options.bystander_rate, options.time_s, options.warmup_s, options.time_s);
 }
 
-std::string duration_text(std::int64_t nanoseconds) {
-  constexpr const char* kUnits[] = {"ns", "us", "ms", "s"};
-  auto value = static_cast<double>(nanoseconds);
-  int unit = 0;
-  while (value >= 999.5 && unit < 3) {
-    value /= 1000;
-    ++unit;
-  }
-  const int decimals = unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  return print("%.*f %s", decimals, value, kUnits[unit]);
+std::string load_plan_text(const LoadOptions& options) {
+  std::string text = count(options.connections, "connection") + " in " + count(options.rooms, "room");
+  if (options.hold) return text + print("; held for %.10g s.", options.time_s);
+  text += "; " + count(options.publishers, "publisher") + ", " +
+          (options.window > 0 ? "each with " + std::to_string(options.window) + " of its own messages under way"
+                              : print("%.10g messages/s in all", options.rate)) +
+          ", " + grouped(options.content_bytes) + " bytes each";
+  if (options.bystander_pairs > 0) text += "; " + count(options.bystander_pairs, "pair") + " of bystanders";
+  return text + print(". %.10g s of warm-up, %.10g s measured, at most %.10g s for what is under way then.",
+                      options.warmup_s, options.time_s, options.drain_s);
+}
+
+}  // namespace
+
+std::string plan_text(const LoadOptions& options) {
+  return options.url + ": " + (options.flood ? flood_plan_text(options) : load_plan_text(options)) +
+         " --help says what can be changed.";
 }
 
 std::string text_report(const Result& result) {

@@ -1,7 +1,6 @@
 // A result as a person reads it.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "cli/bench/result.h"
@@ -10,10 +9,7 @@ namespace switchboard::cli::bench {
 
 std::string text_report(const Result& result);
 
-/// "1,234,567".
-std::string grouped(std::uint64_t number);
-
-/// Nanoseconds with three significant digits: "870 ns", "12.3 us", "4.56 ms", "1.20 s".
-std::string duration_text(std::int64_t nanoseconds);
+/// What a run is about to do, its defaults included: one paragraph.
+std::string plan_text(const LoadOptions& options);
 
 }  // namespace switchboard::cli::bench

@@ -2,17 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
-#include <sched.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <vector>
 
 #include "cli/bench/crowd.h"
+#include "cli/bench/own_process.h"
 #include "cli/bench/process_usage.h"
 #include "cli/bench/progress.h"
-#include "cli/bench/report_text.h"
 #include "cli/bench/schedule.h"
+#include "cli/bench/text_parts.h"
 
 namespace switchboard::cli::bench {
 namespace {
@@ -22,28 +19,6 @@ constexpr std::int64_t kSilenceEndsDrainNs = 2'000'000'000;  // nothing has come
 
 std::int64_t nanoseconds(double seconds) {
   return static_cast<std::int64_t>(seconds * 1e9);
-}
-
-std::expected<void, std::string> prepare_process(const LoadOptions& options) {
-  // Timers are rounded up by the slack, which would be measured as latency.
-  prctl(PR_SET_TIMERSLACK, 1);
-  rlimit files{};
-  getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &files);
-  constexpr rlim_t kOtherFiles = 32;
-  if (options.connections_total() + kOtherFiles > files.rlim_cur) {
-    return std::unexpected("a process may have " + std::to_string(files.rlim_cur) + " open files here, too few for " +
-                           std::to_string(options.connections_total()) + " connections");
-  }
-  if (options.pin_cpu >= 0) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(static_cast<std::size_t>(options.pin_cpu), &set);
-    if (sched_setaffinity(0, sizeof set, &set) != 0)
-      return std::unexpected(std::string("--pin: ") + std::strerror(errno));
-  }
-  return {};
 }
 
 /// What is read off at the two ends of the measured time.
@@ -73,6 +48,7 @@ class LoadRun {
     }
     const Reading end = read_off();
     conclude(end);
+    crowd_.leave();
     return std::move(result_);
   }
 
@@ -207,7 +183,8 @@ std::expected<Result, std::string> run_load(const LoadOptions& options) {
   if (!endpoint) return std::unexpected(endpoint.error());
   auto sources = source_addresses(options);
   if (!sources) return std::unexpected(sources.error());
-  if (auto prepared = prepare_process(options); !prepared) return std::unexpected(prepared.error());
+  if (auto prepared = prepare_process(options.pin_cpu, options.connections_total()); !prepared)
+    return std::unexpected(prepared.error());
   return LoadRun(options, *endpoint, std::move(*sources)).execute();
 }
 

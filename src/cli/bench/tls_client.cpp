@@ -77,4 +77,15 @@ ssize_t TlsClient::write(std::string_view bytes) {
   return result == 1 ? static_cast<ssize_t>(moved) : fail(result);
 }
 
+ssize_t TlsClient::update_key() {
+  if (!is_updating_ && SSL_key_update(ssl_, SSL_KEY_UPDATE_REQUESTED) != 1) {
+    ERR_clear_error();
+    errno = EPROTO;
+    return -1;
+  }
+  const int result = SSL_do_handshake(ssl_);
+  is_updating_ = result != 1;
+  return result == 1 ? 1 : fail(result);
+}
+
 }  // namespace switchboard::cli::bench

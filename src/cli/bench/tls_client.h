@@ -44,9 +44,14 @@ class TlsClient {
   ssize_t read(std::span<char> into);
   ssize_t write(std::string_view bytes);
 
+  /// Sends a KeyUpdate that asks for one in return (RFC 8446 section 4.6.3). 1 when it was handed over; -1 with errno
+  /// EAGAIN when it is to be tried again, another errno when the connection is broken or does not speak TLS 1.3.
+  ssize_t update_key();
+
  private:
   ssize_t fail(int result);
   SSL* ssl_;
+  bool is_updating_ = false;  // a KeyUpdate is made, but not handed over
 };
 
 }  // namespace switchboard::cli::bench
