@@ -302,6 +302,43 @@ describe('rooms', () => {
     assert.equal(world.socket().of('join').length, 0);
   });
 
+  it('keeps a first join that the server puts off, says so once, and tries when it may', async () => {
+    const world = start({ joinAgainMs: 5_000 });
+    world.connection.connect();
+    world.socket().accept();
+    const joined = world.connection.join('r');
+    for (const [error, waitMs] of [[{ code: 'rate_limited', retry_after_ms: 700 }, 700], [{ code: 'unavailable' }, 5_000]]) {
+      const before = world.socket().of('join').length;
+      answer(world.socket(), 'join', { type: 'error', message: 'later', retryable: true, ...error });
+      world.timers.advance(waitMs - 1);
+      assert.equal(world.socket().of('join').length, before);
+      world.timers.advance(1);
+      assert.equal(world.socket().of('join').length, before + 1);
+    }
+    assert.deepEqual(world.of('failure').map(({ code, retryable }) => [code, retryable]), [['rate_limited', true]]);
+    answer(world.socket(), 'join', { type: 'error', code: 'unavailable', message: 'later', retryable: true });
+    world.socket().end(1006);
+    world.timers.advance(1_000);
+    world.socket().accept();
+    assert.equal(world.socket().of('join').length, 1, 'the next connection does not wait');
+    answer(world.socket(), 'join', { type: 'joined', seq: 0, epoch: 'e1' });
+    assert.equal((await joined).type, 'joined');
+    world.timers.advance(5_000);
+    assert.equal(world.socket().of('join').length, 1);
+  });
+
+  it('does not try a room again that was left while its join was put off', async () => {
+    const world = start();
+    world.connection.connect();
+    world.socket().accept();
+    const joined = world.connection.join('r');
+    answer(world.socket(), 'join', { type: 'error', code: 'unavailable', message: 'later', retryable: true });
+    world.connection.leave('r').catch(() => {});
+    await assert.rejects(joined, { code: 'closed' });
+    world.timers.advance(10_000);
+    assert.equal(world.socket().of('join').length, 1);
+  });
+
   it('joins again behind the last message that came, and misses nothing', async () => {
     const world = await member();
     say(world, 11, 12);

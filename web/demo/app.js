@@ -76,7 +76,15 @@ document.getElementById('who').addEventListener('submit', (event) => {
   document.getElementById('text').focus();
 });
 
-connection.addEventListener('failure', ({ detail }) => chat.note(`The server refused something: ${detail.message} (${detail.code})`));
+// A pointer's moves can be refused many times a second: the same words once in a while are enough.
+const NOTE_AGAIN_MS = 10_000;
+const lastNote = { text: '', at: 0 };
+connection.addEventListener('failure', ({ detail: { message, code, room_id: roomId, retryable } }) => {
+  const text = `The server refused something: ${message} (${code})${retryable && roomId ? '; the page tries again' : ''}`;
+  if (text === lastNote.text && performance.now() - lastNote.at < NOTE_AGAIN_MS) return;
+  Object.assign(lastNote, { text, at: performance.now() });
+  chat.note(text);
+});
 
 // A page that comes back to the front, or a network that returns, need not wait for the back-off.
 const hurry = () => {

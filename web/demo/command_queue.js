@@ -50,6 +50,11 @@ export class CommandQueue {
     return { command, settled };
   }
 
+  /** The command of that id, which goes on waiting; undefined when there is none. */
+  get(id) {
+    return this.#commands.get(id);
+  }
+
   /** Takes out the command of that id to be settled by the caller; null when there is none. */
   take(id) {
     const command = this.#commands.get(id);

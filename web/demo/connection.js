@@ -14,7 +14,8 @@
 //   missed    {room_id, count}  messages this client will not see: the room does not keep them, or no longer
 //   presence  {room_id, joined, left, count, partial}  who came and went, of rooms joined with `presence`
 //   goaway    {reason, reconnect_after_ms}
-//   failure   {code, message, room_id, retryable}  an error that answers no waiting promise
+//   failure   {code, message, room_id, retryable}  an error that settles no waiting promise; `retryable`, of a room: it is
+//             tried again
 
 import { Return, describeClose, returnAfter } from './close_codes.js';
 import { CommandError, CommandQueue } from './command_queue.js';
@@ -50,6 +51,7 @@ const DEFAULTS = {
   refusalTimeoutMs: 5_000, //  for the answer to the question why a handshake failed
   stableAfterMs: 5_000, //     a connection that lasted so long starts the back-off afresh
   soonMs: 1_000, //            the spread of "at once, with jitter"
+  joinAgainMs: 5_000, //       to the next try of a join that the server put off without saying when
   queueMax: 200, //            commands waiting, sent or not; more are refused with queue_full
   bufferedBytesMax: 65_536, // unsent bytes in the socket above which volatile broadcasts are dropped
 };
@@ -212,6 +214,16 @@ export class Connection extends EventTarget {
     this.#transmit(command);
   }
 
+  /** The server may have the room later: the join goes on waiting, and is sent again then or with the next connection. */
+  #postponeJoin(command, { code, message, retry_after_ms: afterMs }) {
+    const { roomId } = command.room;
+    command.sent = false;
+    this.#timers.start(`join ${roomId}`, afterMs ?? this.#settings.joinAgainMs, () => this.#sendJoin(command));
+    if (command.postponed) return; // has been said
+    command.postponed = true;
+    this.#emit('failure', { code, message, room_id: roomId, retryable: true });
+  }
+
   #rejoin(room) {
     this.#command(room.joinDocument(this.userId), { room }).catch((error) => this.#rejoinFailed(room, error));
   }
@@ -221,7 +233,7 @@ export class Connection extends EventTarget {
     // A lost connection brings its own rejoin; close() and leave() want none.
     if (this.#rooms.get(roomId) !== room || error.code === 'connection_lost' || error.code === 'closed') return;
     if (error.retryable) {
-      this.#timers.start(`join ${roomId}`, error.retryAfterMs ?? this.#settings.soonMs, () => this.#rejoin(room));
+      this.#timers.start(`join ${roomId}`, error.retryAfterMs ?? this.#settings.joinAgainMs, () => this.#rejoin(room));
       return;
     }
     this.#rooms.delete(roomId);
@@ -336,6 +348,8 @@ export class Connection extends EventTarget {
   }
 
   #onAnswer(push) {
+    const waiting = this.#commands.get(push.id);
+    if (push.type === 'error' && push.retryable && waiting?.room && waiting.retry) return this.#postponeJoin(waiting, push);
     const command = push.id === undefined ? null : this.#commands.take(push.id);
     if (push.type === 'error') {
       if (!command) return this.#emit('failure', push);

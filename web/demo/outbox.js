@@ -186,7 +186,8 @@ export class Outbox extends EventTarget {
   }
 
   /** A room that was joined before and is not given back. */
-  #onFailure({ room_id: roomId, message: why }) {
+  #onFailure({ room_id: roomId, message: why, retryable }) {
+    if (retryable) return;
     this.leave(roomId);
     this.bar(roomId, why);
   }
