@@ -10,6 +10,7 @@ const QUIET_AFTER_MS = 4_000; // a cursor that rests grows faint ...
 const GONE_AFTER_MS = 12_000; // ... and leaves
 const CURSORS_MAX = 80; //     shown at once; more would hide the board
 const KEY_STEP = 0.02;
+const LABEL_PX = 170; //       a name beside its arrow is at most so wide
 
 const inBoard = (value) => typeof value === 'number' && value >= 0 && value <= 1;
 const isPoint = (point) => Array.isArray(point) && point.length === 2 && point.every(inBoard);
@@ -27,6 +28,7 @@ export class Canvas {
   #own = { points: [], last: [0.5, 0.5], penDown: false, element: null };
   #sendTimer = null;
   #sentAt = -Infinity;
+  #width = 0; // of the board in pixels
 
   constructor(connection, name) {
     this.#connection = connection;
@@ -45,6 +47,7 @@ export class Canvas {
     board.addEventListener('keydown', (event) => this.#onKey(event));
     board.addEventListener('blur', () => this.#hideOwn());
     addEventListener('pagehide', () => this.#connection.broadcastVolatile(this.#roomId, { by: tabKey, gone: true }));
+    new ResizeObserver(([{ contentRect }]) => (this.#width = contentRect.width)).observe(board);
     setInterval(() => this.#sweep(), 1_000);
   }
 
@@ -121,7 +124,7 @@ export class Canvas {
     const own = this.#own;
     own.element ??= this.#layer.appendChild(cursorElement(this.#name()));
     own.element.classList.toggle('drawing', own.penDown);
-    place(own.element, own.last);
+    this.#place(own.element, own.last);
   }
 
   #hideOwn() {
@@ -145,7 +148,7 @@ export class Canvas {
     cursor.seenAt = performance.now();
     cursor.element.classList.remove('quiet');
     cursor.element.classList.toggle('drawing', penDown);
-    place(cursor.element, cursor.last);
+    this.#place(cursor.element, cursor.last);
   }
 
   #add(key, sender) {
@@ -160,6 +163,13 @@ export class Canvas {
   #remove(key) {
     this.#cursors.get(key)?.element.remove();
     if (this.#cursors.delete(key)) this.#count();
+  }
+
+  /** The element spans the whole board, so its own percentages are the board's. */
+  #place(element, [x, y]) {
+    element.style.transform = `translate(${x * 100}%, ${y * 100}%)`;
+    element.classList.toggle('at-right', (1 - x) * this.#width < LABEL_PX);
+    element.classList.toggle('at-bottom', y > 0.88);
   }
 
   #sweep() {
@@ -195,11 +205,4 @@ function cursorElement(name) {
   label.textContent = name;
   element.append(arrow, label);
   return element;
-}
-
-/** The element spans the whole board, so its own percentages are the board's. */
-function place(element, [x, y]) {
-  element.style.transform = `translate(${x * 100}%, ${y * 100}%)`;
-  element.classList.toggle('at-right', x > 0.55);
-  element.classList.toggle('at-bottom', y > 0.88);
 }

@@ -55,7 +55,9 @@ function isFirstTab() {
   return new Promise((resolve) => {
     const hold = (lock) => {
       resolve(lock !== null);
-      return lock && new Promise((release) => addEventListener('pagehide', release, { once: true }));
+      if (lock === null) return;
+      addEventListener('pageshow', (event) => event.persisted && isFirstTab(), { once: true });
+      return new Promise((release) => addEventListener('pagehide', release, { once: true }));
     };
     navigator.locks.request(FIRST_TAB_LOCK, { ifAvailable: true }, hold).catch(() => resolve(true));
   });

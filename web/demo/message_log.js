@@ -20,7 +20,8 @@ export class MessageLog {
 
   constructor() {
     this.#scroller.addEventListener('scroll', () => this.#onScroll(), { passive: true });
-    new ResizeObserver(() => this.#follows && this.#toEnd()).observe(this.#scroller);
+    const sizes = new ResizeObserver(() => this.#follows && this.#toEnd());
+    for (const element of [this.#scroller, this.#said, this.#outgoing]) sizes.observe(element);
     this.#down.addEventListener('click', () => {
       this.#toEnd();
       this.#scroller.focus({ preventScroll: true }); // the button is about to go

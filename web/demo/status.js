@@ -32,19 +32,26 @@ export function showStatus(connection) {
   const notice = document.getElementById('notice');
   const serverLine = document.getElementById('server-line');
   let attemptAt = null;
+  let wasLost = false; // and is not back
+
+  // Said once: what is read aloud is what changes, not every attempt.
+  const say = (element, words) => {
+    if (element.textContent !== words) element.textContent = words;
+  };
 
   retry.addEventListener('click', () => connection.connect());
 
   connection.addEventListener('state', ({ detail: now }) => {
     pill.dataset.state = now.state;
-    text.textContent = WORDS[now.state];
+    wasLost = now.state === State.WAITING || (wasLost && now.state === State.CONNECTING);
+    say(text, WORDS[wasLost ? State.WAITING : now.state]);
     attemptAt = now.state === State.WAITING ? performance.now() + now.retryInMs : null;
     retry.hidden = now.state !== State.WAITING && now.state !== State.REFUSED;
     retry.textContent = now.state === State.REFUSED ? 'Try again' : 'Try now';
     if (now.state === State.REFUSED) {
-      notice.textContent = refusalText(now);
+      say(notice, refusalText(now));
     } else if (now.state === State.WAITING) {
-      notice.textContent = `${sentence(now.reason)} What you write waits in this window and is sent when the connection is back.`;
+      say(notice, `${sentence(now.reason)} What you write waits in this window and is sent when the connection is back.`);
     }
     notice.hidden = now.state === State.CONNECTED || now.state === State.IDLE || notice.textContent === '';
     if (now.state === State.CONNECTED) notice.textContent = '';
