@@ -170,6 +170,7 @@ describe('the demo page', { timeout: 90_000 }, () => {
     await ada.page.locator('#retry').click({ timeout: 10_000 }).catch(() => {});
     await inRoom(ada, second);
     await sees(ben, 'for those who stay');
+    await ada.page.getByText(`Sent to #${first}: for those who stay`).waitFor({ timeout: 10_000 });
     await ben.page.locator('#people', { hasText: 'Just you' }).waitFor({ timeout: 20_000 });
     await ada.page.locator('#room').fill(first);
     await ada.page.locator('#enter').click();

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ORIGIN_REFUSED, State } from '../../web/demo/connection.js';
+import { State } from '../../web/demo/connection.js';
+import { ORIGIN_REFUSED } from '../../web/demo/refusal.js';
 import { settle, start } from './fake_server.mjs';
 
 const WORDS = 'Pages of this origin, http://test, may not connect.\n';
@@ -40,12 +41,22 @@ describe('a handshake that failed', () => {
     assert.equal(world.connection.state, State.CONNECTED, 'told to, it tries again');
   });
 
+  it('is not repeated either where the server goes by another name', async () => {
+    const words = 'This server is not to be reached under this host name (setting hosts).';
+    const world = await turnedAway(async () => response(421, `${words}\n`));
+    const { state, code, reason } = world.of('state').at(-1);
+    assert.deepEqual([state, code, reason], [State.REFUSED, 421, words]);
+  });
+
   it('is tried again, asking each time, while the answer is any other', async () => {
     const answers = [
       async () => response(405, 'Only GET is answered here.\n'),
       async () => response(403, '<p>This origin is down</p>', 'text/html'), // a proxy's page
       async () => response(403, 'Forbidden\n'),
       async () => response(502, WORDS),
+      async () => response(404, '404 page not found\n'), // a proxy without a server behind it
+      async () => response(421, WORDS),
+      async () => ({ ...response(403, WORDS), headers: new Headers() }),
       async () => {
         throw new TypeError('failed to fetch');
       },

@@ -5,7 +5,10 @@ import { messageItem, showDelivery } from './message_item.js';
 import { MessageLog } from './message_log.js';
 import { Delivery } from './outbox.js';
 
-const LAST = 100; // messages a page begins with
+const LAST = 100; //      messages a page begins with
+const QUOTED_MAX = 60; // characters of a message that a note repeats
+
+const roomLabel = (roomId) => `#${roomId.slice('chat:'.length)}`;
 
 const contentText = (content) => {
   if (typeof content === 'string') return content;
@@ -113,9 +116,19 @@ export class Chat {
   }
 
   #onDelivery(message) {
-    if (message.roomId !== this.#roomId) return this.#leaveIfDone(message.roomId);
+    if (message.roomId !== this.#roomId) {
+      this.#noteElsewhere(message);
+      return this.#leaveIfDone(message.roomId);
+    }
     const shown = this.#outgoing.get(message.key);
     if (shown) this.#showDelivery(message, shown.item);
+  }
+
+  /** What became of a message to a room that is no longer shown. */
+  #noteElsewhere({ roomId, text, state, why }) {
+    const words = text.length > QUOTED_MAX ? `${text.slice(0, QUOTED_MAX)}…` : text;
+    if (state === Delivery.SENT) this.note(`Sent to ${roomLabel(roomId)}: ${words}`);
+    if (state === Delivery.FAILED) this.note(`Not sent to ${roomLabel(roomId)} (${why}), it is kept there: ${words}`);
   }
 
   #onMessage({ room_id: roomId, content, sender, seq, ts }) {
@@ -155,7 +168,7 @@ export class Chat {
   #onCaughtUp({ room_id: roomId }) {
     if (roomId !== this.#roomId || !this.#first) return;
     this.#first = false;
-    this.note(`You are in #${roomId.slice('chat:'.length)}`);
+    this.note(`You are in ${roomLabel(roomId)}`);
     this.#log.setBusy(false);
   }
 

@@ -5,7 +5,8 @@
 // `command_queue.js` what waits for an answer, `refusal.js` why a handshake failed.
 //
 // Events (an EventTarget; the fields are on `event.detail`):
-//   state     {state, retryInMs, code, reason}  see `State`; the last three only where they mean something
+//   state     {state, retryInMs, code, reason}  see `State`; the last three only where they mean something. `code` is a
+//             close code, or the HTTP status with which a handshake was refused
 //   hello     the server's first push: conn_id, ping_interval_ms, max_message_bytes, server
 //   message   {room_id, content, sender, seq, ts}  one publication; of a room each comes once and in order
 //   joined    {room_id, seq, epoch, again, startedOver}  `again` after a reconnect; `startedOver`: what was shown of the
@@ -32,9 +33,6 @@ export const State = Object.freeze({
   WAITING: 'waiting', //       lost; the next attempt comes in retryInMs
   REFUSED: 'refused', //       the server does not want this client back; connect() tries again
 });
-
-/** The `code` of a refusal because of the page's origin: HTTP's, where all other codes are WebSocket's. */
-export const ORIGIN_REFUSED = 403;
 
 class ConnectionEvent extends Event {
   constructor(type, detail) {
@@ -291,12 +289,12 @@ export class Connection extends EventTarget {
     if (this.#asking) return;
     this.#asking = true;
     const { fetch, timers } = this.#platform;
-    const words = await askForRefusal(this.url, { fetch, timers, timeoutMs: this.#settings.refusalTimeoutMs });
+    const refusal = await askForRefusal(this.url, { fetch, timers, timeoutMs: this.#settings.refusalTimeoutMs });
     this.#asking = false;
-    if (words === null || (this.#state !== State.WAITING && this.#state !== State.CONNECTING)) return;
+    if (refusal === null || (this.#state !== State.WAITING && this.#state !== State.CONNECTING)) return;
     this.#detach('refused');
     this.#timers.stop('retry');
-    this.#refuse(ORIGIN_REFUSED, words);
+    this.#refuse(refusal.status, refusal.words);
   }
 
   #refuse(code, reason) {

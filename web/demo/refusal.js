@@ -2,10 +2,19 @@
 // pages of this origin look the same. The server answers a plain request as it did the handshake (docs/PROTOCOL.md, "Close
 // codes"), and that answer the page can read. It knows HTTP, no WebSocket.
 
+/** `status` of a refusal because of the page's origin. */
+export const ORIGIN_REFUSED = 403;
+
 const WORDS_MAX = 300; // characters of the server's explanation that are passed on
 
+// What it speaks of, by status, in plain text: a proxy that stands in for a server that is away may use the same numbers.
+const SUBJECTS = new Map([
+  [ORIGIN_REFUSED, /\borigin\b/i],
+  [421, /\bhost\b/i], // reached under a name that it does not go by
+]);
+
 /**
- * The server's words when it refuses the origin of this page; null where it does not, or could not be asked within `timeoutMs`.
+ * Why the server will not have this page: {status, words}; null where it would, or could not be asked within `timeoutMs`.
  * `url`: the WebSocket's, on the origin of the page. Never throws.
  */
 export async function askForRefusal(url, { fetch, timers, timeoutMs }) {
@@ -14,11 +23,10 @@ export async function askForRefusal(url, { fetch, timers, timeoutMs }) {
   try {
     // OPTIONS, because with GET no browser names the origin to the page's own server.
     const response = await fetch(url.replace(/^ws/, 'http'), { method: 'OPTIONS', cache: 'no-store', signal: abort.signal });
-    if (response.status !== 403) return null;
-    // A proxy that stands in for a server that is away may answer 403 too, and does not speak of origins in plain text.
-    const words = (await response.text()).trim();
-    const isPlain = (response.headers.get('content-type') ?? '').startsWith('text/plain');
-    return isPlain && /\borigin\b/i.test(words) ? words.slice(0, WORDS_MAX) : null;
+    const { status, headers } = response;
+    if (!SUBJECTS.has(status) || !headers.get('content-type')?.startsWith('text/plain')) return null;
+    const words = (await response.text()).trim().slice(0, WORDS_MAX);
+    return SUBJECTS.get(status).test(words) ? { status, words } : null;
   } catch {
     return null;
   } finally {

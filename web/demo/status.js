@@ -1,6 +1,7 @@
 // The connection as people see it: the pill in the page's head, the banner of a refusal, the count-down to the next attempt.
 
-import { ORIGIN_REFUSED, State } from './connection.js';
+import { State } from './connection.js';
+import { ORIGIN_REFUSED } from './refusal.js';
 
 const WORDS = {
   [State.IDLE]: 'Not connected',
@@ -21,6 +22,7 @@ function refusalText({ code, reason }) {
     const origin = reason.includes(location.origin) ? '' : ` This page's origin is ${location.origin}.`;
     return `Your origin is not allowed. ${sentence(reason)}${origin} ${after}`;
   }
+  if (code < 1000) return `The server refuses this page. ${sentence(reason)} ${after}`;
   return `The server closed this connection: ${reason} (code ${code}). ${after}`;
 }
 
