@@ -30,6 +30,7 @@ struct Page {
   std::string epoch;
   Seq oldest;                       // the room's oldest message when this was read; `newest.next()` when none is kept
   Seq newest;                       // its newest committed one
+  Seq gap_end;                      // of an empty page: what was asked for cannot be read up to here; else 0
   Seq first;                        // number of the first message in it; meaningless when it is empty
   std::string frames;               // unmasked text frames, not compressed, one behind the other
   std::vector<std::uint32_t> ends;  // where each frame ends in `frames`

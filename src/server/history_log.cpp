@@ -11,12 +11,15 @@ HistoryLog::HistoryLog(Log& log, const std::string& file, broker::StoreStatus& s
     log_.info("history opened", {{"file", file}, {"bytes", store.bytes_on_disk.value()}});
     tell_power_losses();
   }
-  store.observe([this](const broker::StoreState& state) { on_state(state); });
+  store.observe([this](const broker::StoreState& state) { on_state(state); },
+                [this](const std::string& sentence) { log_.warn(sentence); });
 }
 
 void HistoryLog::on_state(const broker::StoreState& state) {
   if (!state.is_ok) {
-    return log_.error("history cannot be kept; rooms without history go on", {{"reason", state.reason}});
+    return log_.error(state.is_keeping ? "history is kept, but does not reach the disk"
+                                       : "history cannot be kept; rooms without history go on",
+                      {{"reason", state.reason}});
   }
   log_.info("history is kept again");
   tell_power_losses();

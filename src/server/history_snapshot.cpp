@@ -16,6 +16,10 @@ HistorySnapshot snapshot_of(const broker::StoreStatus* store) {
           .batches = store->batches.value(),
           .syncs = store->syncs.value(),
           .trimmed = store->trimmed.value(),
+          .damaged = store->damaged.value(),
+          .doubts = store->doubts.value(),
+          .checkpoints = store->checkpoints.value(),
+          .checkpoint_failures = store->checkpoint_failures.value(),
           .bytes_on_disk = store->bytes_on_disk.value(),
           .dedup_records = store->dedup_records.value(),
           .commit_ns = store->commit_ns.snapshot()};

@@ -18,6 +18,10 @@ struct HistorySnapshot {
   std::uint64_t batches = 0;
   std::uint64_t syncs = 0;
   std::uint64_t trimmed = 0;
+  std::uint64_t damaged = 0;
+  std::uint64_t doubts = 0;
+  std::uint64_t checkpoints = 0;
+  std::uint64_t checkpoint_failures = 0;
   std::uint64_t bytes_on_disk = 0;
   std::uint64_t dedup_records = 0;
   SharedHistogram::Snapshot commit_ns;

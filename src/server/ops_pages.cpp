@@ -80,7 +80,9 @@ OpsPages::Page OpsPages::readiness() const {
   if (!ready_) return {.status = 503, .body = "draining\n"};
   const broker::StoreState state = store_ == nullptr ? broker::StoreState() : store_->state();
   if (state.is_ok) return {.body = "ready\n"};
-  return {.status = 503, .body = "history cannot be kept: " + state.reason + "\nrooms without history go on\n"};
+  const std::string what =
+      state.is_keeping ? "history is kept, but does not reach the disk: " : "history cannot be kept: ";
+  return {.status = 503, .body = what + state.reason + "\nrooms without history go on\n"};
 }
 
 OpsPages::Page OpsPages::metrics() const {

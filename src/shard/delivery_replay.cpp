@@ -96,6 +96,8 @@ void Delivery::skip_lost(Client& client, RoomView& view, room::Member& member, R
   if (const broker::Page* page = replay.page.get(); page != nullptr && page->epoch == view.epoch) {
     if (!page->empty() && page->first > member.cursor) {
       to = std::min(to, page->first);
+    } else if (page->empty() && page->gap_end > member.cursor) {
+      to = std::min(to, page->gap_end);
     } else if (page->empty() && page->oldest > member.cursor) {
       to = std::min(to, page->oldest);
     }

@@ -30,6 +30,12 @@ std::optional<broker::ReadRange> HistoryRead::next_range() const {
 }
 
 void HistoryRead::take(broker::SharedPage page) {
+  if (page->empty() && page->gap_end > from_ && !is_backward_) {  // damaged: an answer begins behind it
+    from_ = page->gap_end;
+    more_ = from_ < until_;
+    is_done_ = !messages_.empty() || !more_;
+    return;
+  }
   if (page->empty()) {
     is_done_ = true;
     more_ = false;  // the rest was trimmed meanwhile
@@ -58,6 +64,10 @@ void HistoryRead::take_forward(const broker::Page& page) {
 }
 
 void HistoryRead::take_backward(const broker::Page& page) {
+  if (!messages_.empty() && page.end() < until_) {  // damaged in between
+    is_done_ = more_ = true;
+    return;
+  }
   until_ = std::min(until_, page.end());
   const Seq oldest = std::max(from_, page.oldest);
   while (until_ > std::max(oldest, page.first)) {

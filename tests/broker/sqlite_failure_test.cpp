@@ -128,17 +128,21 @@ TEST_F(SqliteFailureTest, ADatabaseOfAnotherProgramIsRefusedAndNotTouched) {
   EXPECT_EQ(std::filesystem::last_write_time(settings.file), before);
 }
 
-TEST_F(SqliteFailureTest, AFileOfANewerVersionIsRefused) {
+TEST_F(SqliteFailureTest, AFileOfAVersionThatIsNotKnownIsRefused) {
   open();
   writer->close();
-  {
-    Database other;
-    ASSERT_TRUE(other.open(settings.file, Database::Access::kWrite, 0));
-    other.run("PRAGMA user_version = 2");
-  }
-  const auto error = open();
-  ASSERT_TRUE(error.has_value());
-  EXPECT_NE(error->find("newer version"), std::string::npos) << *error;
+  const auto refusal_of = [this](int version) {
+    {
+      Database other;
+      EXPECT_TRUE(other.open(settings.file, Database::Access::kWrite, 0));
+      other.run(("PRAGMA user_version = " + std::to_string(version)).c_str());
+    }
+    return open().value_or("none");
+  };
+  EXPECT_NE(refusal_of(3).find("newer version"), std::string::npos);
+  EXPECT_NE(refusal_of(0).find("no version of this server"), std::string::npos);
+  EXPECT_NE(refusal_of(-1).find("no version of this server"), std::string::npos);
+  EXPECT_EQ(refusal_of(2), "none");
 }
 
 TEST_F(SqliteFailureTest, AFolderThatCannotBeWrittenIsToldAndTriedAgain) {

@@ -55,7 +55,7 @@ class SqliteTest : public testing::Test {
     writer = std::make_unique<Writer>(
         settings, StoreSurroundings{.clock = clock, .boot_id = boot_id, .seed = ++seed, .limits = limits}, *status);
     auto error = writer->open();
-    reader = std::make_unique<Reader>(settings, writer->rooms(), writer->opened(), clock);
+    reader = std::make_unique<Reader>(settings, writer->rooms(), writer->opened(), clock, *status);
     return error;
   }
 

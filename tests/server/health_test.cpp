@@ -38,7 +38,7 @@ TEST(Health, IsAnObjectWithTheAgreedFields) {
 TEST(Health, SaysHowHistoryIs) {
   broker::StoreStatus store;
   store.commits.add(4);
-  store.failing("cannot write `/x\"y`", 1'000);
+  store.failing(broker::StoreTrouble::kFile, "cannot write `/x\"y`", 1'000);
   simdjson::dom::parser parser;
   simdjson::dom::element json = parser.parse(health_json({.stats = {}, .history = snapshot_of(&store)}));
   EXPECT_EQ(json["history"]["backend"].get_string().value(), "sqlite");

@@ -34,10 +34,10 @@ class HistoryLogTest : public testing::Test {
 TEST_F(HistoryLogTest, SaysOnceThatItFailsAndThatItWorksAgain) {
   store_.bytes_on_disk.set(4'096);
   HistoryLog history(*log_, "/data/m.db", store_);
-  store_.failing("the disk is full", 1);
-  store_.failing("the disk is full", 2);
-  store_.ok(3);
-  store_.ok(4);
+  store_.failing(broker::StoreTrouble::kFile, "the disk is full", 1);
+  store_.failing(broker::StoreTrouble::kFile, "the disk is full", 2);
+  store_.ok(broker::StoreTrouble::kFile, 3);
+  store_.ok(broker::StoreTrouble::kFile, 4);
   EXPECT_EQ(said(),
             "info  history opened file=/data/m.db bytes=4096\n"
             "error history cannot be kept; rooms without history go on reason=\"the disk is full\"\n"
@@ -45,12 +45,12 @@ TEST_F(HistoryLogTest, SaysOnceThatItFailsAndThatItWorksAgain) {
 }
 
 TEST_F(HistoryLogTest, SaysOfAStoreThatCouldNotBeOpenedAtOnceThatTheMachineHadStopped) {
-  store_.failing("it is locked", 1);
+  store_.failing(broker::StoreTrouble::kFile, "it is locked", 1);
   HistoryLog history(*log_, "/data/m.db", store_);
   store_.power_losses.add();
-  store_.ok(2);
-  store_.failing("it is locked", 3);
-  store_.ok(4);
+  store_.ok(broker::StoreTrouble::kFile, 2);
+  store_.failing(broker::StoreTrouble::kFile, "it is locked", 3);
+  store_.ok(broker::StoreTrouble::kFile, 4);
   EXPECT_EQ(said(),
             "error history cannot be kept; rooms without history go on reason=\"it is locked\"\n"
             "info  history is kept again\n"

@@ -92,14 +92,14 @@ TEST_F(OpsPagesTest, ReadinessEndsWithTheDrain) {
 }
 
 TEST_F(OpsPagesTest, ReadinessEndsWhileHistoryCannotBeKept) {
-  store_.failing("the disk is full", 1'000);
+  store_.failing(broker::StoreTrouble::kFile, "the disk is full", 1'000);
   const std::string response = ask("/readyz");
   EXPECT_TRUE(response.starts_with("HTTP/1.1 503 "));
   EXPECT_EQ(body(response), "history cannot be kept: the disk is full\nrooms without history go on\n");
   EXPECT_TRUE(ask("/healthz").starts_with("HTTP/1.1 200 "));
   EXPECT_NE(ask("/health").find(R"("ok": false, "reason": "the disk is full")"), std::string::npos);
   EXPECT_NE(ask("/metrics").find("switchboard_store_ok 0\n"), std::string::npos);
-  store_.ok(2'000);
+  store_.ok(broker::StoreTrouble::kFile, 2'000);
   EXPECT_EQ(body(ask("/readyz")), "ready\n");
 }
 

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "base/assert.h"
+#include "broker/sqlite/row_check.h"
 
 namespace switchboard::broker {
 namespace {
@@ -32,6 +33,21 @@ DatabaseFault fault_of(int code) {
     default:
       return DatabaseFault::kOther;
   }
+}
+
+/// The SQL function row_check(...): what RowCheck makes of its arguments.
+void row_check_of(sqlite3_context* context, int count, sqlite3_value** values) {
+  RowCheck check;
+  for (int i = 0; i < count; ++i) {
+    if (sqlite3_value_type(values[i]) == SQLITE_INTEGER) {
+      check.add(sqlite3_value_int64(values[i]));
+    } else {
+      const void* bytes = sqlite3_value_blob(values[i]);
+      const auto size = static_cast<std::size_t>(sqlite3_value_bytes(values[i]));
+      check.add(bytes == nullptr ? std::string_view() : std::string_view(static_cast<const char*>(bytes), size));
+    }
+  }
+  sqlite3_result_int64(context, check.value());
 }
 
 }  // namespace
@@ -78,6 +94,8 @@ bool Database::open(const std::string& file, Access access, int busy_ms) {
     return false;
   }
   sqlite3_busy_timeout(handle_, busy_ms);
+  sqlite3_create_function_v2(handle_, "row_check", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr, row_check_of,
+                             nullptr, nullptr, nullptr);
   // It also takes the place of SQLite's own checkpoints, which would come in the middle of a commit.
   sqlite3_wal_hook(
       handle_,
@@ -190,6 +208,10 @@ bool Statement::next() {
 
 void Statement::reset() {
   if (handle_ != nullptr) sqlite3_reset(handle_);
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(handle_, column) == SQLITE_NULL;
 }
 
 std::int64_t Statement::integer(int column) const {

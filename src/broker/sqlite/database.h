@@ -126,6 +126,7 @@ class Statement {
   bool next();
   void reset();
 
+  bool is_null(int column) const;
   std::int64_t integer(int column) const;
   std::uint64_t natural(int column) const { return static_cast<std::uint64_t>(integer(column)); }
   std::string_view bytes(int column) const;  // of text or a blob

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "broker/sqlite/row_check.h"
+
 namespace switchboard::broker {
 namespace {
 
@@ -23,13 +25,18 @@ DedupRecord record_at(std::string_view row, std::size_t index) {
   return record;
 }
 
+/// Of the columns first, ts, checksum, records.
+bool is_whole(const Statement& row) {
+  return row.integer(2) == row_check(row.integer(0), row.integer(1), row.bytes(3));
+}
+
 }  // namespace
 
 DedupTable::DedupTable(Database& database, const SqliteSettings& settings, const HashKey (&keys)[2])
     : settings_(settings),
       keys_{keys[0], keys[1]},
-      insert_(database, "INSERT INTO dedup(first, ts, records) VALUES(?, ?, ?)"),
-      read_(database, "SELECT first, records FROM dedup WHERE first <= ? ORDER BY first DESC LIMIT 1"),
+      insert_(database, "INSERT INTO dedup(first, ts, checksum, records) VALUES(?, ?, ?, ?)"),
+      read_(database, "SELECT first, ts, checksum, records FROM dedup WHERE first <= ? ORDER BY first DESC LIMIT 1"),
       remove_(database, "DELETE FROM dedup WHERE first < ?"),
       database_(database) {}
 
@@ -40,10 +47,15 @@ void DedupTable::load(Instant now, UnixMillis unix_ms) {
   const std::int64_t from = newest - static_cast<std::int64_t>(settings_.dedup_records_max);
   next_ = oldest_;
   older_.base = 0;
-  Statement rows(database_, "SELECT first, ts, records FROM dedup WHERE first >= ? ORDER BY first");
+  Statement rows(database_, "SELECT first, ts, checksum, records FROM dedup WHERE first >= ? ORDER BY first");
+  std::vector<std::int64_t> damaged;
   rows.with(from);
   while (rows.next()) {
-    const std::string_view records = rows.bytes(2);
+    const std::string_view records = rows.bytes(3);
+    if (!is_whole(rows)) {
+      damaged.push_back(rows.integer(0));
+      continue;
+    }
     const std::size_t count = records.size() / sizeof(DedupRecord);
     next_ = rows.natural(0) + count;
     if (rows.integer(1) < cutoff) continue;
@@ -52,6 +64,10 @@ void DedupTable::load(Instant now, UnixMillis unix_ms) {
       older_.index.insert(record_at(records, i).digest.low,
                           static_cast<std::uint32_t>(rows.natural(0) + i - older_.base));
   }
+  // Their numbers are given out again, to other records.
+  for (const std::int64_t first : damaged)
+    Statement(database_, "DELETE FROM dedup WHERE first = ?").with(first).run();
+  damaged_ += damaged.size();
   if (older_.base == 0) older_.base = next_;
   current_.base = next_;
   rotated_at_ = now;
@@ -88,9 +104,12 @@ std::optional<DedupRecord> DedupTable::find_in(const Generation& generation, con
 std::optional<DedupRecord> DedupTable::read(std::uint64_t number) {
   if (!read_.with(number).next()) return std::nullopt;
   const std::uint64_t index = number - read_.natural(0);
-  const std::string_view records = read_.bytes(1);
+  const std::string_view records = read_.bytes(3);
   std::optional<DedupRecord> record;
-  if (index < records.size() / sizeof(DedupRecord)) record = record_at(records, index);
+  if (!is_whole(read_)) {
+    ++damaged_;
+  } else if (index < records.size() / sizeof(DedupRecord))
+    record = record_at(records, index);
   read_.reset();
   return record;
 }
@@ -103,7 +122,8 @@ void DedupTable::stage(const DedupRecord& record) {
 void DedupTable::write(UnixMillis now) {
   for (std::size_t begin = 0; begin < staged_.size(); begin += kRowRecords) {
     const std::size_t count = std::min(kRowRecords, staged_.size() - begin);
-    insert_.with(next_ + begin, now, Blob{bytes_of(&staged_[begin], count)}).run();
+    const std::string_view records = bytes_of(&staged_[begin], count);
+    insert_.with(next_ + begin, now, row_check(next_ + begin, now, records), Blob{records}).run();
   }
 }
 

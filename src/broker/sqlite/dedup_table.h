@@ -61,6 +61,9 @@ class DedupTable {
   /// The file is too small for all of them: the older generation is forgotten now.
   void shorten(Instant now) { rotate(now); }
 
+  /// Rows found not to be what was written; their keys are not known any more.
+  std::uint64_t damaged() const { return damaged_; }
+
   std::size_t size() const { return current_.index.size() + older_.index.size(); }
 
  private:
@@ -84,6 +87,7 @@ class DedupTable {
   std::uint64_t next_ = 1;            // number of the next record
   std::uint64_t oldest_ = 1;          // of the first that is in the file
   std::uint64_t expired_before_ = 1;  // as `oldest_`, when the transaction under way is committed
+  std::uint64_t damaged_ = 0;
   std::vector<DedupRecord> staged_;
   FlatMap<DedupDigest, std::uint32_t, DigestHash> staged_by_digest_;
   std::string text_;

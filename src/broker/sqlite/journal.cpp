@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "broker/sqlite/meta.h"
+#include "broker/sqlite/row_check.h"
 #include "ws/frame_writer.h"
 
 namespace switchboard::broker {
@@ -24,10 +26,12 @@ bool is_dead(const StoredRoom& room, Seq seq) {
 
 }  // namespace
 
-Journal::Journal(Database& database)
-    : insert_(database, "INSERT INTO journal(id, messages) VALUES(?, ?)"),
+Journal::Journal(Database& database, std::int64_t last_row)
+    : database_(database),
+      insert_(database, "INSERT INTO journal(id, previous, checksum, messages) VALUES(?, ?, ?, ?)"),
       read_(database, "SELECT id, messages FROM journal ORDER BY id"),
-      remove_(database, "DELETE FROM journal WHERE id <= ?") {}
+      remove_(database, "DELETE FROM journal WHERE id <= ?"),
+      next_row_(last_row + 1) {}
 
 Journal::~Journal() {
   for (const Live& live : live_)
@@ -46,7 +50,8 @@ void Journal::stage(StoredRoom& room, Seq seq, UnixMillis ts, std::string_view p
 }
 
 void Journal::write() {
-  if (!staged_.empty()) insert_.with(next_row_, Blob{row_}).run();
+  if (staged_.empty()) return;
+  insert_.with(next_row_, next_row_ - 1, row_check(next_row_, row_), Blob{row_}).run();
 }
 
 void Journal::committed() {
@@ -105,7 +110,10 @@ void Journal::remove_dead(std::size_t bytes_max) {
   removing_ = 0;
   while (removing_ < dead_rows_ && (removing_ == 0 || bytes + rows_[removing_].bytes <= bytes_max))
     bytes += rows_[removing_++].bytes;
-  if (removing_ > 0) remove_.with(rows_[removing_ - 1].id).run();
+  if (removing_ == 0) return;
+  const std::int64_t last = rows_[removing_ - 1].id;
+  remove_.with(last).run();
+  set_meta(database_, kJournalRemoved, last);
 }
 
 void Journal::removed() {

@@ -1,6 +1,7 @@
 // The table `journal`: what was committed lately, in the order of the transactions, one row for each. A message lies
 // here only so that it survives the process; it is read from its room's tail. A row is of no use as soon as each of its
-// messages has moved to a block or was trimmed; the journal loses its beginning then.
+// messages has moved to a block or was trimmed; the journal loses its beginning then. Each row has a checksum and names
+// the one before it, so a row that is missing is missed.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,8 @@ namespace switchboard::broker {
 
 class Journal {
  public:
-  explicit Journal(Database& database);
+  /// `last_row`: the last transaction that is known (broker/sqlite/journal_check.h).
+  Journal(Database& database, std::int64_t last_row);
   ~Journal();  // lets go of the rooms
 
   struct Entry {
@@ -54,6 +56,8 @@ class Journal {
   std::vector<StoredRoom*> oldest_rooms();
   /// Looks which rows are of no use any more. Returns their bytes.
   std::size_t dead_bytes();
+  /// The last transaction with messages in it. Of one store the numbers go up without a gap.
+  std::int64_t last_row() const { return next_row_ - 1; }
   /// In a transaction: takes about `bytes_max` of these out of the file. `removed` when it was committed.
   void remove_dead(std::size_t bytes_max);
   void removed();
@@ -75,13 +79,14 @@ class Journal {
   void keep(StoredRoom& room, Seq seq, std::int64_t row);
   void pass_dead();
 
+  Database& database_;
   Statement insert_;
   Statement read_;
   Statement remove_;
 
   std::string row_;
   std::vector<Entry> staged_;
-  std::int64_t next_row_ = 1;
+  std::int64_t next_row_;
 
   std::deque<Live> live_;      // by row; of one room in a row at least its last message
   std::deque<Row> rows_;       // in the file
@@ -106,7 +111,6 @@ void Journal::load(F&& f) {
     while (cursor.next(room_id, seq, ts, frame)) {
       if (StoredRoom* room = f(room_id, seq, ts, frame)) keep(*room, seq, row);
     }
-    next_row_ = row + 1;
   }
 }
 

@@ -24,7 +24,13 @@ bool PageBuilder::add(Seq seq, std::string_view frame) {
 }
 
 Page PageBuilder::take(std::string epoch, Seq oldest, Seq newest) {
-  Page page{.epoch = std::move(epoch), .oldest = oldest, .newest = newest, .first = first_, .frames = {}, .ends = {}};
+  Page page{.epoch = std::move(epoch),
+            .oldest = oldest,
+            .newest = newest,
+            .gap_end = {},
+            .first = first_,
+            .frames = {},
+            .ends = {}};
   if (frames_.empty()) return page;
   page.ends.reserve(frames_.size());
   if (!range_.newest) {

@@ -23,6 +23,7 @@ class PageBuilder {
 
   /// Nothing else would be taken.
   bool is_full() const { return is_full_; }
+  bool is_empty() const { return frames_.empty(); }
 
   /// The page as it is now.
   Page take(std::string epoch, Seq oldest, Seq newest);

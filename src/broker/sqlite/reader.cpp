@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <mutex>
 #include <utility>
 
+#include "broker/sqlite/block_frames.h"
 #include "broker/sqlite/page_builder.h"
 #include "broker/sqlite/room_cache.h"
 
@@ -14,46 +14,26 @@ namespace {
 
 constexpr int kBusyMs = 250;
 constexpr Duration kReopenPause = std::chrono::seconds(1);
-
-/// A block's columns `ends` and `frames`.
-class BlockFrames {
- public:
-  BlockFrames(std::string_view ends, std::string_view frames) : ends_(ends), frames_(frames) {}
-
-  std::size_t size() const { return ends_.size() / sizeof(std::uint32_t); }
-  /// Empty if the block is damaged.
-  std::string_view frame(std::size_t index) const {
-    const std::size_t begin = index == 0 ? 0 : end_of(index - 1);
-    const std::size_t end = end_of(index);
-    if (begin > end || end > frames_.size()) return {};
-    return frames_.substr(begin, end - begin);
-  }
-
- private:
-  std::size_t end_of(std::size_t index) const {
-    std::uint32_t end = 0;
-    std::memcpy(&end, ends_.data() + index * sizeof(end), sizeof(end));
-    return end;
-  }
-
-  std::string_view ends_;
-  std::string_view frames_;
-};
+constexpr std::size_t kToldMax = 1'024;
 
 }  // namespace
 
 struct Reader::Connection {
   explicit Connection(const std::string& file)
       : is_open(database.open(file, Database::Access::kRead, kBusyMs)),
-        room(database, "SELECT id, epoch, last_seq FROM rooms WHERE name = ?"),
+        room(database,
+             "SELECT id, epoch, last_seq FROM rooms WHERE name = ?"
+             " AND checksum = row_check(id, name, epoch, generation, durability, last_seq)"),
         unknown_epoch(database, "SELECT value FROM meta WHERE key = 'unknown_epoch'"),
         oldest(database, "SELECT first FROM blocks WHERE room = ? ORDER BY first LIMIT 1"),
         newest(database, "SELECT last FROM blocks WHERE room = ? ORDER BY first DESC LIMIT 1"),
         forwards(database,
-                 "SELECT first, ends, frames FROM blocks WHERE room = ?1 AND first < ?3 AND first >= coalesce("
+                 "SELECT room, first, last, newest_ts, base, total, checksum, ends, frames FROM blocks WHERE room = ?1 "
+                 "AND first < ?3 AND first >= coalesce("
                  "(SELECT max(first) FROM blocks WHERE room = ?1 AND first <= ?2), 0) ORDER BY first"),
         backwards(database,
-                  "SELECT first, ends, frames FROM blocks WHERE room = ?1 AND first < ?2 ORDER BY first DESC") {}
+                  "SELECT room, first, last, newest_ts, base, total, checksum, ends, frames FROM blocks"
+                  " WHERE room = ?1 AND first < ?2 ORDER BY first DESC") {}
 
   Database database;
   bool is_open;
@@ -66,8 +46,8 @@ struct Reader::Connection {
 };
 
 Reader::Reader(const SqliteSettings& settings, const RoomCache& rooms, const std::atomic<std::uint32_t>& opened,
-               const Clock& clock)
-    : settings_(settings), rooms_(rooms), opened_(opened), clock_(clock) {}
+               const Clock& clock, StoreStatus& status)
+    : settings_(settings), rooms_(rooms), opened_(opened), clock_(clock), status_(status) {}
 
 Reader::~Reader() = default;
 
@@ -82,9 +62,9 @@ PageOrError Reader::read(const StoreRead& request) {
   PageBuilder page(request.range);
   if (request.range.newest) {
     add_tail(view, true, page);
-    if (!page.is_full()) add_blocks(request.range, view, page);
+    if (!page.is_full()) add_blocks(request, view, page);
   } else {
-    add_blocks(request.range, view, page);
+    add_blocks(request, view, page);
     if (!page.is_full()) add_tail(view, false, page);
   }
   if (!view.is_in_memory) connection_->database.run("COMMIT");
@@ -92,8 +72,9 @@ PageOrError Reader::read(const StoreRead& request) {
     connection_.reset();
     return std::unexpected(protocol::ErrorCode::kUnavailable);
   }
-  if (view.is_damaged) return std::unexpected(protocol::ErrorCode::kHistoryUnavailable);
-  return std::make_shared<const Page>(page.take(std::move(view.epoch), view.oldest, view.newest));
+  Page read = page.take(std::move(view.epoch), view.oldest, view.newest);
+  if (read.empty() && view.is_damaged) read.gap_end = std::min(request.range.until, view.newest.next());
+  return std::make_shared<const Page>(std::move(read));
 }
 
 bool Reader::ensure_open() {
@@ -161,7 +142,7 @@ void Reader::look_in_file(std::string_view room, View& view) {
   }
   view.oldest = view.newest.next();
   if (connection_->newest.with(view.room).next()) {
-    view.newest = Seq{connection_->newest.natural(0)};
+    view.newest = std::max(view.newest, Seq{connection_->newest.natural(0)});
     connection_->newest.reset();
   }
   if (connection_->oldest.with(view.room).next()) {
@@ -181,7 +162,8 @@ void Reader::add_tail(const View& view, bool newest, PageBuilder& page) const {
   }
 }
 
-void Reader::add_blocks(const ReadRange& range, View& view, PageBuilder& page) {
+void Reader::add_blocks(const StoreRead& request, View& view, PageBuilder& page) {
+  const ReadRange& range = request.range;
   const Seq begin = std::max(range.from, view.oldest);
   const Seq end = std::min(range.until, view.blocks_end);
   if (view.room == 0 || begin >= end) return;
@@ -189,22 +171,37 @@ void Reader::add_blocks(const ReadRange& range, View& view, PageBuilder& page) {
                                   : connection_->forwards.with(view.room, begin.value, end.value);
   Seq oldest_seen = end;
   while (!page.is_full() && query.next()) {
-    const Seq first{query.natural(0)};
-    const BlockFrames block(query.bytes(1), query.bytes(2));
-    if (first.plus(block.size()) <= begin) break;
-    const std::size_t from = distance(first, begin);
-    const std::size_t until = std::min<std::size_t>(block.size(), distance(first, end));
-    oldest_seen = std::min(oldest_seen, std::max(first, begin));
+    const BlockHead head = block_head(query);
+    if (head.last < begin) {
+      if (range.newest) break;
+      continue;  // behind it messages are missing
+    }
+    oldest_seen = std::min(oldest_seen, std::max(head.first, begin));
+    const BlockFrames block(head, query);
+    if (!block.is_whole()) {
+      note_damage(request.room_id, head);
+      view.is_damaged = true;
+      if (page.is_empty()) continue;  // the page begins behind it, or ends before it
+      break;
+    }
+    const std::size_t from = distance(head.first, begin);
+    const std::size_t until = std::min<std::size_t>(block.size(), distance(head.first, end));
     for (std::size_t i = from; i < until; ++i) {
       const std::size_t index = range.newest ? until - 1 - (i - from) : i;
-      const std::string_view frame = block.frame(index);
-      view.is_damaged = view.is_damaged || frame.empty();
-      if (!page.add(first.plus(index), frame)) break;
+      if (!page.add(head.first.plus(index), block.frame(index))) break;
     }
   }
   query.reset();
   // What was trimmed since the room was looked up.
   if (!range.newest && oldest_seen > begin) view.oldest = oldest_seen;
+}
+
+void Reader::note_damage(const std::string& room, const BlockHead& block) {
+  if (told_.size() >= kToldMax) told_.clear();
+  if (!told_.emplace(block.room, block.first.value).second) return;
+  status_.damaged.add();
+  status_.notice(settings_.file + " is damaged: messages " + std::to_string(block.first.value) + " to " +
+                 std::to_string(block.last.value) + " of the room `" + room + "` cannot be read, and are left out");
 }
 
 }  // namespace switchboard::broker

@@ -5,14 +5,18 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
 #include "broker/page.h"
 #include "broker/sqlite/database.h"
+#include "broker/sqlite/room_table.h"
 #include "broker/sqlite/settings.h"
+#include "broker/sqlite/status.h"
 #include "broker/store.h"
 
 namespace switchboard::broker {
@@ -25,10 +29,11 @@ class Reader {
  public:
   /// `opened` is the writer's: 0 while the file is not open, another number when it has been opened anew.
   Reader(const SqliteSettings& settings, const RoomCache& rooms, const std::atomic<std::uint32_t>& opened,
-         const Clock& clock);
+         const Clock& clock, StoreStatus& status);
   ~Reader();
 
-  /// kUnavailable while the file cannot be read, kHistoryUnavailable when what it holds there is damaged.
+  /// kUnavailable while the file cannot be read. What is damaged is left out, as if it had been trimmed: a page begins
+  /// behind it or ends before it, or is empty and says where it ends.
   PageOrError read(const StoreRead& request);
 
  private:
@@ -44,22 +49,25 @@ class Reader {
     std::string tail;   // frames of the range that are not, oldest first
     std::vector<std::uint32_t> tail_ends;
     Seq tail_first;
-    bool is_damaged = false;  // a block does not say where its frames end
+    bool is_damaged = false;  // some of the range was
   };
 
   bool ensure_open();
   View look(const StoreRead& request) const;
   void look_in_file(std::string_view room, View& view);
   void add_tail(const View& view, bool newest, PageBuilder& page) const;
-  void add_blocks(const ReadRange& range, View& view, PageBuilder& page);
+  void add_blocks(const StoreRead& request, View& view, PageBuilder& page);
+  void note_damage(const std::string& room, const BlockHead& block);
 
   const SqliteSettings& settings_;
   const RoomCache& rooms_;
   const std::atomic<std::uint32_t>& opened_;
   const Clock& clock_;
+  StoreStatus& status_;
   std::unique_ptr<Connection> connection_;
   std::uint32_t opened_as_ = 0;
   Instant next_open_{};
+  std::set<std::pair<std::int64_t, std::uint64_t>> told_;  // damaged blocks: each is told once
 };
 
 }  // namespace switchboard::broker

@@ -27,6 +27,9 @@ struct BlockHead {
   std::uint64_t total = 0;
 };
 
+/// What is stored with a block: over all it says, and where it belongs.
+std::int64_t check_of(const BlockHead& block, std::string_view ends, std::string_view frames);
+
 class RoomTable {
  public:
   explicit RoomTable(Database& database);
@@ -34,15 +37,22 @@ class RoomTable {
   struct Row {
     RoomRow row;
     std::int64_t generation = 0;
-    Seq last_trimmed;  // the newest number, if its message was trimmed
+    Seq last_saved;           // numbers up to it have left the journal: their messages are in blocks, or trimmed
+    bool is_damaged = false;  // its checksum is another one: only the id may be used, and what may be of any value
   };
   std::optional<Row> find(std::string_view name);
+  /// None, too, when the name does not lead back to the room: it may be damaged, and then be another room's.
   std::optional<std::string> name_of(std::int64_t room);
   /// Gives `row` its id.
   void insert(std::string_view name, RoomRow& row, std::int64_t generation);
   void update(const RoomRow& row, std::int64_t generation);
+  /// Of a damaged row, before it is updated: what it cannot be believed about.
+  void repair(std::int64_t room, std::string_view name, Seq last_saved);
 
-  /// Nothing of the room is kept any more: from here on its row says where its numbers stand.
+  /// Messages up to `last` leave the journal: from here on the row says how far the room's numbers went, whatever
+  /// becomes of its blocks.
+  void save_sealed(std::int64_t room, Seq last);
+  /// The same, and nothing of the room is kept any more.
   void save_last(std::int64_t room, Seq last, UnixMillis now);
   void remove(std::int64_t room);
 
@@ -67,7 +77,10 @@ class RoomTable {
   Statement find_;
   Statement name_;
   Statement insert_;
+  Statement number_;
   Statement update_;
+  Statement repair_;
+  Statement save_sealed_;
   Statement save_last_;
   Statement remove_;
   Statement after_;

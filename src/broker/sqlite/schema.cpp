@@ -1,31 +1,40 @@
 #include "broker/sqlite/schema.h"
 
+#include <algorithm>
+#include <array>
 #include <optional>
+
+#include "broker/sqlite/meta.h"
 
 namespace switchboard::broker {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x53574254;  // "SWBT", for file(1) and for not writing into another's file
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kVersion = 2;
+constexpr std::int64_t kOldestVersion = 1;  // that can be brought to it
 
 // A message goes into `journal` with the others of its transaction, whatever their rooms: one row, written in one
 // stretch. Later a room's messages move from there to a block of their own (docs/decisions/0019).
+// What `checksum` covers is said where it is computed: it goes by broker/sqlite/row_check.h.
 constexpr const char* kTables = R"sql(
-  CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
+  CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE rooms(
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
     epoch TEXT NOT NULL,
     generation INTEGER NOT NULL,     -- as in meta, when the epoch was made
     durability INTEGER NOT NULL,     -- 0 process, 1 power: of its messages until the last change
-    last_seq INTEGER NOT NULL,       -- the newest number when its message was trimmed; else of no meaning
-    emptied_ts INTEGER NOT NULL,     -- when that was, Unix milliseconds; 0 before the first time
+    last_seq INTEGER NOT NULL,       -- messages up to this number have left the journal: in blocks, or trimmed
+    emptied_ts INTEGER NOT NULL,     -- when nothing was kept any more, Unix milliseconds; 0 before the first time
     keep_messages INTEGER NOT NULL,  -- retention, as of the last message
     keep_bytes INTEGER NOT NULL,
-    keep_seconds INTEGER NOT NULL
+    keep_seconds INTEGER NOT NULL,
+    checksum INTEGER NOT NULL        -- of the columns id to last_seq
   );
   CREATE TABLE journal(
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY,      -- one more for each transaction with messages, for ever
+    previous INTEGER NOT NULL,   -- the row before it
+    checksum INTEGER NOT NULL,   -- of id and messages
     messages BLOB NOT NULL
   );
   CREATE TABLE blocks(
@@ -36,6 +45,7 @@ constexpr const char* kTables = R"sql(
     newest_ts INTEGER NOT NULL,            -- Unix milliseconds of the last
     base INTEGER NOT NULL,                 -- bytes of the room's frames before it, and up to its end
     total INTEGER NOT NULL,
+    checksum INTEGER,                      -- of all columns but id; null: written by version 1
     ends BLOB NOT NULL,                    -- where each frame ends in `frames`: 32 bits each, little endian
     frames BLOB NOT NULL                   -- as they are sent
   );
@@ -43,33 +53,57 @@ constexpr const char* kTables = R"sql(
   CREATE TABLE dedup(
     first INTEGER PRIMARY KEY,  -- number of its first record
     ts INTEGER NOT NULL,        -- Unix milliseconds
+    checksum INTEGER NOT NULL,  -- of first, ts and records
     records BLOB NOT NULL
   );
 )sql";
 
-std::string meta_text(Database& database, std::string_view key) {
-  Statement statement(database, "SELECT value FROM meta WHERE key = ?");
-  return statement.with(key).next() ? std::string(statement.bytes(0)) : std::string();
+// Blocks keep what they have: to write all of them again could take minutes.
+constexpr const char* kFromVersion1 = R"sql(
+  ALTER TABLE meta ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE rooms ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE journal ADD COLUMN previous INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE journal ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE blocks ADD COLUMN checksum INTEGER;
+  ALTER TABLE dedup ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+  UPDATE meta SET checksum = row_check(key, value);
+  UPDATE rooms SET last_seq = max(last_seq, coalesce((SELECT max(last) FROM blocks WHERE room = rooms.id), 0));
+  UPDATE rooms SET checksum = row_check(id, name, epoch, generation, durability, last_seq);
+  UPDATE journal SET previous = coalesce((SELECT max(id) FROM journal AS other WHERE other.id < journal.id), id - 1),
+                     checksum = row_check(id, messages);
+  UPDATE dedup SET checksum = row_check(first, ts, records);
+)sql";
+
+constexpr std::array<std::string_view, 4> kDedupKeys = {"dedup_key_0", "dedup_key_1", "dedup_key_2", "dedup_key_3"};
+
+void set_version(Database& database) {
+  database.run(("PRAGMA user_version = " + std::to_string(kVersion)).c_str());
 }
 
-std::int64_t meta_integer(Database& database, std::string_view key) {
-  Statement statement(database, "SELECT value FROM meta WHERE key = ?");
-  return statement.with(key).next() ? statement.integer(0) : 0;
-}
-
-template <class Value>
-void set_meta(Database& database, std::string_view key, const Value& value) {
-  Statement(database, "INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)").with(key, value).run();
+void make_dedup_keys(Database& database, Random& random) {
+  for (const std::string_view key : kDedupKeys)
+    set_meta(database, key, static_cast<std::int64_t>(random.next()));
 }
 
 void make_tables(Database& database, Random& random) {
   database.run(kTables);
   set_meta(database, "generation", std::int64_t{1});
   set_meta(database, "unknown_epoch", random.token(kEpochCharacters));
-  for (const std::string_view key : {"dedup_key_0", "dedup_key_1", "dedup_key_2", "dedup_key_3"})
-    set_meta(database, key, static_cast<std::int64_t>(random.next()));
+  set_meta(database, "believed_from", std::int64_t{0});
+  set_meta(database, "in_use", std::int64_t{0});
+  set_meta(database, "boot_id", std::string_view());
+  set_meta(database, kJournalRemoved, std::int64_t{0});
+  make_dedup_keys(database, random);
   database.run(("PRAGMA application_id = " + std::to_string(kApplicationId)).c_str());
-  database.run(("PRAGMA user_version = " + std::to_string(kVersion)).c_str());
+  set_version(database);
+}
+
+void migrate(Database& database) {
+  database.run(kFromVersion1);
+  set_meta(database, "believed_from", std::int64_t{0});
+  const std::int64_t first = database.integer("SELECT min(id) FROM journal");
+  set_meta(database, kJournalRemoved, std::max<std::int64_t>(first - 1, 0));
+  set_version(database);
 }
 
 std::optional<SchemaFault> check_tables(Database& database, const std::string& file) {
@@ -82,21 +116,39 @@ std::optional<SchemaFault> check_tables(Database& database, const std::string& f
     return SchemaFault{true, file + " was written by a newer version of this server (its format is " +
                                  std::to_string(version) + ", this version knows " + std::to_string(kVersion) +
                                  "): start that version, or set history.file to another path"};
+  if (version < kOldestVersion)
+    return SchemaFault{true, file + " says that its format is " + std::to_string(version) +
+                                 ", which no version of this server has written: move it away, or set history.file to "
+                                 "another path"};
   return std::nullopt;
 }
 
-void read_identity(Database& database, Identity& identity) {
-  identity.generation = meta_integer(database, "generation");
-  identity.unknown_epoch = meta_text(database, "unknown_epoch");
-  identity.dedup_keys[0] = {static_cast<std::uint64_t>(meta_integer(database, "dedup_key_0")),
-                            static_cast<std::uint64_t>(meta_integer(database, "dedup_key_1"))};
-  identity.dedup_keys[1] = {static_cast<std::uint64_t>(meta_integer(database, "dedup_key_2")),
-                            static_cast<std::uint64_t>(meta_integer(database, "dedup_key_3"))};
+/// False when a value is not there, or damaged.
+bool read_identity(Database& database, Identity& identity) {
+  bool is_whole = true;
+  const auto integer = [&](std::string_view key) {
+    const std::optional<std::int64_t> value = meta_integer(database, key);
+    is_whole = is_whole && value.has_value();
+    return value.value_or(0);
+  };
+  identity.generation = integer("generation");
+  identity.believed_from = integer("believed_from");
+  std::array<std::uint64_t, 4> keys{};
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    keys[i] = static_cast<std::uint64_t>(integer(kDedupKeys[i]));
+  identity.dedup_keys[0] = {keys[0], keys[1]};
+  identity.dedup_keys[1] = {keys[2], keys[3]};
+  integer(kJournalRemoved);
+  const std::optional<std::string> unknown_epoch = meta_text(database, "unknown_epoch");
+  identity.unknown_epoch = unknown_epoch.value_or("");
+  return is_whole && unknown_epoch.has_value();
 }
 
-/// The machine stopped while the store was in use: what was not on the disk yet is lost.
+/// The machine stopped while the store was in use: what was not on the disk yet is lost. Where a boot has no name, that
+/// cannot be ruled out.
 bool has_lost_power(Database& database, std::string_view boot_id) {
-  return meta_integer(database, "in_use") != 0 && meta_text(database, "boot_id") != boot_id;
+  if (meta_integer(database, "in_use") == 0) return false;
+  return boot_id.empty() || meta_text(database, "boot_id") != boot_id;
 }
 
 std::optional<SchemaFault> fault_of(Database& database, const std::string& file) {
@@ -108,8 +160,7 @@ std::optional<SchemaFault> fault_of(Database& database, const std::string& file)
 
 }  // namespace
 
-std::optional<SchemaFault> prepare(Database& database, const SqliteSettings& settings, std::string_view boot_id,
-                                   Random& random, Identity& identity) {
+std::optional<SchemaFault> prepare(Database& database, const SqliteSettings& settings, Random& random) {
   // These hold for a new file only, and must come before its first table.
   database.run("PRAGMA page_size = 8192");
   database.run("PRAGMA auto_vacuum = INCREMENTAL");
@@ -120,23 +171,42 @@ std::optional<SchemaFault> prepare(Database& database, const SqliteSettings& set
   database.run("PRAGMA journal_mode = WAL");
   database.run("PRAGMA journal_size_limit = 67108864");
   database.run("PRAGMA synchronous = FULL");
+  database.limit_bytes(settings.store_bytes_max);
+  const bool is_old = !is_new && database.integer("PRAGMA user_version") < kVersion;
+  if (is_new || is_old) {
+    database.begin_writing();
+    is_new ? make_tables(database, random) : migrate(database);
+    database.commit();
+  }
+  if (database.has_failed()) return fault_of(database, settings.file);
+  return std::nullopt;
+}
 
-  database.begin_writing();
-  if (is_new) make_tables(database, random);
-  read_identity(database, identity);
+std::string take_over(Database& database, std::string_view boot_id, Random& random, Identity& identity) {
+  const bool is_whole = read_identity(database, identity);
   identity.has_lost_power = has_lost_power(database, boot_id);
   if (identity.has_lost_power) {
     ++identity.generation;
     set_meta(database, "generation", identity.generation);
     renew_unknown_epoch(database, random, identity);
   }
+  identity.run = random.token(kEpochCharacters);
+  set_meta(database, "run", identity.run);
   set_meta(database, "boot_id", boot_id);
-  set_meta(database, "in_use", 1);
-  if (!database.commit()) return fault_of(database, settings.file);
+  set_meta(database, "in_use", std::int64_t{1});
+  return is_whole ? std::string() : "what it says of itself is damaged";
+}
 
-  database.limit_bytes(settings.store_bytes_max);
-  if (database.has_failed()) return fault_of(database, settings.file);
-  return std::nullopt;
+void doubt(Database& database, Random& random, Identity& identity) {
+  // A generation that was damaged says nothing about that of the rooms.
+  const std::int64_t highest = database.integer("SELECT max(generation) FROM rooms");
+  identity.generation = std::max(identity.generation, highest) + 1;
+  identity.believed_from = identity.generation;
+  set_meta(database, "generation", identity.generation);
+  set_meta(database, "believed_from", identity.believed_from);
+  make_dedup_keys(database, random);
+  renew_unknown_epoch(database, random, identity);
+  read_identity(database, identity);
 }
 
 void renew_unknown_epoch(Database& database, Random& random, Identity& identity) {
@@ -147,7 +217,7 @@ void renew_unknown_epoch(Database& database, Random& random, Identity& identity)
 void mark_closed(Database& database) {
   database.run("PRAGMA synchronous = FULL");
   database.begin_writing();
-  set_meta(database, "in_use", 0);
+  set_meta(database, "in_use", std::int64_t{0});
   database.commit();
   database.rollback();
   database.run("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -15,11 +15,15 @@ namespace switchboard::broker {
 
 /// What a store remembers beside rooms and messages.
 struct Identity {
-  /// How many times the machine has stopped without the store having been closed. Rooms whose messages may have been
-  /// lost by that compare theirs with it.
+  /// How many times something may have been lost: the machine has stopped without the store having been closed, or the
+  /// file was not as it was left. Rooms compare theirs with it.
   std::int64_t generation = 0;
+  /// The generation from which on the file was never doubted: rooms of an earlier one begin new epochs, whatever their
+  /// durability.
+  std::int64_t believed_from = 0;
   bool has_lost_power = false;  // once more, since the file was opened before
   std::string unknown_epoch;    // of rooms that are not in the file
+  std::string run;              // names this opening of the file
   HashKey dedup_keys[2]{};      // both halves of a digest; secret, or a client could make two keys collide
 };
 
@@ -29,10 +33,17 @@ struct SchemaFault {
   std::string sentence;
 };
 
-/// Makes the tables of an empty file or checks those that are there, then marks the file as in use on this boot of the
-/// machine. `database` is open; on a fault it is to be closed.
-std::optional<SchemaFault> prepare(Database& database, const SqliteSettings& settings, std::string_view boot_id,
-                                   Random& random, Identity& identity);
+/// Makes the tables of an empty file or checks those that are there, and sets the connection up. `database` is open; on
+/// a fault it is to be closed.
+std::optional<SchemaFault> prepare(Database& database, const SqliteSettings& settings, Random& random);
+
+/// In a transaction: reads who the file is, and marks it as in use on this boot of the machine. Returns what of it is
+/// damaged, in words, and new there; "" for nothing.
+std::string take_over(Database& database, std::string_view boot_id, Random& random, Identity& identity);
+
+/// In a transaction: the file may have lost, or may repeat, what was acknowledged. No room goes on in its epoch, and no
+/// key against doubles is known any more.
+void doubt(Database& database, Random& random, Identity& identity);
 
 /// In a transaction: another epoch for rooms that are not in the file, as soon as one was taken out of it.
 void renew_unknown_epoch(Database& database, Random& random, Identity& identity);

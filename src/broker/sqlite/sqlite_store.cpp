@@ -38,7 +38,7 @@ std::string boot_id() {
 struct SqliteStore::Parts {
   struct ReaderThread {
     explicit ReaderThread(Parts& parts)
-        : reader(parts.settings, parts.writer.rooms(), parts.writer.opened(), parts.clock) {}
+        : reader(parts.settings, parts.writer.rooms(), parts.writer.opened(), parts.clock, parts.status) {}
     Reader reader;
     Doorbell doorbell;
     std::thread thread;

@@ -1,6 +1,9 @@
 #include "broker/sqlite/store_file.h"
 
+#include <algorithm>
+#include <mutex>
 #include <optional>
+#include <vector>
 
 #include "base/flat_map.h"
 
@@ -22,12 +25,7 @@ void StoreFile::load(Instant now, UnixMillis unix_ms) {
   journal.load([&](std::int64_t id, Seq seq, UnixMillis ts, std::string_view frame) -> StoredRoom* {
     StoredRoom* room = room_of(id);
     if (room == nullptr || seq <= room->last) return nullptr;
-    if (room->kept() == 0) {
-      room->first = seq;
-      room->last = Seq{seq.value - 1};
-    } else if (seq != room->last.next()) {
-      return nullptr;  // cannot be, and a room's messages must be without holes
-    }
+    if (seq != room->last.next()) pass_hole(*room, seq);
     const std::lock_guard lock(cache.mutex());
     room->tail.append(frame, ts);
     room->last = seq;
@@ -40,6 +38,29 @@ void StoreFile::load(Instant now, UnixMillis unix_ms) {
   dedup.load(now, unix_ms);
 }
 
+/// Messages before `seq` are missing. (Those before the room's first were trimmed.) A tail has no holes, so what came
+/// before goes into a block.
+void StoreFile::pass_hole(StoredRoom& room, Seq seq) {
+  if (room.kept() == 0) {
+    room.first = seq;
+  } else if (!room.tail.empty()) {
+    const Tail& tail = room.tail;
+    const BlockHead block{.room = room.row.id,
+                          .first = room.tail_first(),
+                          .last = room.last,
+                          .newest_ts = tail.ts(tail.size() - 1),
+                          .base = room.total - tail.bytes(),
+                          .total = room.total};
+    const std::vector<std::uint32_t> ends = tail.ends(0, tail.size());
+    rooms.add_block(block, {reinterpret_cast<const char*>(ends.data()), ends.size() * sizeof(ends[0])},
+                    tail.frames(0, tail.size()));
+    rooms.save_sealed(room.row.id, room.last);
+  }
+  const std::lock_guard lock(cache.mutex());
+  room.tail.clear();
+  room.last = Seq{seq.value - 1};
+}
+
 bool StoreFile::load_room(StoredRoom& room) {
   const std::optional<RoomTable::Row> row = rooms.find(room.name);
   if (!row.has_value()) {
@@ -47,16 +68,23 @@ bool StoreFile::load_room(StoredRoom& room) {
     return false;
   }
   room.row = row->row;
-  room.last = row->last_trimmed;
+  room.last = row->is_damaged ? Seq{} : row->last_saved;
   room.first = room.last.next();
   if (const auto newest = rooms.newest_block(room.row.id)) {
     const auto oldest = rooms.oldest_block(room.row.id);
-    room.last = newest->last;
+    room.last = std::max(room.last, newest->last);
     room.total = newest->total;
     room.first = oldest.has_value() ? oldest->first : newest->first;
     room.base = oldest.has_value() ? oldest->base : newest->base;
   }
-  if (row->generation >= identity.generation || room.row.durability == room::Durability::kPower) return false;
+  if (row->is_damaged) {
+    ++damaged_rooms;
+    rooms.repair(room.row.id, room.name, room.last);
+  } else if (row->generation >= identity.generation) {
+    return false;
+  } else if (room.row.durability == room::Durability::kPower && row->generation >= identity.believed_from) {
+    return false;
+  }
   room.row.epoch = random.token(kEpochCharacters);
   return true;
 }

@@ -14,22 +14,22 @@
 namespace switchboard::broker {
 
 struct StoreFile {
-  StoreFile(Database& database_, const SqliteSettings& settings_, const Identity& identity_, RoomCache& cache_,
-            Random& random_)
+  StoreFile(Database& database_, const SqliteSettings& settings_, const Identity& identity_, std::int64_t last_row,
+            RoomCache& cache_, Random& random_)
       : database(database_),
         settings(settings_),
         identity(identity_),
         cache(cache_),
         random(random_),
         rooms(database_),
-        journal(database_),
+        journal(database_, last_row),
         dedup(database_, settings_, identity_.dedup_keys) {}
 
   /// Brings the rooms of the journal and the dedup window into memory.
   void load(Instant now, UnixMillis unix_ms);
 
   /// Fills in what the file says of a room that has just been added to the cache. A room that may have lost messages
-  /// with the machine's power gets another epoch: true, and its row is to be updated.
+  /// gets another epoch: true, and its row is to be updated.
   bool load_room(StoredRoom& room);
 
   Database& database;
@@ -40,6 +40,10 @@ struct StoreFile {
   RoomTable rooms;
   Journal journal;
   DedupTable dedup;
+  std::uint64_t damaged_rooms = 0;  // whose rows were found not to be what was written
+
+ private:
+  void pass_hole(StoredRoom& room, Seq seq);
 };
 
 }  // namespace switchboard::broker

@@ -115,6 +115,7 @@ void Upkeep::seal(StoredRoom& room, UnixMillis unix_ms) {
     trim_tail(room, 0);
   }
   add_blocks(room);
+  file_.rooms.save_sealed(room.row.id, room.last);
   Extent extent = extent_of(room);
   trim_blocks(extent, unix_ms);
   changes_.push_back({.room = &room,

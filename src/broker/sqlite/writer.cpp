@@ -6,6 +6,7 @@
 #include <mutex>
 #include <utility>
 
+#include "broker/sqlite/journal_check.h"
 #include "protocol/push.h"
 
 namespace switchboard::broker {
@@ -54,7 +55,7 @@ std::optional<std::string> Writer::open() {
   if (!fault.has_value()) return std::nullopt;
   if (fault->is_final) return fault->sentence;
   failed_at_ = surroundings_.clock.now();
-  status_.failing(fault->sentence, surroundings_.clock.unix_ms());
+  status_.failing(StoreTrouble::kFile, fault->sentence, surroundings_.clock.unix_ms());
   return std::nullopt;
 }
 
@@ -64,21 +65,44 @@ std::optional<SchemaFault> Writer::open_file() {
     return fault;
   };
   const Instant now = surroundings_.clock.now();
-  Identity identity;
-  if (!database_.open(settings_.file, Database::Access::kMake, kBusyMs))
-    return close_with({false, database_.take_error().sentence(settings_.file)});
-  if (auto fault = prepare(database_, settings_, surroundings_.boot_id, random_, identity)) return close_with(*fault);
+  const auto failure = [&] { return close_with({false, database_.take_error().sentence(settings_.file)}); };
+  if (!database_.open(settings_.file, Database::Access::kMake, kBusyMs)) return failure();
+  if (auto fault = prepare(database_, settings_, random_)) return close_with(*fault);
   is_synchronous_ = true;
   database_.run("PRAGMA cache_size = -16384");  // KiB
-  file_ = std::make_unique<StoreFile>(database_, settings_, identity, cache_, random_);
   database_.begin_writing();
+  Identity identity;
+  std::string doubts = take_over(database_, surroundings_.boot_id, random_, identity);
+  const JournalFindings journal = inspect_journal(database_);
+  if (journal.damaged + journal.holes > 0 && doubts.empty()) doubts = "its journal is damaged";
+  if (database_.has_failed()) return failure();
+  if (!doubts.empty()) doubt(database_, random_, identity);
+  file_ = std::make_unique<StoreFile>(database_, settings_, identity, journal.last_row, cache_, random_);
   file_->load(now, surroundings_.clock.unix_ms());
-  if (!database_.commit()) return close_with({false, database_.take_error().sentence(settings_.file)});
+  if (!database_.commit()) return failure();
   upkeep_ = std::make_unique<Upkeep>(*file_, surroundings_.limits, status_);
   if (identity.has_lost_power) status_.power_losses.add();
+  if (!doubts.empty()) tell_doubts(doubts);
+  status_.damaged.add(journal.damaged + journal.holes);
+  tell_damage();
   opened_.store(++times_opened_, std::memory_order_release);
   measure();
   return std::nullopt;
+}
+
+void Writer::tell_doubts(const std::string& doubts) {
+  status_.doubts.add();
+  status_.notice(settings_.file + " is not as it was left (" + doubts + "): all rooms begin new epochs");
+}
+
+/// What was found damaged since.
+void Writer::tell_damage() {
+  const std::uint64_t rooms = std::exchange(file_->damaged_rooms, 0);
+  const std::uint64_t keys = file_->dedup.damaged() - std::exchange(damaged_dedup_rows_, file_->dedup.damaged());
+  if (rooms + keys == 0) return;
+  status_.damaged.add(rooms + keys);
+  status_.notice(settings_.file + " is damaged in places: " + std::to_string(rooms) + " rooms begin new epochs, and " +
+                 std::to_string(keys) + " stretches of keys against doubles are forgotten");
 }
 
 bool Writer::ensure_open() {
@@ -89,11 +113,12 @@ bool Writer::ensure_open() {
   const std::optional<SchemaFault> fault = open_file();
   if (!fault.has_value()) return true;
   failed_at_ = now;
-  status_.failing(fault->sentence, surroundings_.clock.unix_ms());
+  status_.failing(StoreTrouble::kFile, fault->sentence, surroundings_.clock.unix_ms());
   return false;
 }
 
 void Writer::close_file() {
+  damaged_dedup_rows_ = 0;
   opened_.store(0, std::memory_order_release);
   touched_.clear();
   grown_.clear();
@@ -329,12 +354,13 @@ bool Writer::take_failure() {
     close_file();
     next_open_ = std::max(next_open_, failed_at_);
   }
-  status_.failing(error.sentence(settings_.file), surroundings_.clock.unix_ms());
+  status_.failing(StoreTrouble::kFile, error.sentence(settings_.file), surroundings_.clock.unix_ms());
   return true;
 }
 
 void Writer::report_success() {
-  if (surroundings_.clock.now() - failed_at_ >= kQuietBeforeOk) status_.ok(surroundings_.clock.unix_ms());
+  if (surroundings_.clock.now() - failed_at_ >= kQuietBeforeOk)
+    status_.ok(StoreTrouble::kFile, surroundings_.clock.unix_ms());
 }
 
 // --- upkeep ----------------------------------------------------------------------------------------------------------
@@ -355,6 +381,7 @@ bool Writer::run_upkeep() {
 void Writer::check_in(Instant now) {
   next_check_in_ = now + kCheckInPause;
   measure();
+  tell_damage();
   if (status_.state().is_ok || now - failed_at_ < kQuietBeforeOk) return;
   // Nobody may be publishing at the moment, so it has to be tried whether that is possible again.
   set_synchronous(false);

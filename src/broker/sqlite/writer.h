@@ -73,6 +73,8 @@ class Writer {
   bool ensure_open();
   std::optional<SchemaFault> open_file();
   void close_file();
+  void tell_doubts(const std::string& doubts);
+  void tell_damage();
 
   bool attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>& answers, bool opens_only);
   void open_room(const StoreOpen& open, StoreAnswer& answer);
@@ -103,7 +105,8 @@ class Writer {
   std::vector<Touched> touched_;
   std::vector<StoredRoom*> grown_;
   bool is_synchronous_ = true;
-  bool changed_to_process_ = false;  // a room's durability, by the transaction under way
+  bool changed_to_process_ = false;       // a room's durability, by the transaction under way
+  std::uint64_t damaged_dedup_rows_ = 0;  // told
   std::uint32_t times_opened_ = 0;
   std::atomic<std::uint32_t> opened_{0};
   Instant next_open_{};

@@ -1,0 +1,40 @@
+// The frames of one row of the table `blocks`, once it is known that they are what was written.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "broker/sqlite/database.h"
+#include "broker/sqlite/room_table.h"
+
+namespace switchboard::broker {
+
+/// Columns 0 to 5 of a row: room, first, last, newest_ts, base, total.
+BlockHead block_head(const Statement& row);
+
+class BlockFrames {
+ public:
+  /// Columns 6 to 8 of the same row: checksum, ends, frames. Valid as long as the row is. A block without a checksum is
+  /// of version 1: it is whole when each of its frames is a frame.
+  BlockFrames(const BlockHead& head, const Statement& row);
+
+  bool is_whole() const { return is_whole_; }
+  // Of one that is whole.
+  std::size_t size() const { return ends_.size() / sizeof(std::uint32_t); }
+  std::string_view frame(std::size_t index) const {
+    const std::size_t begin = index == 0 ? 0 : end_of(index - 1);
+    return frames_.substr(begin, end_of(index) - begin);
+  }
+
+ private:
+  std::size_t end_of(std::size_t index) const;
+  bool has_shape(const BlockHead& head) const;
+  bool has_frames() const;
+
+  std::string_view ends_;
+  std::string_view frames_;
+  bool is_whole_;
+};
+
+}  // namespace switchboard::broker
