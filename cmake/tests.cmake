@@ -58,7 +58,10 @@ if(TARGET test_cli AND TARGET switchboard)
 endif()
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
-foreach(test check_layers conformance_table)
+# What the documents point at; the test of the check itself is among those below.
+add_test(NAME tools/check_docs COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/check_docs)
+set_tests_properties(tools/check_docs PROPERTIES TIMEOUT 60)
+foreach(test check_docs check_layers conformance_table)
   add_test(NAME tools/${test}_test
            COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/tools/${test}_test.py)
   set_tests_properties(tools/${test}_test PROPERTIES TIMEOUT 60)
