@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034
 # What ./run, ./test and .ci/run have in common: installing packages and building a preset. Sourced, never run.
 # No package here may conflict with one that Debian installs by default or that programmers commonly have: ./run must
-# work on their machines without taking anything away.
+# work on their machines without taking anything away. Nor does one bring a service that would be started.
 # A requirement is one line "PACKAGE PROBE"; the probe says whether what the package is for is there already,
 # so that tools installed another way (NodeSource's node, a newer compiler) are taken as they are:
 #   cmd:NAME      a command on the PATH
@@ -36,8 +36,7 @@ npm                  cmd:npm
 openssl              cmd:openssl
 sqlite3              cmd:sqlite3
 chromium             cmd:chromium
-fonts-dejavu-core    file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
-prometheus           cmd:promtool"
+fonts-dejavu-core    file:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 
 kSanitizerNeeds="
 clang-19             cmd:clang++-19
@@ -48,10 +47,25 @@ clang-format-19      cmd:clang-format-19"
 # They only make building faster: installed along with something that is missing, never asked for on their own.
 kFasterBuilds="ccache mold"
 
+# Everything said here goes to standard error: the last line of `./run --build-only` alone is for programs.
 say() { printf '%s: %s\n' "${script:-switchboard}" "$*" >&2; }
 die() {
   say "$*"
   exit 1
+}
+
+# Seconds as people say them.
+duration() {
+  if (($1 < 120)); then printf '%d s' "$1"; else printf '%d min %d s' $(($1 / 60)) $(($1 % 60)); fi
+}
+
+# wants_help ARGUMENTS...: whether one of them asks for it.
+wants_help() {
+  local argument
+  for argument in "$@"; do
+    if [[ $argument == --help || $argument == -h ]]; then return 0; fi
+  done
+  return 1
 }
 
 is_there() {
@@ -78,18 +92,6 @@ as_root() {
   if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi
 }
 
-# Runs a command while no package may start a service (Debian's prometheus would); a policy that is there already stays.
-without_starting_services() {
-  local policy=/usr/sbin/policy-rc.d status=0
-  [[ -e $policy ]] && { "$@"; return; }
-  as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy"
-  trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
-  "$@" || status=$?
-  as_root rm -f "$policy"
-  trap - EXIT
-  return "$status"
-}
-
 apt_install() {
   # --no-remove: never take away a package the machine's owner has, such as another version of a library.
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends --no-remove \
@@ -114,6 +116,7 @@ Install what they contain with your own package manager, then run this again."
     fi
   fi
 
+  local began=$SECONDS
   say "installing: $flat"
   as_root apt-get update -q -o DPkg::Lock::Timeout=300 </dev/null >&2 || say "the package lists could not be renewed; trying with the old ones"
   for package in $missing; do
@@ -127,15 +130,12 @@ Switchboard is built with the packages of Debian 12 (bookworm); check /etc/apt/s
     if has_candidate "$package"; then wanted+=("$package"); fi
   done
 
-  without_starting_services apt_install "${wanted[@]}" ||
+  apt_install "${wanted[@]}" ||
     die "apt-get could not install: ${wanted[*]} (its message is above; nothing else on the system may be removed for it)"
-  # Installed for promtool alone: its service must not come up at the next boot either.
-  if [[ " ${wanted[*]} " == *" prometheus "* ]] && command -v systemctl >/dev/null; then
-    as_root systemctl disable --quiet prometheus.service 2>/dev/null || true
-  fi
 
   missing=$(missing_packages "$@")
   [[ -z $missing ]] || die "installed, but still not found: ${missing//$'\n'/ } (an older version without what is needed?)"
+  say "installed in $(duration $((SECONDS - began)))"
 }
 
 # need_version WHAT LEAST ACTUAL
@@ -153,18 +153,29 @@ build_jobs() {
   echo $((cores < gigabytes ? cores : gigabytes))
 }
 
-# Keeps one line of progress on a terminal; silent otherwise, and when there was nothing to do.
+# Reads what ninja says. On a terminal it keeps one line of progress; elsewhere (a log, a pipe) it writes a line for each
+# tenth of the steps, and after 15 s without one. Silent when there was nothing to do.
 show_progress() {
-  local preset=$1 line told=
+  local preset=$1 line told= done_steps steps tenth=0 began=$SECONDS said_at=$SECONDS spent
   while IFS= read -r line; do
-    [[ $line == \[*/*\]* && $line != *'Re-checking globbed'* ]] || continue
+    [[ $line =~ ^\[([0-9]+)/([0-9]+)\] && $line != *'Re-checking globbed'* ]] || continue
+    done_steps=${BASH_REMATCH[1]} steps=${BASH_REMATCH[2]}
     if [[ -z $told ]]; then
-      say "building ($preset)"
+      say "building ($preset): $steps steps"
       told=yes
     fi
-    if [[ -t 2 ]]; then printf '\r\033[K%s' "${line:0:${COLUMNS:-80}}" >&2; fi
+    if [[ -t 2 ]]; then
+      printf '\r\033[K%s' "${line:0:${COLUMNS:-80}}" >&2
+    elif ((done_steps < steps && (done_steps * 10 / steps > tenth || SECONDS - said_at >= 15))); then
+      spent=$((SECONDS - began))
+      say "building ($preset): $done_steps of $steps steps after $(duration $spent)," \
+        "about $(duration $((spent * (steps - done_steps) / done_steps))) to go"
+      tenth=$((done_steps * 10 / steps)) said_at=$SECONDS
+    fi
   done
-  if [[ -n $told && -t 2 ]]; then printf '\r\033[K' >&2; fi
+  if [[ -z $told ]]; then return; fi
+  if [[ -t 2 ]]; then printf '\r\033[K' >&2; fi
+  say "building ($preset) took $(duration $((SECONDS - began)))"
 }
 
 # build_preset PRESET [NINJA TARGET...]: configures if necessary and builds; on failure shows why and where the log is.
@@ -173,7 +184,7 @@ build_preset() {
   shift
   mkdir -p "$folder"
   if command -v flock >/dev/null; then # two at once would tread on each other
-    { flock 9 && build_locked "$preset" "$folder" "$@" 9>&-; } 9>"$folder/.lock"
+    { { flock -n 9 || { say "waiting for another build in build/$preset" && flock 9; }; } && build_locked "$preset" "$folder" "$@" 9>&-; } 9>"$folder/.lock"
   else
     build_locked "$preset" "$folder" "$@"
   fi
