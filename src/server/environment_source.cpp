@@ -1,4 +1,5 @@
 #include "server/config_values.h"
+#include "server/platform_variables.h"
 #include "server/setting_source.h"
 
 namespace switchboard::server {
@@ -9,6 +10,7 @@ SourceReading read_environment(const std::vector<std::pair<std::string, std::str
     if (!name.starts_with(kEnvironmentPrefix) || name == kConfigFileVariable) continue;
     auto address = lookup_environment_name(name);
     if (!address) {
+      if (is_platform_variable(name, text)) continue;
       reading.problems.push_back({name, address.error()});
       continue;
     }
