@@ -18,7 +18,8 @@ struct ServeFlags {
     options.values("--listen", "HOST:PORT",
                    "Where clients connect; repeatable. :PORT means every address. Default :8080.", listen);
     options.value("--ops", "HOST:PORT", "Where operators connect, or off. Default 127.0.0.1:8081.", ops);
-    options.value("--shards", "N", "Threads that serve clients. Default 0: one per core.", shards);
+    options.value("--shards", "N", "Threads that serve clients. Default 0: one per processor that the process may use.",
+                  shards);
     options.value("--data", "DIR", "Where anything that lasts is kept; \"\": nothing lasts. Default switchboard-data.",
                   data);
     options.flag("--no-demo", "Do not serve the demo page.", no_demo);

@@ -18,7 +18,7 @@ struct Config {
   // The process.
   std::vector<std::string> listen = {":8080"};  // with [listeners.NAME] sections none, unless it is given
   std::string ops = "127.0.0.1:8081";           // health, metrics; "" or "off": no ops port
-  std::uint32_t shards = 0;                     // 0: one per core, at most 64
+  std::uint32_t shards = 0;                     // 0: one per usable processor, at most 64
   std::string data = "switchboard-data";        // directory for anything that lasts; "": none
   std::uint32_t accept_backlog = 4'096;         // connections the kernel may hold for us
   std::uint32_t drain_ms = 5'000;               // over how long a shutdown spreads the closes

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
-#include <thread>
 
 #include "server/admission.h"
 #include "server/config_reload.h"
@@ -16,6 +15,7 @@
 #include "server/listener_report.h"
 #include "server/listening_sockets.h"
 #include "server/ops_port.h"
+#include "server/processors.h"
 #include "server/shard_group.h"
 #include "server/signals.h"
 
@@ -39,6 +39,7 @@ class Process {
   /// The steps of a start; the first that fails says why and ends it.
   bool start() {
     config_.shards = shard_count(config_.shards);
+    say_if_limited();
     apply_file_limit();
     return open_data_directory() && open_sockets() && open_store() && open_shards() && open_tls() && open_ops();
   }
@@ -65,8 +66,16 @@ class Process {
   }
 
  private:
-  static std::uint32_t shard_count(std::uint32_t wanted) {
-    return wanted > 0 ? wanted : std::clamp(std::thread::hardware_concurrency(), 1U, kShardsMax);
+  std::uint32_t shard_count(std::uint32_t wanted) const {
+    return wanted > 0 ? wanted : std::min(processors_.usable(), kShardsMax);
+  }
+
+  void say_if_limited() {
+    if (!processors_.is_limited()) return;
+    log_.info("this process may not use every processor", {{"processors", processors_.online},
+                                                           {"affinity", processors_.affinity},
+                                                           {"quota", processors_.quota.value_or(0)},
+                                                           {"shards", config_.shards}});
   }
 
   void apply_file_limit() {
@@ -256,6 +265,7 @@ class Process {
     return false;
   }
 
+  const Processors processors_ = usable_processors();
   Config config_;
   const ConfigSources* sources_;
   Log& log_;

@@ -107,7 +107,7 @@ void add_server(std::vector<Setting>& out) {
                       "or an empty text turns it off."));
   out.push_back(integer("server", "shards", SB_FIELD(config.shards), 0, kShardsMax, "threads", kRestart,
                         "Threads that serve clients, each with its share of the connections and rooms. 0 means one "
-                        "per processor core."));
+                        "per processor that the process may use: its affinity and CPU quotas count."));
   out.push_back(plain("server", "data", SB_FIELD(config.data), problem_with_optional_path, kRestart,
                       "Directory for anything that lasts. One server at a time may use it. Empty: nothing lasts."));
   out.push_back(plain("server", "name", SB_FIELD(config.shard.server_name), problem_with_server_name, kReload,

@@ -47,7 +47,8 @@ class Server:
     """One server process on free ports of 127.0.0.1. A context manager; leaving it kills a server still running."""
 
     def __init__(self, *arguments, shards=2, settings=None, config=None, data=None, listen="127.0.0.1:0",
-                 ops="127.0.0.1:0", files_max=None):
+                 ops="127.0.0.1:0", files_max=None, environment=None, prepare=None):
+        """`environment`: variables besides the test's own; `prepare`: called in the new process before it is the server."""
         self._directory = tempfile.mkdtemp(prefix="switchboard-test-")
         self.data = data or os.path.join(self._directory, "data")
         self.config = os.path.join(self._directory, "switchboard.toml")
@@ -58,14 +59,17 @@ class Server:
         for key, value in (settings or {}).items():
             command += ["--set", f"{key}={value}"]
 
-        def limit_files():
+        def in_new_process():
             if files_max is not None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (files_max, files_max))
+            if prepare is not None:
+                prepare()
 
         self.lines = []
         self._changed = threading.Condition()
         self._process = subprocess.Popen(command + list(arguments), stderr=subprocess.PIPE, text=True,
-                                         cwd=self._directory, env=_environment(), preexec_fn=limit_files)
+                                         cwd=self._directory, env=_environment() | (environment or {}),
+                                         preexec_fn=in_new_process)
         self.pid = self._process.pid
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
