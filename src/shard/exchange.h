@@ -16,8 +16,22 @@ namespace switchboard::shard {
 
 class Exchange {
  public:
-  /// `ring_slots`: messages in flight from one shard to another, a power of two.
-  explicit Exchange(std::uint32_t shards, std::size_t ring_slots = 1'024);
+  /// Memory of all rings together, at most. Pages of it are taken as rings are used; what messages hold beside their
+  /// slots is counted by who made them.
+  static constexpr std::size_t kRingBytesMax = 128u << 20;
+  static constexpr std::size_t kRingSlotsMax = 1'024;
+  /// Fewer would make a shard that others write to wait for each of them in every turn.
+  static constexpr std::size_t kRingSlotsMin = 64;
+
+  /// Messages in flight from one shard to another: rings are for pairs, so with the number of shards each becomes
+  /// smaller.
+  static std::size_t ring_slots_for(std::uint32_t shards);
+  /// Memory of the rings of so many shards.
+  static std::size_t ring_bytes(std::uint32_t shards, std::size_t ring_slots);
+
+  explicit Exchange(std::uint32_t shards) : Exchange(shards, ring_slots_for(shards)) {}
+  /// `ring_slots`: a power of two.
+  Exchange(std::uint32_t shards, std::size_t ring_slots);
 
   std::uint32_t shards() const { return shards_; }
   Mailbox<Request>& requests(std::uint32_t from, std::uint32_t to) { return lanes_[from * shards_ + to]->requests; }

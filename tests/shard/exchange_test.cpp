@@ -1,5 +1,7 @@
 #include "shard/exchange.h"
 
+#include <bit>
+
 #include "shard/shard_driver.h"
 
 namespace switchboard::shard {
@@ -347,6 +349,33 @@ TEST_F(ExchangeTest, AJoinRefusedWhileTheLastMemberLeavesDoesNotKeepTheLogOfBefo
   for (Peer* peer : {&near, &far, &refused, &next})
     peer->finish();
   expect_nothing_left();
+}
+
+// --- memory ----------------------------------------------------------------------------------------------------------
+
+TEST(ExchangeMemory, IsBoundedForAnyNumberOfShardsAndRingsStayUseful) {
+  for (std::uint32_t shards = 1; shards <= 64; ++shards) {
+    const std::size_t slots = Exchange::ring_slots_for(shards);
+    EXPECT_TRUE(std::has_single_bit(slots)) << shards;
+    EXPECT_GE(slots, Exchange::kRingSlotsMin) << shards;
+    EXPECT_LE(Exchange::ring_bytes(shards, slots), Exchange::kRingBytesMax) << shards;
+    if (shards > 1) {
+      EXPECT_LE(slots, Exchange::ring_slots_for(shards - 1)) << shards;
+    }
+  }
+  EXPECT_EQ(Exchange::ring_slots_for(1), Exchange::kRingSlotsMax);
+  EXPECT_EQ(Exchange::ring_slots_for(16), Exchange::kRingSlotsMax) << "few shards lose nothing";
+}
+
+TEST(ExchangeMemory, IsThatOfTheSlotsAskedFor) {
+  Exchange exchange(3);
+  for (std::uint32_t from = 0; from < 3; ++from) {
+    for (std::uint32_t to = 0; to < 3; ++to) {
+      if (from == to) continue;
+      EXPECT_EQ(exchange.requests(from, to).capacity(), Exchange::ring_slots_for(3));
+      EXPECT_EQ(exchange.results(from, to).capacity(), Exchange::ring_slots_for(3));
+    }
+  }
 }
 
 }  // namespace
