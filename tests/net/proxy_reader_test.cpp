@@ -32,7 +32,7 @@ class ProxyReader : public testing::Test {
 constexpr std::string_view kHeader = "PROXY TCP4 192.0.2.1 198.51.100.7 56789 443\r\n";
 
 TEST_F(ProxyReader, TakesTheHeaderAndNothingBehindIt) {
-  send(std::string(kHeader) + "GET /");
+  send(std::string(kHeader).append("GET /"));
   const ProxyHeader header = take_proxy_header(server.get(), false);
   EXPECT_EQ(header.status, ProxyHeaderStatus::kClient);
   EXPECT_EQ(header.client.to_string(), "192.0.2.1:56789");

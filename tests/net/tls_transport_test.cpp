@@ -299,7 +299,7 @@ TEST_F(TlsTransportTest, AStreamCutOffIsAnEnd) {
 
 TEST_F(TlsTransportTest, BrokenRecordsFailTheConnection) {
   ASSERT_TRUE(shake(context()));
-  const std::string record = std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x');
+  const std::string record = std::string("\x17\x03\x03\x00\x20", 5).append(32, 'x');
   ASSERT_EQ(::send(peer_->fd(), record.data(), record.size(), 0), 37);
   read_all();
   EXPECT_EQ(last_.status, IoStatus::kFailed);
