@@ -88,6 +88,13 @@ missing_packages() {
 
 has_candidate() { [[ $(apt-cache policy -- "$1" 2>/dev/null) == *'Candidate: '[!\(]* ]]; }
 
+# Whether that package is among those to be installed and has npm in it: NodeSource's nodejs does, where it is the candidate,
+# and conflicts with the package of that name.
+brings_npm() {
+  [[ $'\n'$2$'\n' == *$'\n'$1$'\n'* ]] || return 1
+  [[ $(apt-cache show --no-all-versions -- "$1" 2>/dev/null) =~ Conflicts:[^$'\n']*[[:space:]]npm ]]
+}
+
 as_root() {
   if [[ $(id -u) == 0 ]]; then "$@"; else sudo "$@"; fi
 }
@@ -120,6 +127,7 @@ Install what they contain with your own package manager, then run this again."
   say "installing: $flat"
   as_root apt-get update -q -o DPkg::Lock::Timeout=300 </dev/null >&2 || say "the package lists could not be renewed; trying with the old ones"
   for package in $missing; do
+    if [[ $package == npm ]] && brings_npm nodejs "$missing"; then continue; fi
     if has_candidate "$package"; then wanted+=("$package"); else unavailable+=("$package"); fi
   done
   if ((${#unavailable[@]})); then
