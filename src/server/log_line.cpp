@@ -106,7 +106,7 @@ std::string plain_line(LogLevel level, UnixMillis unix_ms, std::string_view even
   out.push_back(' ');
   out.append(level_name(level));
   out.append(6 - level_name(level).size(), ' ');  // events stand in one column
-  out.append(event);
+  append_plain_text(out, event);                  // it may name a path
   for (const Field& field : fields) {
     out.push_back(' ');
     out.append(field.key);

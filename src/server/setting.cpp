@@ -11,7 +11,7 @@ namespace {
 
 std::string quoted(std::string_view text) {
   std::string out;
-  append_json_string(out, text);  // a JSON string is a TOML basic string
+  append_toml_string(out, text);
   return out;
 }
 

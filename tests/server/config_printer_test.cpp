@@ -59,7 +59,7 @@ Config unusual_config() {
   config.listen = {"127.0.0.1:1", "wss://[::1]:2"};
   add_listen_entries(config);
   config.ops = "";
-  config.data = "a \"quoted\" \\ path/\xC3\xA9";
+  config.data = "a \"quoted\" \\ path/\xC3\xA9\u202E\U000E0001";
   config.shard.server_name = "x # y";
   config.shard.rooms = room::RoomSettingsTable(room);
   config.shard.rooms.set("chat", room::RoomSettings{});

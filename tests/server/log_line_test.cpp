@@ -74,6 +74,38 @@ TEST(LogLine, PlainValuesCannotForgeFieldsOrLines) {
   EXPECT_EQ(plain({{"v", "\x1b[2J\xFF"}}), "v=\"\\u001b[2J\\xff\"");
 }
 
+TEST(LogLine, WhatEndsALineTurnsItsDirectionOrIsNotSeenIsEscaped) {
+  EXPECT_EQ(plain({{"v", "a\u2028b\u2029c"}}), R"(v="a\u2028b\u2029c")");
+  EXPECT_EQ(plain({{"v", "\u202Egpj.exe"}}), R"(v="\u202egpj.exe")");
+  EXPECT_EQ(json("\u2028\u2029\u202E"), R"("\u2028\u2029\u202e")");
+  for (const char* unseen :
+       {"\u0085", "\u00AD",     "\u034F",     "\u061C",     "\u115F",    "\u180E", "\u200B", "\u200D",
+        "\u200E", "\u200F",     "\u2028",     "\u2029",     "\u202A",    "\u202E", "\u2060", "\u2064",
+        "\u2066", "\u2069",     "\u206F",     "\u3164",     "\uFE00",    "\uFE0F", "\uFEFF", "\uFFF9",
+        "\uFFFB", "\U0001D173", "\U000E0001", "\U000E007F", "\U000E0100"}) {
+    EXPECT_EQ(plain({{"v", unseen}}).find(unseen), std::string::npos) << json(unseen);
+    EXPECT_EQ(json(unseen).find(unseen), std::string::npos) << json(unseen);
+  }
+}
+
+TEST(LogLine, WhatIsSeenStaysAsItIs) {
+  for (const char* seen : {"\u00A0", "\u00AC", "\u00AE", "\u200A", "\u2010", "\u2027", "\u202F", "\u205F", "\u2070",
+                           "\u05D0", "\u3000", "\uFFFC", "\uFFFD", "\U0001F600", "\U000DFFFF", "\U000E1000"}) {
+    EXPECT_EQ(plain({{"v", seen}}), "v=\"" + std::string(seen) + "\"");
+    EXPECT_EQ(json(seen), "\"" + std::string(seen) + "\"");
+  }
+}
+
+TEST(LogLine, BeyondTheBasicPlaneItIsAPairInJsonAndEightDigitsForPeople) {
+  EXPECT_EQ(json("\U000E0001"), R"("\udb40\udc01")");
+  EXPECT_EQ(plain({{"v", "\U000E0001"}}), R"(v="\U000e0001")");
+}
+
+TEST(LogLine, AnEventCannotEndTheLineEither) {
+  EXPECT_EQ(line(LogFormat::kPlain, {}, "cannot use `a\nb\u2028` \"x\""),
+            "2026-01-02T03:04:05.678Z info  cannot use `a\\nb\\u2028` \"x\"");
+}
+
 TEST(LogLine, LongValuesAreCutAtACharacterBoundary) {
   const std::string full(kFieldBytesMax, 'x');
   EXPECT_EQ(plain({{"v", full}}), "v=" + full);
