@@ -1,14 +1,15 @@
 #include "net/tls_certificate.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
 #include <openssl/x509v3.h>
+
+#include "net/regular_file.h"
 
 namespace switchboard::net {
 namespace {
@@ -21,14 +22,25 @@ struct FreeBio {
 };
 using Bio = std::unique_ptr<BIO, FreeBio>;
 
-std::expected<Bio, std::string> open_file(const std::string& path) {
-  errno = 0;
-  Bio file(BIO_new_file(path.c_str(), "r"));
-  const int error = errno;
-  ERR_clear_error();
-  if (!file) return std::unexpected(path + ": cannot be read: " + std::strerror(error));
-  return file;
-}
+/// A PEM file's text, which may be a private key: wiped when it is done with.
+class PemText {
+ public:
+  static std::expected<PemText, std::string> read(const std::string& path) {
+    auto text = read_regular_file(path);
+    if (!text) return std::unexpected(path + ": " + text.error());
+    return PemText(std::move(*text));
+  }
+  ~PemText() { OPENSSL_cleanse(text_.data(), text_.size()); }
+  PemText(PemText&& other) noexcept = default;
+  PemText& operator=(PemText&&) = delete;
+
+  /// Reads this text, which must outlive it.
+  Bio reader() const { return Bio(BIO_new_mem_buf(text_.data(), static_cast<int>(text_.size()))); }
+
+ private:
+  explicit PemText(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
 
 /// Nobody is there to type one.
 int no_password(char*, int, int, void*) {
@@ -91,15 +103,16 @@ std::expected<TlsCertificate, std::string> TlsCertificate::load(std::string_view
   loaded.chain_path_ = entry.substr(0, entry.find(':'));
   const std::string key_path(entry.substr(entry.find(':') + 1));
 
-  auto chain_file = open_file(loaded.chain_path_);
-  if (!chain_file) return std::unexpected(chain_file.error());
-  loaded.leaf_.reset(PEM_read_bio_X509_AUX(chain_file->get(), nullptr, no_password, nullptr));
+  const auto chain_text = PemText::read(loaded.chain_path_);
+  if (!chain_text) return std::unexpected(chain_text.error());
+  const Bio chain_file = chain_text->reader();
+  loaded.leaf_.reset(PEM_read_bio_X509_AUX(chain_file.get(), nullptr, no_password, nullptr));
   if (!loaded.leaf_) {
     return std::unexpected(loaded.chain_path_ +
                            ": no certificate in PEM form at its beginning: " + std::string(take_openssl_reason()));
   }
   loaded.chain_.reset(sk_X509_new_null());
-  while (X509* next = PEM_read_bio_X509(chain_file->get(), nullptr, no_password, nullptr))
+  while (X509* next = PEM_read_bio_X509(chain_file.get(), nullptr, no_password, nullptr))
     sk_X509_push(loaded.chain_.get(), next);
   if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
     return std::unexpected(loaded.chain_path_ +
@@ -107,9 +120,9 @@ std::expected<TlsCertificate, std::string> TlsCertificate::load(std::string_view
   }
   ERR_clear_error();
 
-  auto key_file = open_file(key_path);
-  if (!key_file) return std::unexpected(key_file.error());
-  loaded.key_.reset(PEM_read_bio_PrivateKey(key_file->get(), nullptr, no_password, nullptr));
+  const auto key_text = PemText::read(key_path);
+  if (!key_text) return std::unexpected(key_text.error());
+  loaded.key_.reset(PEM_read_bio_PrivateKey(key_text->reader().get(), nullptr, no_password, nullptr));
   if (!loaded.key_) {
     const bool is_locked = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_BAD_PASSWORD_READ;
     const std::string reason(take_openssl_reason());

@@ -2,11 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 #include <new>
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
@@ -16,6 +13,7 @@
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 
+#include "net/regular_file.h"
 #include "net/tls_certificate.h"
 
 namespace switchboard::net {
@@ -98,9 +96,10 @@ int ticket_key(SSL* ssl, unsigned char name[16], unsigned char* iv, EVP_CIPHER_C
 std::expected<std::array<unsigned char, 32>, std::string> session_context_of(const TlsSettings& settings) {
   std::string text(1, static_cast<char>('0' + static_cast<int>(settings.client_certificates)));
   if (settings.client_certificates != ClientCertificates::kOff) {
-    std::ifstream file(settings.client_ca, std::ios::binary);
-    if (!file) return std::unexpected(settings.client_ca + ": cannot be read: " + std::strerror(errno));
-    text.append(std::istreambuf_iterator<char>(file), {});
+    // OpenSSL reads it by itself below, and would wait for a pipe: here it is seen that it is a file.
+    const auto authorities = read_regular_file(settings.client_ca);
+    if (!authorities) return std::unexpected(settings.client_ca + ": " + authorities.error());
+    text += *authorities;
   }
   std::array<unsigned char, 32> out;
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), out.data());

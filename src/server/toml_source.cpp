@@ -1,20 +1,16 @@
 // The only file that knows toml++, which is slow to compile and throws; nothing of it leaves here.
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <optional>
 
 #include <toml++/toml.h>
 
+#include "net/regular_file.h"
 #include "server/setting_checks.h"
 #include "server/setting_source.h"
 #include "server/settings_table.h"
 
 namespace switchboard::server {
 namespace {
-
-constexpr std::size_t kFileBytesMax = 1 << 20;
 
 std::optional<SettingValue> list_value(const toml::array& array) {
   TextList list;
@@ -150,16 +146,9 @@ SourceReading read_toml_text(const std::string& path, std::string_view text) {
 }
 
 SourceReading read_toml_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kFileBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.eof() && !file.good()) {
-    return {{}, {}, {{path, std::string("cannot be read: ") + std::strerror(errno)}}};
-  }
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kFileBytesMax) return {{}, {}, {{path, "is larger than 1 MiB"}}};
-  return read_toml_text(path, text);
+  const auto text = net::read_regular_file(path);
+  if (!text) return {{}, {}, {{path, text.error()}}};
+  return read_toml_text(path, *text);
 }
 
 }  // namespace switchboard::server
