@@ -12,6 +12,10 @@
 namespace switchboard::net {
 namespace {
 
+// Errors of accept4() without an end would keep a thread for ever: some of one kind (EPERM) are of a connection or of
+// all, which cannot be told apart.
+constexpr int kFailuresMax = 16;
+
 void set_option(int fd, int level, int name, int value) {
   setsockopt(fd, level, name, &value, sizeof value);
 }
@@ -100,7 +104,8 @@ std::expected<Listener, std::string> Listener::share(int fd, const SocketOptions
 }
 
 Accepted Listener::accept() {
-  while (true) {
+  int error = 0;
+  for (int failures = 0; failures < kFailuresMax; ++failures) {
     sockaddr_storage storage{};
     socklen_t length = sizeof storage;
     FileDescriptor fd(
@@ -109,22 +114,26 @@ Accepted Listener::accept() {
       if (send_buffer_bytes_ > 0) set_option(fd.get(), SOL_SOCKET, SO_SNDBUF, send_buffer_bytes_);
       return {AcceptStatus::kAccepted, std::move(fd), to_peer_address(storage)};
     }
-    switch (errno) {
+    error = errno;
+    switch (error) {
       case EAGAIN:
         return {};
       case EMFILE:
       case ENFILE:
       case ENOBUFS:
       case ENOMEM:
-        return {AcceptStatus::kOutOfResources, {}, {}};
+        return {.status = AcceptStatus::kOutOfResources, .error = error};
       case EBADF:
-      case EINVAL:
+        if (!is_open()) return {};
+        [[fallthrough]];
+      case EINVAL:  // whoever shares it has shut it down
       case ENOTSOCK:
-        return {};  // closed
+        return {.status = AcceptStatus::kFailing, .error = error};
       default:
-        continue;  // that one connection failed before we took it (ECONNABORTED, EPROTO, EINTR, ...): the next
+        break;  // that one connection failed before we took it (ECONNABORTED, EPROTO, EPERM, ...): the next
     }
   }
+  return {.status = AcceptStatus::kFailing, .error = error};
 }
 
 }  // namespace switchboard::net

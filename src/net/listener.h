@@ -25,12 +25,14 @@ enum class AcceptStatus : std::uint8_t {
   kAccepted,
   kNone,            // nobody is waiting
   kOutOfResources,  // no file descriptor or memory: pause, then try again
+  kFailing,         // this socket gives nobody, for another reason: the same, but others may do better
 };
 
 struct Accepted {
   AcceptStatus status = AcceptStatus::kNone;
-  FileDescriptor socket;  // non-blocking; TCP_NODELAY
-  PeerAddress peer;
+  FileDescriptor socket = {};  // non-blocking; TCP_NODELAY
+  PeerAddress peer = {};
+  int error = 0;  // as in errno, of the last two
 };
 
 class Listener {
@@ -42,6 +44,8 @@ class Listener {
   /// backlog are set on it. The error is a sentence for the operator.
   static std::expected<Listener, std::string> share(int fd, const SocketOptions& options);
 
+  /// A connection that failed before it was taken is passed over; after some in a row, it is the socket that fails.
+  /// Once closed there is nobody.
   Accepted accept();
   int fd() const { return socket_.get(); }
   bool is_open() const { return socket_.is_open(); }

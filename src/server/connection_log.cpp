@@ -1,5 +1,7 @@
 #include "server/connection_log.h"
 
+#include <system_error>
+
 namespace switchboard::server {
 
 void ConnectionLog::on_opened(const session::Session& session) {
@@ -16,6 +18,11 @@ session::Readmission ConnectionLog::on_readdressed(const session::Session& sessi
 
 void ConnectionLog::on_turned_away(const net::PeerAddress& peer, std::string_view reason) {
   log_.info("turned away", {{"addr", peer.to_string()}, {"reason", reason}});
+}
+
+void ConnectionLog::on_accepting_paused(int error) {
+  log_.warn("connections cannot be accepted; it is tried again every 0.1 s",
+            {{"reason", std::generic_category().message(error)}});
 }
 
 void ConnectionLog::on_ended(const session::Session& session, Instant now) {

@@ -14,6 +14,7 @@ class ConnectionLog final : public shard::ConnectionObserver {
   void on_opened(const session::Session& session) override;
   session::Readmission on_readdressed(const session::Session& session, const net::PeerAddress& client) override;
   void on_turned_away(const net::PeerAddress& peer, std::string_view reason) override;
+  void on_accepting_paused(int error) override;
   void on_ended(const session::Session& session, Instant now) override;
 
  private:

@@ -20,7 +20,15 @@ constexpr std::size_t kAcceptsPerTurn = 64;
 constexpr std::size_t kSharedAcceptsPerTurn = 4;
 constexpr std::size_t kEverybody = std::numeric_limits<std::size_t>::max();
 constexpr Duration kAcceptPause = std::chrono::milliseconds(100);
+constexpr Duration kComplaintInterval = std::chrono::seconds(10);
 constexpr Duration kWaitMax = std::chrono::seconds(1);  // so that the heartbeat never looks stale
+
+std::vector<bool> which_speak_tls(const std::vector<ShardListener>& listeners) {
+  std::vector<bool> out;
+  for (const ShardListener& listener : listeners)
+    out.push_back(listener.tls);
+  return out;
+}
 
 }  // namespace
 
@@ -31,10 +39,11 @@ ShardThread::ShardThread(std::uint32_t index, shard::ShardSettings settings, con
       admission_(admission),
       shard_(index, std::move(settings), parts),
       observer_(parts.observer),
-      listeners_(std::move(listeners)) {
+      listeners_(std::move(listeners)),
+      gate_(which_speak_tls(listeners_)),
+      watched_(listeners_.size()) {
   exchange_.set_waker(index, [this] { loop_.wake(); });
-  for (std::size_t i = 0; i < listeners_.size(); ++i)
-    watch(i, true);
+  watch_those_open();
 }
 
 ShardThread::~ShardThread() {
@@ -89,7 +98,7 @@ std::optional<Duration> ShardThread::time_to_wait() {
   if (const auto deadline = proxy_stage_.next_deadline()) {
     wait = std::min(wait, std::max(Duration::zero(), *deadline - now));
   }
-  if (accept_again_at_) wait = std::min(wait, std::max(Duration::zero(), *accept_again_at_ - now));
+  if (const auto deadline = gate_.next_deadline()) wait = std::min(wait, std::max(Duration::zero(), *deadline - now));
   return wait;
 }
 
@@ -113,6 +122,7 @@ void ShardThread::run() {
       }
       if (readiness.token >= kListenerTokens) {
         const auto listener = static_cast<std::size_t>(readiness.token - kListenerTokens);
+        if (!watched_[listener]) continue;  // another one failed in this very turn
         if (listeners_[listener].socket.is_shared()) {
           accept_from_shared(listener);
         } else {
@@ -124,11 +134,14 @@ void ShardThread::run() {
       if (readiness.writable) shard_.on_writable(id);
       if (readiness.readable) shard_.on_readable(id, readiness.hung_up);
     }
-    if (accept_again_at_ && clock_.now() >= *accept_again_at_) resume_accepting();
+    if (gate_.next_deadline() && gate_.end_pauses(clock_.now())) watch_those_open();
     turn_away_silent_proxies();
     run_posted();
     shard_.turn();
-    if (tls_is_full_ && shard_.opening() < handshakes_max_) resume_tls();
+    if (gate_.is_tls_full() && shard_.opening() < handshakes_max_) {
+      gate_.set_tls_full(false);
+      watch_those_open();
+    }
   }
 }
 
@@ -136,10 +149,9 @@ void ShardThread::run() {
 /// whoever has taken somebody goes to the end of the line: the shards take turns.
 void ShardThread::accept_from_shared(std::size_t listener) {
   accept_from(listener, kSharedAcceptsPerTurn);
-  const ShardListener& from = listeners_[listener];
-  if (accept_again_at_ || (from.tls && tls_is_full_) || !from.socket.is_open()) return;  // it is not watched
+  if (!watched_[listener]) return;
   unwatch(listener);
-  watch(listener, false);
+  watch(listener);
 }
 
 void ShardThread::accept_from(std::size_t listener, std::size_t budget) {
@@ -148,12 +160,12 @@ void ShardThread::accept_from(std::size_t listener, std::size_t budget) {
   for (std::size_t n = 0; n < budget && from.socket.is_open(); ++n) {
     if (from.tls && !is_last_call && shard_.opening() >= handshakes_max_) {
       // Who is waiting stays in the kernel's queue.
-      tls_is_full_ = true;
-      return unwatch(listener);
+      gate_.set_tls_full(true);
+      return watch_those_open();
     }
     net::Accepted accepted = from.socket.accept();
     if (accepted.status == net::AcceptStatus::kNone) return;
-    if (accepted.status == net::AcceptStatus::kOutOfResources) return pause_accepting();
+    if (accepted.status != net::AcceptStatus::kAccepted) return on_accept_failed(listener, accepted);
     if (from.wants_proxy_header) {
       await_proxy_header(std::move(accepted.socket), listener, accepted.peer);
     } else {
@@ -226,56 +238,53 @@ std::unique_ptr<net::Transport> ShardThread::transport_for(net::FileDescriptor s
   return std::make_unique<net::TcpTransport>(std::move(socket));
 }
 
-/// A socket that several loops wait on cannot be switched off in one of them: it is taken out and put in again.
-void ShardThread::watch(std::size_t listener, bool first_time) {
+/// The kernel holds who waits at the others.
+void ShardThread::watch_those_open() {
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    const bool wanted = listeners_[i].socket.is_open() && gate_.is_open(i);
+    if (wanted == watched_[i]) continue;
+    wanted ? watch(i) : unwatch(i);
+  }
+}
+
+void ShardThread::watch(std::size_t listener) {
   const net::Listener& socket = listeners_[listener].socket;
+  watched_[listener] = true;
   if (socket.is_shared()) {
     loop_.add_shared_source(socket.fd(), kListenerTokens + listener);
-  } else if (first_time) {
+  } else {
     loop_.add_source(socket.fd(), kListenerTokens + listener);
-  } else {
-    loop_.enable_source(socket.fd(), kListenerTokens + listener, true);
   }
 }
 
+/// Taken out, not switched off: a socket that several loops wait on cannot be, and one that is shut down would go on
+/// being reported.
 void ShardThread::unwatch(std::size_t listener) {
-  const net::Listener& socket = listeners_[listener].socket;
-  if (!socket.is_open()) return;
-  if (socket.is_shared()) {
-    loop_.remove(socket.fd());
-  } else {
-    loop_.enable_source(socket.fd(), kListenerTokens + listener, false);
-  }
+  watched_[listener] = false;
+  loop_.remove(listeners_[listener].socket.fd());
 }
 
-void ShardThread::resume_tls() {
-  tls_is_full_ = false;
-  for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    if (listeners_[i].tls && listeners_[i].socket.is_open()) watch(i, false);
-  }
-}
-
-/// Who is waiting stays in the kernel's queue. Trying at once again would only spin.
-void ShardThread::pause_accepting() {
-  if (accept_again_at_) return;
+/// Trying at once again would only spin. Without file descriptors no listener gives anybody; any other reason is one's
+/// own.
+void ShardThread::on_accept_failed(std::size_t listener, const net::Accepted& failed) {
   shard_.stats().accept_pauses.add();
-  accept_again_at_ = clock_.now() + kAcceptPause;
-  for (std::size_t i = 0; i < listeners_.size(); ++i)
-    unwatch(i);
-}
-
-void ShardThread::resume_accepting() {
-  accept_again_at_.reset();
-  for (std::size_t i = 0; i < listeners_.size(); ++i) {
-    if (listeners_[i].socket.is_open()) watch(i, false);
+  const Instant now = clock_.now();
+  if (failed.status == net::AcceptStatus::kOutOfResources) {
+    gate_.pause_all(now + kAcceptPause);
+  } else {
+    gate_.pause(listener, now + kAcceptPause);
   }
+  watch_those_open();
+  if (now < next_complaint_) return;
+  next_complaint_ = now + kComplaintInterval;
+  observer_.on_accepting_paused(failed.error);
 }
 
 void ShardThread::stop_accepting() {
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     if (!listeners_[i].keeps_queue) accept_from(i, kEverybody);
     // A hold of another shard on the same socket would keep it in this loop.
-    if (listeners_[i].socket.is_shared() && listeners_[i].socket.is_open()) loop_.remove(listeners_[i].socket.fd());
+    if (watched_[i]) unwatch(i);
     listeners_[i].socket.close();
   }
 }

@@ -11,6 +11,7 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/tls_context.h"
+#include "server/accept_gate.h"
 #include "server/admission.h"
 #include "server/proxy_stage.h"
 #include "server/shard_listener.h"
@@ -59,11 +60,10 @@ class ShardThread {
   void take(net::FileDescriptor socket, const ShardListener& from, const net::PeerAddress& peer, bool is_watched);
   const net::AddressSet& trusted_proxies(const ShardListener& from) const;
   std::unique_ptr<net::Transport> transport_for(net::FileDescriptor socket, const ShardListener& from);
-  void watch(std::size_t listener, bool first_time);
+  void watch_those_open();
+  void watch(std::size_t listener);
   void unwatch(std::size_t listener);
-  void resume_tls();
-  void pause_accepting();
-  void resume_accepting();
+  void on_accept_failed(std::size_t listener, const net::Accepted& failed);
   std::optional<Duration> time_to_wait();
 
   const Clock& clock_;
@@ -73,11 +73,12 @@ class ShardThread {
   shard::Shard shard_;
   shard::ConnectionObserver& observer_;
   std::vector<ShardListener> listeners_;
+  AcceptGate gate_;            // which of them are to be watched
+  std::vector<bool> watched_;  // which of them are
+  Instant next_complaint_{};   // about failures to accept
   ProxyStage proxy_stage_;
-  std::optional<Instant> accept_again_at_;  // accepting is paused for want of file descriptors
-  std::shared_ptr<net::TlsContext> tls_;    // of this shard alone
+  std::shared_ptr<net::TlsContext> tls_;  // of this shard alone
   std::uint32_t handshakes_max_ = 0;
-  bool tls_is_full_ = false;  // TLS listeners are not looked at: so many handshakes are under way
   std::thread thread_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> heartbeat_ms_{0};

@@ -18,6 +18,9 @@ class ConnectionObserver {
   /// Somebody who did not become a connection. `reason` is a literal that follows the address as in a sentence.
   virtual void on_turned_away([[maybe_unused]] const net::PeerAddress& peer, [[maybe_unused]] std::string_view reason) {
   }
+  /// Listening sockets gave nobody, and are left alone for a moment. `error`: as in errno. At most once in some
+  /// seconds.
+  virtual void on_accepting_paused([[maybe_unused]] int error) {}
   virtual void on_ended(const session::Session& session, Instant now) = 0;  // see session.ending()
 };
 

@@ -76,6 +76,23 @@ TEST(Listener, AcceptedSocketsAreSetUp) {
   EXPECT_EQ(option(accepted.socket.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT), 8'192);
 }
 
+TEST(Listener, OneThatSomebodyElseHasShutDownFails) {
+  const Listener first = open_any();
+  auto shared = Listener::share(first.fd(), {});
+  ASSERT_TRUE(shared);
+  ASSERT_EQ(::shutdown(first.fd(), SHUT_RDWR), 0);
+  const Accepted accepted = shared->accept();
+  EXPECT_EQ(accepted.status, AcceptStatus::kFailing);
+  EXPECT_EQ(accepted.error, EINVAL);
+}
+
+TEST(Listener, ADescriptorThatListensNoMoreFails) {
+  const FileDescriptor pipe_end(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  auto shared = Listener::share(pipe_end.get(), {});
+  ASSERT_TRUE(shared);
+  EXPECT_EQ(shared->accept().status, AcceptStatus::kFailing);
+}
+
 TEST(Listener, AcceptsNobodyOnceClosed) {
   Listener listener = open_any();
   listener.close();

@@ -9,6 +9,7 @@
 
 #include "net/socket_address.h"
 #include "session/server_frames.h"
+#include "support/manual_clock.h"
 #include "ws/client_frame.h"
 
 namespace switchboard::server {
@@ -70,10 +71,12 @@ class Endings final : public shard::ConnectionObserver {
   void on_turned_away(const net::PeerAddress& peer, std::string_view reason) override {
     turned_away.push_back(peer.ip_text() + " " + std::string(reason));
   }
+  void on_accepting_paused(int error) override { accept_errors.push_back(error); }
   void on_ended(const session::Session& session, Instant) override { admission_.release(session.address_rate()); }
 
   std::vector<std::string> peers;  // of who was let in; to be read on the shard's thread
   std::vector<std::string> turned_away;
+  std::vector<int> accept_errors;
 
  private:
   Admission& admission_;
@@ -294,6 +297,37 @@ TEST_F(ProxiedShardThreadTest, LimitsOfAnAddressAreForTheClientThatTheRequestNam
   EXPECT_EQ(other.frame().payload, R"({"type":"pong"})");
   EXPECT_EQ(peers(), (Texts{"192.0.2.1", "192.0.2.1", "192.0.2.2"}));
   thread.reset();
+}
+
+TEST_F(ShardThreadTest, AListenerThatGivesNobodyIsLeftAloneForAMomentAndTheOthersGoOn) {
+  auto dead = net::Listener::open({.host = "127.0.0.1", .port = 0}, {});
+  auto shared = net::Listener::share(dead->fd(), {});
+  auto healthy = net::Listener::open({.host = "127.0.0.1", .port = 0}, {});
+  ASSERT_TRUE(dead && shared && healthy);
+  port = healthy->address().port;
+  observer = std::make_unique<Endings>(unlimited);
+  test::ManualClock still;  // a pause ends only when this is moved, on the shard's thread
+  const shard::ShardParts parts{
+      .exchange = exchange, .clock = still, .observer = *observer, .hash_key = {1, 2}, .random_seed = 1, .assets = {}};
+  std::vector<ShardListener> listeners;
+  listeners.push_back({.socket = std::move(*shared)});
+  listeners.push_back({.socket = std::move(*healthy)});
+  thread = std::make_unique<ShardThread>(0, settings, parts, std::move(listeners), unlimited);
+  // From now on the kernel reports it in every turn, and accept4() fails every time.
+  ASSERT_EQ(::shutdown(dead->fd(), SHUT_RDWR), 0);
+  thread->start();
+  const auto pauses = [&] { return ask([](ShardThread& self) { return self.shard().stats().accept_pauses.value(); }); };
+  for (std::uint64_t expected = 1; expected <= 3; ++expected) {
+    while (pauses() < expected)
+      ;
+    Client client(port);
+    client.send(session::kUpgrade);
+    EXPECT_TRUE(client.head().starts_with("HTTP/1.1 101 "));
+    EXPECT_EQ(pauses(), expected) << "it is not tried again before its time";
+    ask([&](ShardThread&) { return still.advance(std::chrono::milliseconds(100)), 0; });
+  }
+  EXPECT_EQ(ask([&](ShardThread&) { return observer->accept_errors; }), std::vector<int>{EINVAL}) << "said once";
+  thread.reset();  // before its clock
 }
 
 TEST_F(ShardThreadTest, WhoWaitsAtASocketThatOthersGoOnWithIsLeftToThem) {
