@@ -18,6 +18,7 @@ struct Config {
   // The process.
   std::vector<std::string> listen = {":8080"};  // with [listeners.NAME] sections none, unless it is given
   std::string ops = "127.0.0.1:8081";           // health, metrics; "" or "off": no ops port
+  std::vector<std::string> ops_hosts;           // names it may be asked under, besides localhost and addresses
   std::uint32_t shards = 0;                     // 0: one per usable processor, at most 64
   std::string data = "switchboard-data";        // directory for anything that lasts; "": none
   std::uint32_t accept_backlog = 4'096;         // connections the kernel may hold for us

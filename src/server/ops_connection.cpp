@@ -3,25 +3,55 @@
 #include <array>
 
 namespace switchboard::server {
+namespace {
+
+constexpr Duration time_max(OpsConnection::Phase phase) {
+  switch (phase) {
+    case OpsConnection::Phase::kHead:
+      return OpsConnection::kHeadTimeMax;
+    case OpsConnection::Phase::kAnswer:
+      return OpsConnection::kAnswerTimeMax;
+    case OpsConnection::Phase::kLinger:
+      return OpsConnection::kLingerTimeMax;
+  }
+  return Duration::zero();
+}
+
+}  // namespace
 
 OpsConnection::OpsConnection(std::unique_ptr<net::Transport> transport, Instant now)
-    : transport_(std::move(transport)), deadline_(now + kTimeMax) {}
+    : transport_(std::move(transport)), since_(now) {}
 
-void OpsConnection::on_readable(const Answer& answer, const Refuse& refuse) {
+void OpsConnection::enter(Phase phase, Instant now) {
+  phase_ = phase;
+  since_ = now;
+}
+
+bool OpsConnection::is_late(Instant now) const {
+  return now >= since_ + time_max(phase_);
+}
+
+bool OpsConnection::gives_way_before(const OpsConnection& other) const {
+  const bool has_answer = phase_ == Phase::kLinger;
+  if (has_answer != (other.phase_ == Phase::kLinger)) return has_answer;
+  return since_ < other.since_;
+}
+
+void OpsConnection::on_readable(Instant now, const Answer& answer, const Refuse& refuse) {
   std::array<char, 4'096> buffer;
   while (!is_over_ && !peer_finished_) {
     const net::IoResult result = transport_->read(buffer);
     switch (result.status) {
       case net::IoStatus::kOk:
       case net::IoStatus::kLast:
-        take({buffer.data(), result.bytes}, answer, refuse);
+        take(now, {buffer.data(), result.bytes}, answer, refuse);
         break;
       case net::IoStatus::kWouldBlock:
       case net::IoStatus::kHeld:
         return;
       case net::IoStatus::kEnd:
         peer_finished_ = true;
-        is_over_ = response_.empty() || finished_;
+        is_over_ = phase_ != Phase::kAnswer;
         break;
       case net::IoStatus::kFailed:
         is_over_ = true;
@@ -30,8 +60,8 @@ void OpsConnection::on_readable(const Answer& answer, const Refuse& refuse) {
   }
 }
 
-void OpsConnection::take(std::string_view bytes, const Answer& answer, const Refuse& refuse) {
-  if (!response_.empty()) {
+void OpsConnection::take(Instant now, std::string_view bytes, const Answer& answer, const Refuse& refuse) {
+  if (phase_ != Phase::kHead) {
     ignored_ += bytes.size();
     is_over_ = ignored_ > kIgnoredBytesMax;
     return;
@@ -44,11 +74,12 @@ void OpsConnection::take(std::string_view bytes, const Answer& answer, const Ref
   } else {
     return;
   }
-  write();
+  enter(Phase::kAnswer, now);
+  write(now);
 }
 
-void OpsConnection::write() {
-  if (is_over_ || finished_) return;
+void OpsConnection::write(Instant now) {
+  if (is_over_ || phase_ != Phase::kAnswer) return;
   while (written_ < response_.size()) {
     const net::IoResult result = transport_->write(std::string_view(response_).substr(written_));
     if (result.status == net::IoStatus::kWouldBlock) return;
@@ -58,9 +89,8 @@ void OpsConnection::write() {
     }
     written_ += result.bytes;
   }
-  if (response_.empty()) return;
   // Closing while the peer still sends would reset the connection, and it might lose the answer: the peer closes first.
-  finished_ = true;
+  enter(Phase::kLinger, now);
   transport_->finish_writing();
   is_over_ = peer_finished_;
 }

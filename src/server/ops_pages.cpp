@@ -33,6 +33,12 @@ std::string OpsPages::answer(const http::Request& request) const {
   const bool is_head = request.method == "HEAD";
   if (request.method != "GET" && !is_head)
     return refuse({.status = 405, .message = "Only GET and HEAD are answered here."});
+  if (!hosts_.allows(request)) {
+    return refuse({.status = 421,
+                   .message =
+                       "The ops port is not to be asked under this host name (setting server.ops_hosts); use its "
+                       "address, or localhost."});
+  }
   const auto* const route = std::ranges::find(kRoutes, request.path(), &Route::path);
   return respond(route == std::end(kRoutes) ? nothing_here() : (this->*route->page)(), is_head);
 }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "broker/sqlite/status.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "server/log.h"
+#include "server/ops_hosts.h"
 #include "server/rate_meter.h"
 #include "server/shard_group.h"
 
@@ -26,6 +28,8 @@ class OpsPages {
 
   /// At least every half second: measures rates.
   void on_tick();
+  /// Names to be asked under, besides localhost and addresses: as in server.ops_hosts.
+  void set_hosts(std::vector<std::string> listed) { hosts_ = OpsHosts(std::move(listed)); }
   /// False once a drain has begun.
   void set_ready(bool ready) { ready_ = ready; }
 
@@ -59,6 +63,7 @@ class OpsPages {
   const Instant started_at_;
   const UnixMillis started_ms_;
   RateMeter sent_;
+  OpsHosts hosts_{{}};
   bool ready_ = true;
 };
 

@@ -5,6 +5,7 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "net/address.h"
@@ -26,6 +27,8 @@ class OpsPort {
   void on_ready(const net::Readiness& readiness);
   /// At least every half second: ends requests that take too long, and measures rates.
   void on_tick();
+  /// Names to be asked under, besides localhost and addresses: as in server.ops_hosts.
+  void set_hosts(const std::vector<std::string>& listed);
   /// What /readyz says: false once a drain has begun.
   void set_ready(bool ready);
   const net::ListenAddress& address() const;

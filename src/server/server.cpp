@@ -167,6 +167,7 @@ class Process {
     auto opened = OpsPort::open(*address, loop_, *shards_, store_ ? &store_->status() : nullptr, log_, clock_);
     if (!opened) return fail(opened.error());
     ops_ = std::move(*opened);
+    ops_->set_hosts(config_.ops_hosts);
     return true;
   }
 
@@ -250,6 +251,7 @@ class Process {
     log_.set(config_.log);
     apply_file_limit();
     shards_->reload(config_);
+    if (ops_) ops_->set_hosts(config_.ops_hosts);
     use_tls(*tls);
     log_.info("configuration reloaded", {});
   }

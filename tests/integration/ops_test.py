@@ -1,5 +1,6 @@
 """The ops port: what it says, that it counts right, and that Prometheus can read it."""
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -29,10 +30,14 @@ class Ops(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(self.server.get("/healthz"), (200, "ok\n"))
         self.assertEqual(self.server.get("/readyz"), (200, "ready\n"))
         self.assertEqual(self.server.get("/nothing")[0], 404)
-        with self.assertRaises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(self.server.ops + "/health", data=b"x", timeout=10)
-        self.assertIn(refused.exception.code, (405, 413))
-        refused.exception.close()
+
+    def test_a_post_is_answered_with_what_is_answered_instead(self):
+        for url in (self.server.ops + "/health", self.server.http + "/", self.server.http + "/ws"):
+            for body in (b"", b"x", b"x" * 10_000):
+                with self.subTest(url, bytes=len(body)), self.assertRaises(urllib.error.HTTPError) as refused:
+                    urllib.request.urlopen(url, data=body, timeout=10)
+                with refused.exception as answer:
+                    self.assertEqual((answer.code, answer.headers["Allow"]), (405, "GET, HEAD"))
 
     def test_the_metrics_keep_the_rules_of_their_format(self):
         status, body = self.server.get("/metrics")
@@ -86,6 +91,35 @@ class Ops(unittest.IsolatedAsyncioTestCase):
         pair.close()
         line = self.server.wait_for_line(r"disconnected .*user=ann")
         self.assertRegex(line, r"addr=127\.0\.0\.1:\d+ .*code=1000 by=client reason=.closed by the client. lived_ms=\d")
+
+    def test_it_answers_under_addresses_and_localhost_only(self):
+        for host in ("127.0.0.1", "127.0.0.1:1", "localhost:8081", "LOCALHOST.", "[::1]:8081"):
+            self.assertEqual(self.server.get("/health", host=host)[0], 200, host)
+        for host in ("rebound.example.com", "rebound.example.com:8081", "127.0.0.1.example.com", "localhost.example.com"):
+            status, body = self.server.get("/health", host=host)
+            self.assertEqual(status, 421, host)
+            self.assertIn("server.ops_hosts", body)
+        with Server(settings={"server.ops_hosts": "switchboard,*.ops.example"}) as server:
+            self.assertEqual(server.get("/health", host="switchboard:8081")[0], 200)
+            self.assertEqual(server.get("/health", host="a.ops.example")[0], 200)
+            self.assertEqual(server.get("/health", host="other.example")[0], 421)
+
+    def test_a_probe_is_answered_however_others_hold_it_up(self):
+        address = (self.server.address[0], int(self.server.ops.rpartition(":")[2]))
+        ways = {"say nothing": b"", "begin a head": b"G", "do not end it": b"GET /health HTTP/1.1\r\nX: ",
+                "do not take the answer": b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                "go on sending": b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" + b"x" * 1_000}
+        for way, bytes_sent in ways.items():
+            with self.subTest(way):
+                peers = []
+                for _ in range(300):
+                    peers.append(RawPeer(address, receive_buffer=2_048))
+                    with contextlib.suppress(ConnectionError):
+                        peers[-1].send(bytes_sent)
+                    if len(peers) % 50 == 0:
+                        self.assertEqual(self.server.get("/healthz"), (200, "ok\n"))
+                for peer in peers:
+                    peer.socket.close()
 
     def test_broken_requests_and_idle_connections_do_not_block_it(self):
         address = self.server.ops.removeprefix("http://").split(":")

@@ -8,6 +8,8 @@
 namespace switchboard::server {
 namespace {
 
+using Phase = OpsConnection::Phase;
+
 constexpr Instant kStart{std::chrono::hours(1)};
 
 /// A peer at the other end of a socket pair.
@@ -29,6 +31,7 @@ class OpsConnectionTest : public testing::Test {
   }
   void wake() {
     connection_->on_readable(
+        now_,
         [this](const http::Request& request) {
           asked_ += std::string(request.target) + " ";
           return answer_;
@@ -48,6 +51,7 @@ class OpsConnectionTest : public testing::Test {
 
   net::FileDescriptor peer_;
   std::optional<OpsConnection> connection_;
+  Instant now_ = kStart;
   std::string answer_ = "answer";
   std::string asked_;
   bool at_end_ = false;
@@ -130,7 +134,7 @@ TEST_F(OpsConnectionTest, GoesOnWhenASlowReaderTakesMore) {
   std::string text = received();
   EXPECT_LT(text.size(), answer_.size());
   for (int turns = 0; turns < 1'000 && !at_end_; ++turns) {
-    connection_->on_writable();
+    connection_->on_writable(now_);
     text += received();
   }
   EXPECT_TRUE(text == answer_);
@@ -140,13 +144,64 @@ TEST_F(OpsConnectionTest, IsOverWhenThePeerIsGoneWhileWriting) {
   answer_ = std::string(2'000'000, 'a');
   send(kRequest);
   peer_.reset();
-  connection_->on_writable();
+  connection_->on_writable(now_);
   EXPECT_TRUE(connection_->is_over());
 }
 
-TEST_F(OpsConnectionTest, IsLateFromItsTimeOn) {
-  EXPECT_FALSE(connection_->is_late(kStart + OpsConnection::kTimeMax - Duration(1)));
-  EXPECT_TRUE(connection_->is_late(kStart + OpsConnection::kTimeMax));
+TEST_F(OpsConnectionTest, EachPhaseHasItsTime) {
+  const auto is_late_after = [&](Duration time) {
+    EXPECT_FALSE(connection_->is_late(now_ + time - Duration(1)));
+    return connection_->is_late(now_ + time);
+  };
+  EXPECT_EQ(connection_->phase(), Phase::kHead);
+  EXPECT_TRUE(is_late_after(OpsConnection::kHeadTimeMax));
+
+  answer_ = std::string(2'000'000, 'a');
+  now_ += OpsConnection::kHeadTimeMax / 2;
+  send(kRequest);
+  EXPECT_EQ(connection_->phase(), Phase::kAnswer);
+  EXPECT_TRUE(is_late_after(OpsConnection::kAnswerTimeMax));
+
+  now_ += OpsConnection::kAnswerTimeMax / 2;
+  for (int turns = 0; turns < 1'000 && !at_end_; ++turns) {
+    connection_->on_writable(now_);
+    received();
+  }
+  EXPECT_EQ(connection_->phase(), Phase::kLinger);
+  EXPECT_TRUE(is_late_after(OpsConnection::kLingerTimeMax));
+}
+
+TEST_F(OpsConnectionTest, BytesThatComeOneByOneGiveNoMoreTime) {
+  for (const char byte : kRequest.substr(0, 20)) {
+    now_ += OpsConnection::kHeadTimeMax / 20;
+    send({&byte, 1});
+  }
+  EXPECT_TRUE(connection_->is_late(now_));
+}
+
+TEST_F(OpsConnectionTest, BytesTakenOneByOneGiveNoMoreTimeEither) {
+  answer_ = std::string(2'000'000, 'a');
+  send(kRequest);
+  for (int i = 0; i < 20; ++i) {
+    now_ += OpsConnection::kAnswerTimeMax / 20;
+    char buffer[100];
+    EXPECT_EQ(::recv(peer_.get(), buffer, sizeof buffer, 0), 100);
+    connection_->on_writable(now_);
+  }
+  EXPECT_EQ(connection_->phase(), Phase::kAnswer);
+  EXPECT_TRUE(connection_->is_late(now_));
+}
+
+TEST_F(OpsConnectionTest, WhoHasItsAnswerGivesWayFirstThenWhoHasWaitedLongest) {
+  const auto make = [](Instant when) { return OpsConnection(nullptr, when); };
+  const OpsConnection older = make(kStart - Duration(1));
+  const OpsConnection newer = make(kStart);
+  EXPECT_TRUE(older.gives_way_before(newer));
+  EXPECT_FALSE(newer.gives_way_before(older));
+  EXPECT_FALSE(newer.gives_way_before(newer));
+  send(kRequest);
+  EXPECT_TRUE(connection_->gives_way_before(older));
+  EXPECT_FALSE(older.gives_way_before(*connection_));
 }
 
 }  // namespace

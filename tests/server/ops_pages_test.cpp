@@ -56,6 +56,17 @@ TEST_F(OpsPagesTest, HeadHasTheLengthButNoBody) {
   EXPECT_EQ(body(response), "");
 }
 
+TEST_F(OpsPagesTest, UnderAStrangersNameThereIsNothingToBeSeen) {
+  http::Request request;
+  request.method = "GET";
+  request.target = "/health";
+  request.host = "rebound.example.com";
+  EXPECT_TRUE(pages_.answer(request).starts_with("HTTP/1.1 421 Misdirected Request\r\n"));
+  EXPECT_NE(pages_.answer(request).find("server.ops_hosts"), std::string::npos) << "says what to set";
+  pages_.set_hosts({"rebound.example.com"});
+  EXPECT_TRUE(pages_.answer(request).starts_with("HTTP/1.1 200 "));
+}
+
 TEST_F(OpsPagesTest, OtherMethodsAreRefused) {
   for (const std::string_view method : {"POST", "PUT", "DELETE", "OPTIONS", "get"}) {
     const std::string response = ask("/health", method);

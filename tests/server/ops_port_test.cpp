@@ -1,9 +1,12 @@
 #include "server/ops_port.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "server/idle_shards.h"
 #include "server/ops_connection.h"
@@ -11,7 +14,7 @@
 namespace switchboard::server {
 namespace {
 
-constexpr std::string_view kRequest = "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n";
+constexpr std::string_view kRequest = "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 class Client {
  public:
@@ -49,8 +52,8 @@ class OpsPortTest : public testing::Test {
 
   /// Serves until `done`. The bound only ends a test that has failed: it waits for the kernel, not for time to pass.
   template <typename Done>
-  bool serve_until(Done done) {
-    for (int turns = 0; turns < 2'000; ++turns) {
+  bool serve_until(Done done, int turns_max = 2'000) {
+    for (int turns = 0; turns < turns_max; ++turns) {
       for (const net::Readiness& readiness : loop_.wait(std::chrono::milliseconds(1)))
         port_->on_ready(readiness);
       if (done()) return true;
@@ -97,40 +100,121 @@ TEST_F(OpsPortTest, EndsWhoTakesTooLong) {
   ASSERT_TRUE(is_answered(later));  // so the two before it have been accepted
   port_->on_tick();
   EXPECT_TRUE((silent.received(), !silent.ended));
-  shards_.clock.advance(OpsConnection::kTimeMax);
+  shards_.clock.advance(OpsConnection::kHeadTimeMax);
   port_->on_tick();
   EXPECT_TRUE(serve_until([&] { return silent.received(), slow.received(), silent.ended && slow.ended; }));
 }
 
-TEST_F(OpsPortTest, HoldsSixtyFourConnectionsAndTheNextWaitsItsTurn) {
+TEST_F(OpsPortTest, OfSixtyFiveTheOldestGivesWay) {
+  Client oldest = connect();
+  EXPECT_FALSE(serve_until([&] { return oldest.received(), oldest.ended; }, 5)) << "it is accepted before the others";
+  shards_.clock.advance(Duration(1));
   std::vector<Client> holders;
-  for (int i = 0; i < 63; ++i)
+  for (int i = 0; i < 63; ++i) {
     holders.push_back(connect());
-  Client last = connect();
-  last.send("GET /readyz HTTP/1.1\r\n");
+    holders.back().send("G");
+  }
+  Client probe = connect();
+  EXPECT_TRUE(serve_until([&] { return oldest.received(), oldest.ended; }));
+  probe.send(kRequest);
+  EXPECT_TRUE(is_answered(probe));
+  for (Client& holder : holders)
+    EXPECT_TRUE((holder.received(), !holder.ended));
+}
+
+TEST_F(OpsPortTest, AProbeIsAnsweredHoweverManyAskNothing) {
+  std::vector<Client> holders;
+  for (int i = 0; i < 300; ++i) {
+    holders.push_back(connect());
+    holders.back().send("G");
+  }
+  // It comes first, and so many come behind it that nothing is left of it unless it is answered when it is accepted.
+  Client probe = connect();
+  probe.send(kRequest);
+  for (int i = 0; i < 300; ++i)
+    holders.push_back(connect());
+  EXPECT_TRUE(is_answered(probe));
+}
+
+TEST_F(OpsPortTest, NobodyGivesWayToWhoHasLongHadItsAnswer) {
+  std::vector<Client> answered;
   Client waiting = connect();
-  waiting.send(kRequest);
-  // The 64th is served, the 65th is not although its request came first.
-  last.send("Host: x\r\n\r\n");
-  ASSERT_TRUE(is_answered(last));
-  EXPECT_EQ(waiting.received(), "");
-  // As soon as one of them has gone it has its turn.
-  holders.pop_back();
+  waiting.send("GET /readyz HTTP/1.1\r\n");
+  for (int i = 0; i < 200; ++i) {
+    answered.push_back(connect());
+    answered.back().send(kRequest);
+    ASSERT_TRUE(is_answered(answered.back()));
+  }
+  waiting.send("Host: localhost\r\n\r\n");
   EXPECT_TRUE(is_answered(waiting));
 }
 
-TEST_F(OpsPortTest, RecoversWhenAllItsConnectionsAreHeld) {
-  std::vector<Client> holders;
-  for (int i = 0; i < 64; ++i)
-    holders.push_back(connect());
-  Client waiting = connect();
-  waiting.send(kRequest);
-  holders.back().send(kRequest);
-  ASSERT_TRUE(is_answered(holders.back()));
-  EXPECT_EQ(waiting.received(), "");
-  shards_.clock.advance(OpsConnection::kTimeMax);
+TEST_F(OpsPortTest, WhoDoesNotReadItsAnswerGivesWay) {
+  std::vector<Client> silent;
+  for (int i = 0; i < 200; ++i) {
+    silent.push_back(connect());
+    silent.back().send("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  }
+  Client probe = connect();
+  probe.send(kRequest);
+  EXPECT_TRUE(is_answered(probe));
+}
+
+/// No file can be opened while it lives.
+class NoFiles {
+ public:
+  NoFiles() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const int lowest_free = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    ::close(lowest_free);
+    const rlimit none{.rlim_cur = static_cast<rlim_t>(lowest_free), .rlim_max = before_.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoFiles() { setrlimit(RLIMIT_NOFILE, &before_); }
+  NoFiles(const NoFiles&) = delete;
+  NoFiles& operator=(const NoFiles&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(OpsPortTest, WithoutFileDescriptorsAConnectionGivesUpIts) {
+  Client holder = connect();
+  ASSERT_FALSE(serve_until([&] { return holder.received(), holder.ended; }, 5));
+  Client probe = connect();
+  probe.send(kRequest);
+  const NoFiles no_files;
+  EXPECT_TRUE(is_answered(probe));
+  EXPECT_TRUE((holder.received(), holder.ended));
+}
+
+TEST_F(OpsPortTest, WithNoFileDescriptorAtAllItTriesAgainInAWhile) {
+  Client probe = connect();
+  probe.send(kRequest);
+  {
+    const NoFiles no_files;
+    for (const net::Readiness& readiness : loop_.wait(std::chrono::seconds(10)))
+      port_->on_ready(readiness);
+    for (int turns = 0; turns < 3; ++turns) {
+      port_->on_tick();
+      EXPECT_TRUE(loop_.wait(Duration::zero()).empty()) << "it does not spin";
+    }
+  }
+  EXPECT_EQ(probe.received(), "");
+  shards_.clock.advance(std::chrono::milliseconds(100));
   port_->on_tick();
-  EXPECT_TRUE(is_answered(waiting));
+  EXPECT_TRUE(is_answered(probe));
+}
+
+TEST_F(OpsPortTest, AnswersUnderAListedName) {
+  const std::string_view request = "GET /readyz HTTP/1.1\r\nHost: switchboard:8081\r\n\r\n";
+  Client refused = connect();
+  refused.send(request);
+  EXPECT_TRUE(serve_until([&] { return refused.received().starts_with("HTTP/1.1 421 Misdirected Request\r\n"); }));
+  port_->set_hosts({"switchboard"});
+  Client client = connect();
+  client.send(request);
+  EXPECT_TRUE(is_answered(client));
 }
 
 }  // namespace

@@ -1,0 +1,34 @@
+#include "server/ops_hosts.h"
+
+#include "net/address_set.h"
+
+namespace switchboard::server {
+
+namespace {
+
+/// "[fe80::1]:8081" of "[fe80::1%eth0]:8081" (RFC 6874): which interface it is reached through is no part of an
+/// address.
+std::string without_zone(std::string_view host) {
+  std::string out(host);
+  const auto zone = out.find('%');
+  const auto end = out.find(']');
+  if (out.starts_with('[') && zone < end && end != std::string::npos) out.erase(zone, end - zone);
+  return out;
+}
+
+}  // namespace
+
+bool OpsHosts::allows(const http::Request& request) const {
+  if (request.host.empty()) return request.count("Host") == 0;
+  const std::string host = without_zone(request.host);
+  auto parts = session::HostAndPort::parse(host);
+  if (!parts) return false;
+  if (parts->host.front() == '[') return true;  // HostAndPort has seen to it that it is an IPv6 address
+  // A name with a dot behind it is the same (RFC 1034 section 3.1).
+  if (parts->host.ends_with('.')) parts->host.remove_suffix(1);
+  if (http::equals_ignoring_case(parts->host, "localhost") || net::parse_ip(parts->host)) return true;
+  const std::string port = parts->port ? ":" + std::to_string(*parts->port) : "";
+  return has_listed_ && listed_.allows(std::string(parts->host) + port);
+}
+
+}  // namespace switchboard::server
