@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/paragraph.h"
+#include "cli/standard_streams.h"
 #include "server/nearest_name.h"
 
 namespace switchboard::cli {
@@ -61,5 +62,6 @@ int run(int argc, char** argv) {
 }  // namespace switchboard::cli
 
 int main(int argc, char** argv) {
-  return switchboard::cli::run(argc, argv);
+  switchboard::cli::fill_closed_streams();
+  return switchboard::cli::finish_output(switchboard::cli::run(argc, argv));
 }

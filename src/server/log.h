@@ -1,6 +1,6 @@
 // The process's log: lines go to a bounded queue and one background thread writes them.
-// A caller never waits for the writer: when the queue is full the oldest line is dropped, counted and reported.
-// Message content must never be passed here.
+// A caller never waits for the writer: when the queue is full the oldest line is dropped, counted and reported. Neither
+// does the end of the process: a writer that does not return is left behind. Message content must never be passed here.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +15,17 @@
 
 namespace switchboard::server {
 
-/// Any thread may log. One per process, owned by main and handed down; its destructor writes what is queued.
+/// Any thread may log. One per process, owned by main and handed down; its destructor writes what is queued, but waits
+/// no longer than kEndMax for a writer that is stuck.
 class Log {
  public:
-  /// Receives one or more whole lines, each with its newline, on the log's own thread.
-  using Writer = std::function<void(std::string_view lines)>;
+  /// Receives one or more whole lines, each with its newline, on the log's own thread. Returns how many bytes it has
+  /// written: the lines behind are lost, and counted. May block. What it refers to must outlive the log, and if it
+  /// is stuck when the log ends, the process.
+  using Writer = std::function<std::size_t(std::string_view lines)>;
 
   static constexpr std::size_t kQueueLines = 8192;
+  static constexpr Duration kEndMax = std::chrono::milliseconds(200);
 
   /// Writes to standard error. `clock` must outlive the log.
   Log(const LogSettings& settings, const Clock& clock);
@@ -49,7 +53,12 @@ class Log {
   /// Takes effect for the next line of any thread.
   void set(const LogSettings& settings);
 
-  /// Lines dropped since the start because the writer was too slow.
+  /// Waits until the writer has taken what was logged before, but at most so long: false if it has not. Any thread.
+  bool flush(Duration at_most) const;
+  /// The same for the last lines: the destructor will not wait once more. The owner's thread.
+  bool finish(Duration at_most);
+
+  /// Lines lost since the start: dropped because the writer was too slow or stuck, or refused by it.
   std::uint64_t lines_dropped() const;
 
  private:
@@ -57,6 +66,7 @@ class Log {
   void write_line(LogLevel level, std::string_view event, std::initializer_list<Field> fields);
 
   std::unique_ptr<State> state_;
+  Duration patience_ = kEndMax;  // the destructor's
 };
 
 }  // namespace switchboard::server

@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -12,18 +13,25 @@
 #include "server/file_limit.h"
 #include "server/heap_trimmer.h"
 #include "server/history_log.h"
+#include "server/last_resort.h"
 #include "server/listener_report.h"
 #include "server/listening_sockets.h"
 #include "server/ops_port.h"
 #include "server/processors.h"
 #include "server/shard_group.h"
-#include "server/signals.h"
 
 namespace switchboard::server {
 namespace {
 
 constexpr std::uint64_t kSignalToken = 1;
-constexpr Duration kTick = std::chrono::milliseconds(100);  // how often the drain looks whether everybody has gone
+constexpr Duration kTick = std::chrono::milliseconds(20);  // how often the drain looks whether everybody has gone
+// The shards have taken the request to drain by then.
+constexpr Duration kDrainMin = std::chrono::milliseconds(200);
+// What docs/OPERATIONS.md promises: drain_ms + close_timeout_ms + this. First the clients have it, then the shards and
+// the store, and at its end the last resort its last words.
+constexpr Duration kEndMargin = std::chrono::milliseconds(500);
+constexpr Duration kClientsMargin = std::chrono::milliseconds(100);
+constexpr Duration kLastWordsMax = std::chrono::milliseconds(50);
 
 Duration ms(std::uint32_t value) {
   return std::chrono::milliseconds(value);
@@ -34,7 +42,7 @@ class Process {
  public:
   Process(Config config, const ConfigSources* sources, Log& log, const Clock& clock)
       : config_(std::move(config)), sources_(sources), log_(log), clock_(clock), observer_(log, admission_) {}
-  ~Process() { stop(); }
+  ~Process() { stop(); }  // of a start that failed
 
   /// The steps of a start; the first that fails says why and ends it.
   bool start() {
@@ -45,14 +53,17 @@ class Process {
   }
 
   int run() {
-    loop_.add_source(signals_.fd(), kSignalToken);
+    loop_.add_source(last_resort_.fd(), kSignalToken);
+    last_resort_.allow(drain_time() + kEndMargin - kLastWordsMax);
+    doing_ = Doing::kServing;
+    serving_ = shards_.get();
     if (store_) store_->start();
     shards_->start();
     announce();
     while (!is_over()) {
       for (const net::Readiness& readiness : loop_.wait(draining_until_ ? kTick : std::chrono::milliseconds(500))) {
         if (readiness.token == kSignalToken) {
-          if (!take_signals()) return 1;
+          take_signals();
         } else if (ops_) {
           ops_->on_ready(readiness);
         }
@@ -62,6 +73,7 @@ class Process {
     }
     stop();
     log_.info("stopped", {});
+    log_.finish(std::min(Log::kEndMax, *last_resort_.deadline() - clock_.now()));
     return 0;
   }
 
@@ -196,29 +208,28 @@ class Process {
     return address.host.empty() ? "localhost:" + std::to_string(address.port) : address.to_string();
   }
 
-  /// False when the process must end at once.
-  bool take_signals() {
-    while (const auto signal = signals_.take()) {
-      if (*signal == Signal::kReload) {
-        reload();
-      } else if (draining_until_) {
-        log_.warn("stopped at once by a second signal",
-                  {{"connections", static_cast<std::int64_t>(shards_->connections())}});
-        return false;
-      } else {
-        drain();
-      }
-    }
-    return true;
+  void take_signals() {
+    while (const auto signal = last_resort_.take())
+      *signal == Signal::kReload ? reload() : drain();
   }
 
+  void reload() {
+    const Doing before = doing_.exchange(Doing::kReloading);
+    read_configuration_again();
+    doing_ = before;
+  }
+
+  /// How long clients may take: those that never answer a Close frame are closed at its end.
+  Duration drain_time() const { return ms(config_.drain_ms) + ms(config_.shard.session.close_timeout_ms); }
+
   void drain() {
-    const auto& session = config_.shard.session;
-    draining_until_ = clock_.now() + ms(config_.drain_ms) + ms(session.close_timeout_ms) + kTick * 5;
+    const Instant now = clock_.now();
+    doing_ = Doing::kDraining;
+    draining_until_ = *last_resort_.deadline() - (kEndMargin - kLastWordsMax) + kClientsMargin;
     if (ops_) ops_->set_ready(false);
     log_.info("draining", {{"connections", static_cast<std::int64_t>(shards_->connections())},
                            {"over_ms", static_cast<std::int64_t>(config_.drain_ms)}});
-    drained_at_least_until_ = clock_.now() + kTick * 2;  // the shards have taken the request by then
+    drained_at_least_until_ = now + kDrainMin;
     shards_->drain(ms(config_.drain_ms));
     sockets_.close();
   }
@@ -229,7 +240,7 @@ class Process {
     return now >= *draining_until_ || (shards_->connections() == 0 && now >= drained_at_least_until_);
   }
 
-  void reload() {
+  void read_configuration_again() {
     if (sources_ == nullptr) return log_.warn("there is no configuration to read again");
     auto wanted = load_config(*sources_);
     if (!wanted) {
@@ -248,6 +259,7 @@ class Process {
                 {{"key", change.key}, {"from", change.from}, {"to", change.to}});
     }
     config_ = std::move(next);
+    last_resort_.allow(drain_time() + kEndMargin - kLastWordsMax);
     log_.set(config_.log);
     apply_file_limit();
     shards_->reload(config_);
@@ -258,8 +270,54 @@ class Process {
 
   /// The store last: what the shards have handed to it is committed before the process ends.
   void stop() {
+    doing_ = Doing::kStoppingShards;
     if (shards_) shards_->stop();
+    doing_ = Doing::kClosingStore;
     if (store_) store_->stop();
+    doing_ = Doing::kNothing;
+  }
+
+  /// What the main thread is at, for whoever ends the process because it does not come back from it.
+  enum class Doing : std::uint8_t {
+    kStarting,
+    kServing,
+    kReloading,
+    kDraining,
+    kStoppingShards,
+    kClosingStore,
+    kNothing
+  };
+
+  static std::string_view name_of(Doing doing) {
+    switch (doing) {
+      case Doing::kStarting:
+        return "the start";
+      case Doing::kServing:
+        return "the main thread";
+      case Doing::kReloading:
+        return "the configuration's files";
+      case Doing::kDraining:
+        return "clients";
+      case Doing::kStoppingShards:
+        return "a shard that does not turn";
+      case Doing::kClosingStore:
+        return "the disk: history was not closed";
+      case Doing::kNothing:
+        return "the log";
+    }
+    return "";
+  }
+
+  /// On the last resort's thread, while any other may be blocked.
+  void say_last_words(Ending::Step step) {
+    if (step == Ending::Step::kAtOnce) {
+      const ShardGroup* const serving = serving_;
+      log_.warn("stopped at once by a second signal",
+                {{"connections", serving == nullptr ? std::uint64_t{0} : serving->connections()}});
+    } else {
+      log_.error("stopped because the time to end was over", {{"waiting_for", name_of(doing_)}});
+    }
+    log_.flush(kLastWordsMax);
   }
 
   bool fail(const std::string& why) {
@@ -272,7 +330,8 @@ class Process {
   const ConfigSources* sources_;
   Log& log_;
   const Clock& clock_;
-  Signals signals_;
+  std::atomic<Doing> doing_{Doing::kStarting};
+  std::atomic<const ShardGroup*> serving_{nullptr};  // from the moment on when connections may come
   net::Loop loop_;
   Admission admission_{AdmissionLimits{}};
   ConnectionLog observer_;
@@ -287,6 +346,8 @@ class Process {
   HeapTrimmer heap_;
   std::optional<Instant> draining_until_;
   Instant drained_at_least_until_{};
+  // Its thread reads what is above.
+  LastResort last_resort_{[this](Ending::Step step) { say_last_words(step); }, kEndMargin - kLastWordsMax, clock_};
 };
 
 }  // namespace

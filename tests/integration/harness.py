@@ -4,6 +4,7 @@ SWITCHBOARD_BINARY names the server to test. Nothing here sleeps to synchronise:
 deadline, and the log is read line by line as it comes.
 """
 
+import fcntl
 import json
 import os
 import re
@@ -36,10 +37,11 @@ def until(condition, what, deadline_s=DEADLINE_S):
 
 def run_command(*arguments):
     """Runs one of the binary's other commands to its end."""
-    return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=DEADLINE_S, env=_environment())
+    return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=DEADLINE_S, env=own_environment())
 
 
-def _environment():
+def own_environment():
+    """The environment without settings of a server."""
     return {name: value for name, value in os.environ.items() if not name.startswith("SWITCHBOARD_")}
 
 
@@ -67,8 +69,10 @@ class Server:
 
         self.lines = []
         self._changed = threading.Condition()
+        self._may_read = threading.Event()
+        self._may_read.set()
         self._process = subprocess.Popen(command + list(arguments), stderr=subprocess.PIPE, text=True,
-                                         cwd=self._directory, env=_environment() | (environment or {}),
+                                         cwd=self._directory, env=own_environment() | (environment or {}),
                                          preexec_fn=in_new_process)
         self.pid = self._process.pid
         self._reader = threading.Thread(target=self._read_log, daemon=True)
@@ -91,6 +95,7 @@ class Server:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()
+        self._may_read.set()
         self._reader.join()
         self._process.stderr.close()
         shutil.rmtree(self._directory, ignore_errors=True)
@@ -113,6 +118,7 @@ class Server:
     def wait(self, deadline_s=DEADLINE_S):
         """The exit code, once the server has ended by itself."""
         code = self._process.wait(timeout=deadline_s)
+        self._may_read.set()
         self._reader.join()
         return code
 
@@ -124,8 +130,15 @@ class Server:
 
     # --- log ----------------------------------------------------------------------------------------------------
 
+    def stop_reading_log(self):
+        """From now on nobody takes what the server writes to its standard error, until it has ended. The pipe is as small
+        as it can be."""
+        fcntl.fcntl(self._process.stderr, fcntl.F_SETPIPE_SZ, 4096)
+        self._may_read.clear()
+
     def _read_log(self):
         for line in self._process.stderr:
+            self._may_read.wait()
             with self._changed:
                 self.lines.append(line.rstrip("\n"))
                 self._changed.notify_all()
@@ -150,10 +163,11 @@ class Server:
 
     # --- what it says about itself --------------------------------------------------------------------------------
 
-    def get(self, path):
-        """(status, body) of a page of the ops port."""
+    def get(self, path, host=None):
+        """(status, body) of a page of the ops port, asked for under its address or another name."""
+        request = urllib.request.Request(self.ops + path, headers={"Host": host} if host else {})
         try:
-            with urllib.request.urlopen(self.ops + path, timeout=DEADLINE_S) as response:
+            with urllib.request.urlopen(request, timeout=DEADLINE_S) as response:
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             with error:

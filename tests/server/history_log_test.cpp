@@ -27,6 +27,7 @@ class HistoryLogTest : public testing::Test {
           lines_ += line.substr(line.find(' ') + 1);
           rest.remove_prefix(line.size());
         }
+        return lines.size();
       });
   broker::StoreStatus store_;
 };

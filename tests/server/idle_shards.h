@@ -16,7 +16,7 @@ class IdleShards {
   ShardGroup& operator*() { return *shards_; }
 
   test::ManualClock clock;
-  Log log{{}, clock, [](std::string_view) {}};
+  Log log{{}, clock, [](std::string_view lines) { return lines.size(); }};
 
  private:
   Admission admission_{AdmissionLimits{}};

@@ -1,7 +1,9 @@
 #include "server/log.h"
 
+#include <atomic>
 #include <future>
 #include <gtest/gtest.h>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +16,8 @@ class EpochClock final : public Clock {
   Instant now() const override { return Instant{}; }
   UnixMillis unix_ms() const override { return 0; }
 };
+
+constexpr Duration kForEver = std::chrono::minutes(1);  // ends only a test that has failed
 
 const std::string kPrefix = "1970-01-01T00:00:00.000Z ";
 
@@ -34,6 +38,7 @@ class Lines {
     return [this](std::string_view lines) {
       text_ += lines;
       ++writes_;
+      return lines.size();
     };
   }
   std::vector<std::string> all() const { return split(text_); }
@@ -67,9 +72,11 @@ TEST(Log, WhatABusyMomentLogsSharesItsWrites) {
     auto writer = lines.writer();
     Log log({}, clock, [&, is_first = true](std::string_view text) mutable {
       writer(text);
-      if (!std::exchange(is_first, false)) return;
-      writing.set_value();
-      resume.wait();
+      if (std::exchange(is_first, false)) {
+        writing.set_value();
+        resume.wait();
+      }
+      return text.size();
     });
     log.info("first");
     writing.get_future().wait();
@@ -120,9 +127,11 @@ TEST(Log, FullQueueDropsTheOldestLinesCountsAndReportsThem) {
         [&](std::string_view lines) {
           const bool is_first = text.empty();
           text += lines;
-          if (!is_first) return;
-          writing.set_value();
-          resume.wait();
+          if (is_first) {
+            writing.set_value();
+            resume.wait();
+          }
+          return lines.size();
         },
         /*queue_lines=*/4);
     log.info("first");
@@ -139,6 +148,92 @@ TEST(Log, FullQueueDropsTheOldestLinesCountsAndReportsThem) {
             (std::vector<std::string>{kPrefix + "info  first\n", kPrefix + "warn  log_lines_dropped count=3\n",
                                       kPrefix + "info  line i=3\n", kPrefix + "info  line i=4\n",
                                       kPrefix + "info  line i=5\n", kPrefix + "info  line i=6\n"}));
+}
+
+TEST(Log, LinesThatTheWriterRefusesAreCountedAndReported) {
+  const EpochClock clock;
+  std::string text;
+  bool is_full = true;
+  Log log({}, clock, [&](std::string_view lines) {
+    if (is_full) return std::size_t{0};
+    text += lines;
+    return lines.size();
+  });
+  log.info("a");
+  log.info("b");
+  ASSERT_TRUE(log.flush(kForEver));
+  EXPECT_EQ(log.lines_dropped(), 2u);
+  log.info("c");
+  ASSERT_TRUE(log.flush(kForEver));
+  EXPECT_EQ(log.lines_dropped(), 3u) << "what says that lines were lost is none itself";
+  is_full = false;
+  log.info("d");
+  ASSERT_TRUE(log.flush(kForEver));
+  EXPECT_EQ(log.lines_dropped(), 3u);
+  EXPECT_EQ(text, kPrefix + "warn  log_lines_dropped count=3\n" + kPrefix + "info  d\n");
+}
+
+TEST(Log, ALineThatWasWrittenInPartIsLostAndTheNextBeginsAnew) {
+  const EpochClock clock;
+  std::string text;
+  std::size_t room = 30;
+  Log log({}, clock, [&](std::string_view lines) {
+    const std::size_t written = std::min(room, lines.size());
+    text += lines.substr(0, written);
+    room -= written;
+    return written;
+  });
+  log.info("first");
+  ASSERT_TRUE(log.flush(kForEver));
+  EXPECT_EQ(log.lines_dropped(), 1u);
+  room = 1'000;
+  log.info("second");
+  ASSERT_TRUE(log.flush(kForEver));
+  EXPECT_EQ(log.lines_dropped(), 1u);
+  EXPECT_EQ(text, kPrefix + "info \n" + kPrefix + "warn  log_lines_dropped count=1\n" + kPrefix + "info  second\n");
+}
+
+TEST(Log, FlushWaitsForTheWriterButNotForEver) {
+  const EpochClock clock;
+  std::promise<void> writing, go_on;
+  auto resume = go_on.get_future();
+  Log log({}, clock, [&, is_first = true](std::string_view lines) mutable {
+    if (std::exchange(is_first, false)) {
+      writing.set_value();
+      resume.wait();
+    }
+    return lines.size();
+  });
+  EXPECT_TRUE(log.flush(Duration::zero())) << "nothing was logged";
+  log.info("a");
+  writing.get_future().wait();
+  EXPECT_FALSE(log.flush(Duration::zero()));
+  EXPECT_FALSE(log.flush(std::chrono::milliseconds(1)));
+  go_on.set_value();
+  EXPECT_TRUE(log.flush(kForEver));
+}
+
+TEST(Log, AWriterThatIsStuckIsLeftBehindAtTheEnd) {
+  const EpochClock clock;
+  std::promise<void> writing, go_on;
+  std::promise<void> gone;
+  // What the writer holds goes when the log has been cleaned up by whoever was left behind.
+  std::shared_ptr<void> tell(nullptr, [&](void*) { gone.set_value(); });
+  auto resume = go_on.get_future().share();
+  std::atomic<int> writes = 0;
+  auto log = std::make_unique<Log>(LogSettings{}, clock, [&, resume, held = std::move(tell)](std::string_view lines) {
+    if (writes++ == 0) writing.set_value();
+    resume.wait();
+    return lines.size();
+  });
+  log->info("a");
+  writing.get_future().wait();
+  log->info("b");
+  EXPECT_FALSE(log->finish(std::chrono::milliseconds(1)));
+  log.reset();  // returns although the writer does not
+  go_on.set_value();
+  gone.get_future().wait();
+  EXPECT_EQ(writes, 1) << "nothing more is handed to who may be gone";
 }
 
 }  // namespace
