@@ -50,9 +50,9 @@ struct RequestError {
 };
 
 /// Incremental parser of one request head. Feed it bytes in any number of pieces.
-/// A request with a body is refused (nothing here takes one): 413 with Content-Length above 0, 400 with any other
-/// trouble. Further: 414 for a request line and 431 for a head over the limit, 505 for a version other than 1.0
-/// and 1.1.
+/// A request with a body is refused (nothing here takes one): 405 of any method but GET and HEAD, else 413 with
+/// Content-Length above 0, and 400 with any other trouble. Further: 414 for a request line and 431 for a head over the
+/// limit, 505 for a version other than 1.0 and 1.1.
 class RequestParser {
  public:
   /// `head_bytes_max`: request line and fields together, the empty line at the end included; more is answered 431 (414

@@ -96,9 +96,13 @@ class HeadReader final : public beast::http::basic_parser<true> {
     beast::error_code code;
     put(boost::asio::const_buffer(head.data(), head.size()), code);
     if (code) return refuse(400, message_of(code));
-    if (transfer_encodings_ > 0) return refuse(400, "Transfer-Encoding is not accepted: no request here has a body.");
     if (content_lengths_ > 1 || !content_length_plain_)
       return refuse(400, "Content-Length must be one decimal number.");
+    // Of a method that nothing here answers, that is what its sender must know; not that the body is one too many.
+    const bool takes_none = request_.method == "GET" || request_.method == "HEAD";
+    if ((has_body_ || transfer_encodings_ > 0) && !takes_none)
+      return refuse(405, "Only GET and HEAD are answered here.");
+    if (transfer_encodings_ > 0) return refuse(400, "Transfer-Encoding is not accepted: no request here has a body.");
     if (has_body_) return refuse(413, "A request with a body is not accepted here.");
     if (hosts_ > 1) return refuse(400, "More than one Host field.");
     if (hosts_ == 0 && request_.version >= 11) return refuse(400, "The Host field is missing.");

@@ -61,6 +61,7 @@ class Opening {
     ListeningPlace place = place_of(settings, number);
     place.shown = url_of(*bound, settings.tls);
     place.is_public = !bound->is_loopback();
+    if (bound->host.empty()) place.every_address = bound->to_string();
     place.address = std::move(*bound);
     places.push_back(std::move(place));
     return "";
@@ -84,6 +85,7 @@ class Opening {
       ListeningPlace place = place_of(settings, number);
       place.shown = socket.is_unix ? "unix:" + socket.path : url_of(socket.address, settings.tls);
       place.is_public = !socket.is_unix && !socket.address.is_loopback();
+      if (!socket.is_unix && socket.address.host.empty()) place.every_address = socket.address.to_string();
       place.inherited.emplace(std::move(socket.socket));
       places.push_back(std::move(place));
     }

@@ -21,8 +21,9 @@ struct ListeningPlace {
   std::uint16_t listener = 0;  // its number in the configuration
   bool tls = false;
   bool wants_proxy_header = false;
-  std::string shown;       // "ws://127.0.0.1:8080", "wss://localhost:8443", "unix:/run/switchboard.sock"
-  bool is_public = false;  // others than this machine's may reach it
+  std::string shown;               // "ws://127.0.0.1:8080", "wss://localhost:8443", "unix:/run/switchboard.sock"
+  bool is_public = false;          // others than this machine's may reach it
+  std::string every_address = {};  // ":8080" of one that is bound to every address; what is shown names localhost then
 
   net::ListenAddress address = {};               // TCP of our own: its port resolved
   std::optional<net::UnixSocket> unix_socket;    // else this

@@ -185,10 +185,14 @@ class Process {
 
   /// One line with the word that scripts wait for, and what an operator should know.
   void announce() {
-    std::string listening;
-    for (const ListeningPlace& place : sockets_.places())
-      listening += (listening.empty() ? "" : " ") + place.shown;
+    std::string listening, every_address;
+    const auto add = [](std::string& list, const std::string& item) { list += (list.empty() ? "" : " ") + item; };
+    for (const ListeningPlace& place : sockets_.places()) {
+      add(listening, place.shown);
+      if (!place.every_address.empty()) add(every_address, place.every_address);
+    }
     log_.announce("listening", {{"on", listening},
+                                {"every_address", every_address.empty() ? std::string("none") : every_address},
                                 {"ops", ops_ ? "http://" + shown(ops_->address()) : std::string("off")},
                                 {"shards", static_cast<std::int64_t>(config_.shards)},
                                 {"demo", demo_url(config_.listeners, sockets_.places())}});
@@ -242,6 +246,10 @@ class Process {
 
   void read_configuration_again() {
     if (sources_ == nullptr) return log_.warn("there is no configuration to read again");
+    if (!sources_->file) {
+      log_.warn(
+          "the server was started without a configuration file; of all there is only certificates are read again");
+    }
     auto wanted = load_config(*sources_);
     if (!wanted) {
       for (const ConfigProblem& problem : wanted.error())
@@ -265,7 +273,7 @@ class Process {
     shards_->reload(config_);
     if (ops_) ops_->set_hosts(config_.ops_hosts);
     use_tls(*tls);
-    log_.info("configuration reloaded", {});
+    log_.info("configuration reloaded", {{"file", sources_->file.value_or("none")}});
   }
 
   /// The store last: what the shards have handed to it is committed before the process ends.

@@ -42,6 +42,7 @@ bool is_host_character(char c) {
 }
 
 bool is_host(std::string_view text) {
+  if (text == "*") return true;  // every address
   if (text.starts_with('[')) return text.ends_with(']') && is_ipv6(text.substr(1, text.size() - 2));
   return text.size() <= 253 && std::ranges::all_of(text, is_host_character);
 }

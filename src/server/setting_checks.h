@@ -6,7 +6,8 @@
 
 namespace switchboard::server {
 
-/// HOST:PORT, [IPv6]:PORT or :PORT, port 0 to 65535 (0: the kernel chooses). Names are not resolved.
+/// HOST:PORT, [IPv6]:PORT, or :PORT or *:PORT for every address; port 0 to 65535 (0: the kernel chooses). Names are not
+/// resolved.
 std::string problem_with_address(std::string_view text);
 
 /// An address, or "" or "off".

@@ -99,8 +99,9 @@ constexpr std::int64_t kGiB = 1024 * kMiB;
 void add_server(std::vector<Setting>& out) {
   out.push_back(maybe_empty(
       plain("server", "listen", SB_FIELD(config.listen), problem_with_listen_entry, kRestart,
-            "Where clients connect: HOST:PORT, [IPv6]:PORT, or :PORT for every address, IPv4 and IPv6; unix:/path for "
-            "a Unix socket; fd:NAME for one that systemd passes (FileDescriptorName=NAME). With wss:// before it, it "
+            "Where clients connect: HOST:PORT, [IPv6]:PORT, or :PORT (or *:PORT) for every address, IPv4 and IPv6; "
+            "unix:/path for a Unix socket; fd:NAME for one that systemd passes (FileDescriptorName=NAME). With wss:// "
+            "before it, it "
             "is TLS. When there are [listeners.NAME] sections and this is left out, it is empty.")));
   out.push_back(plain("server", "ops", SB_FIELD(config.ops), problem_with_optional_address, kRestart,
                       "Where operators connect (health, metrics). Keep it private: it asks for no password. \"off\" "

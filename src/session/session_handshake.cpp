@@ -129,7 +129,7 @@ void Session::answer_page(const http::Request& request) {
   if (asset == nullptr && endpoint && !may_connect(policy(), request.value("origin"))) {
     return respond(refused_origin(), &request);
   }
-  if (!is_read) return respond({.status = 405, .message = "Only GET is answered here."}, &request);
+  if (!is_read) return respond({.status = 405, .message = "Only GET and HEAD are answered here."}, &request);
   if (asset == nullptr) {
     if (endpoint) {
       return respond(
@@ -162,7 +162,7 @@ void Session::respond(const http::RequestError& error, const http::Request* requ
                           .body = body,
                           .fields = {},
                           .head_only = is_head};
-  if (error.status == 405) response.fields.push_back({"Allow", "GET"});
+  if (error.status == 405) response.fields.push_back({"Allow", "GET, HEAD"});
   if (error.status == 426) {
     response.fields.push_back({"Upgrade", "websocket"});
     response.fields.push_back({"Sec-WebSocket-Version", "13"});

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <string>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 namespace switchboard::cli {
@@ -104,6 +105,37 @@ TEST(Cli, ConfigPrintsWhatIsInForce) {
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_TRUE(contains(outcome.output, "\nshards = 3\n"));
   EXPECT_TRUE(contains(outcome.output, "\ndrain_ms = 7\n"));
+}
+
+TEST(Cli, ConfigTakesTheFlagsOfServe) {
+  const Outcome outcome = run(
+      "config --listen 127.0.0.1:9000 --listen '[::1]:9000' --ops off --shards 2 --data '' --no-demo --log-level warn "
+      "--log-format json",
+      "SWITCHBOARD_SERVER_SHARDS=3");
+  EXPECT_EQ(outcome.exit_code, 0);
+  for (const char* part : {"\nlisten = [\"127.0.0.1:9000\", \"[::1]:9000\"]\n", "\nops = \"off\"\n", "\nshards = 2\n",
+                           "\ndata = \"\"\n", "\ndemo = false\n", "\nlevel = \"warn\"\n", "\nformat = \"json\"\n"}) {
+    EXPECT_TRUE(contains(outcome.output, part)) << part << outcome.output;
+  }
+}
+
+TEST(Cli, ConfigAndServeComplainOfFlagsInTheSameWords) {
+  const Outcome config = run("config --shards 65 --listen nowhere");
+  EXPECT_EQ(config.exit_code, 1);
+  EXPECT_EQ(config.output, run("serve --shards 65 --listen nowhere").output);
+}
+
+TEST_F(CliFile, WhatIsNoFileIsNotWaitedFor) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  const std::string problem = ": is a pipe (FIFO), not a file\n";
+  for (const char* command : {"check ", "config --config ", "serve --config "}) {
+    const Outcome outcome = run(command + ("'" + path_ + "'"));
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.output, path_ + problem) << command;
+  }
+  EXPECT_EQ(run("config", "SWITCHBOARD_CONFIG='" + path_ + "'").output, path_ + problem);
+  EXPECT_EQ(run("check /dev/zero").output, "/dev/zero: is a device, not a file\n");
+  EXPECT_EQ(run("check /").output, "/: is a directory, not a file\n");
 }
 
 TEST(Cli, ConfigRefusesWhatServeWouldRefuse) {

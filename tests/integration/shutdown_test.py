@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import signal
 import socket
@@ -167,6 +168,29 @@ class Reload(unittest.IsolatedAsyncioTestCase):
             lines = self.reload(server, self.BEFORE.replace("warn", "info"), "configuration reloaded")
             self.assertFalse([line for line in lines if "setting changed" in line], lines)
 
+    def test_a_pipe_in_the_place_of_the_file_is_said_and_not_waited_for(self):
+        with Server(config=self.BEFORE) as server:
+            os.unlink(server.config)
+            os.mkfifo(server.config)
+            server.signal(signal.SIGHUP)
+            self.assertRegex(server.wait_for_line("configuration not reloaded"), r"is a pipe \(FIFO\), not a file")
+            self.assertEqual(server.get("/healthz")[0], 200)
+            server.stop()
+
+    def test_without_a_file_it_says_that_there_is_none(self):
+        with Server() as server:
+            server.signal(signal.SIGHUP)
+            server.wait_for_line("started without a configuration file")
+            server.wait_for_line("configuration reloaded file=none")
+            server.stop()
+
+    def test_names_of_the_ops_port_change(self):
+        before = self.BEFORE.replace("warn", "info")
+        with Server(config=before) as server:
+            self.assertEqual(server.get("/healthz", host="switchboard")[0], 421)
+            self.reload(server, before + 'ops_hosts = ["switchboard"]\n', "configuration reloaded")
+            self.assertEqual(server.get("/healthz", host="switchboard")[0], 200)
+
     def test_clients_stay_connected(self):
         with Server(config=self.BEFORE.replace("warn", "info")) as server:
             pair = Pair(server.url)
@@ -177,6 +201,13 @@ class Reload(unittest.IsolatedAsyncioTestCase):
 
 
 class Start(unittest.IsolatedAsyncioTestCase):
+    def test_what_is_bound_to_every_address_is_said(self):
+        for listen, every, shown in ((":0", True, "localhost"), ("*:0", True, "localhost"), ("127.0.0.1:0", False, "127.0.0.1")):
+            with self.subTest(listen), Server(listen=listen) as server:
+                line = server.wait_for_line(" listening ")
+                self.assertIn(f"on=ws://{shown}:{server.address[1]} ", line)
+                self.assertIn(f"every_address=:{server.address[1]} " if every else "every_address=none ", line)
+
     async def test_it_listens_on_several_addresses_of_both_families(self):
         with Server("--listen", "[::1]:0", "--listen", ":0") as server:
             line = server.wait_for_line("listening")

@@ -6,11 +6,12 @@ namespace switchboard::server {
 namespace {
 
 TEST(SettingChecks, AddressesHaveAHostAndAPort) {
-  for (const char* good : {":8080", ":0", ":65535", "127.0.0.1:1", "localhost:80", "[::1]:8080", "[fe80::1%eth0]:1"}) {
+  for (const char* good :
+       {":8080", "*:8080", ":0", ":65535", "127.0.0.1:1", "localhost:80", "[::1]:8080", "[fe80::1%eth0]:1"}) {
     EXPECT_EQ(problem_with_address(good), "") << good;
   }
   for (const char* bad : {"", "8080", ":", "host:", ":65536", ":-1", ":80x", "::1:80", "[::1]", "[::g]:1", "[]:1",
-                          "a b:1", "http://a:1", "a/b:1"}) {
+                          "a b:1", "http://a:1", "a/b:1", "**:1", "*.a:1", "[*]:1"}) {
     EXPECT_NE(problem_with_address(bad), "") << bad;
   }
 }
