@@ -1,6 +1,7 @@
 #include "protocol/json_string.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -124,6 +125,15 @@ bool unescape(std::string_view body, std::string& out) {
       return false;
     }
   }
+}
+
+std::size_t written_bytes(std::string_view text) {
+  std::size_t bytes = text.size() + 2;
+  const char* const end = text.data() + text.size();
+  std::array<char, kEscapeBytesMax> escape;
+  for (const char* at = text.data(); (at = skip_plain(at, end)) != end; ++at)
+    bytes += static_cast<std::size_t>(write_escape(escape.data(), *at) - escape.data()) - 1;
+  return bytes;
 }
 
 char* write_string(char* at, std::string_view text) {

@@ -19,6 +19,9 @@ constexpr std::size_t written_bytes_max(std::size_t text_bytes) {
   return kEscapeBytesMax * text_bytes + 2;
 }
 
+/// Just so many bytes `write_string` writes for this text, quotes included.
+std::size_t written_bytes(std::string_view text);
+
 /// Writes valid UTF-8 text as a JSON string, quotes included, escaping what must be and nothing else. Returns the end
 /// of what was written.
 char* write_string(char* at, std::string_view text);

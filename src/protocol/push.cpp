@@ -31,6 +31,10 @@ struct To {  // `,"to":"..."`, or nothing when there is none
 
 constexpr std::string_view kIdKey = R"(,"id":)";
 constexpr std::string_view kToKey = R"(,"to":)";
+constexpr std::string_view kUserIdKey = R"({"user_id":)";
+constexpr std::string_view kConnectionsKey = R"(,"connections":)";
+constexpr std::string_view kInfoKey = R"(,"info":)";
+constexpr std::string_view kNextKey = R"(,"next":)";
 constexpr std::size_t kDigitsMax = 20;  // of 18446744073709551615, and of -9223372036854775808
 
 constexpr std::size_t bytes_max(Json piece) {
@@ -119,7 +123,7 @@ void append_array(std::string& out, const Values& values, AppendOne append_one) 
 }
 
 void append_info(std::string& out, std::string_view info) {
-  if (!info.empty()) append_pieces(out, Json{R"(,"info":)"}, Json{info});
+  if (!info.empty()) append_pieces(out, Json{kInfoKey}, Json{info});
 }
 
 }  // namespace
@@ -154,27 +158,35 @@ void append(std::string& out, const PresenceList& push) {
   append_pieces(out, Json{R"({"type":"presence","room_id":)"}, Text{push.room_id}, Id{push.id}, Json{R"(,"count":)"},
                 Number{push.count}, Json{R"(,"users":)"});
   append_array(out, push.users, [&](const PresentUser& user) {
-    append_pieces(out, Json{R"({"user_id":)"}, Text{user.user_id}, Json{R"(,"connections":)"},
-                  Number{user.connections});
+    append_pieces(out, Json{kUserIdKey}, Text{user.user_id}, Json{kConnectionsKey}, Number{user.connections});
     append_info(out, user.info);
     out.push_back('}');
   });
-  if (!push.next.empty()) append_pieces(out, Json{R"(,"next":)"}, Text{push.next});
+  if (!push.next.empty()) append_pieces(out, Json{kNextKey}, Text{push.next});
   out.push_back('}');
 }
 
 void append(std::string& out, const PresenceChange& push) {
   append_pieces(out, Json{R"({"type":"presence_change","room_id":)"}, Text{push.room_id}, Json{R"(,"joined":)"});
   append_array(out, push.joined, [&](const PresentUser& user) {
-    append_pieces(out, Json{R"({"user_id":)"}, Text{user.user_id});
+    append_pieces(out, Json{kUserIdKey}, Text{user.user_id});
     append_info(out, user.info);
     out.push_back('}');
   });
   append_pieces(out, Json{R"(,"left":)"});
-  append_array(out, push.left, [&](const PresentUser& user) {
-    append_pieces(out, Json{R"({"user_id":)"}, Text{user.user_id}, Json{"}"});
-  });
+  append_array(out, push.left,
+               [&](const PresentUser& user) { append_pieces(out, Json{kUserIdKey}, Text{user.user_id}, Json{"}"}); });
   append_pieces(out, Json{R"(,"count":)"}, Number{push.count}, Json{push.is_partial ? R"(,"partial":true})" : "}"});
+}
+
+std::size_t bytes_max_in_list(const PresentUser& user) {
+  constexpr std::size_t kCommaAndBrace = 2;
+  const std::size_t info = user.info.empty() ? 0 : kInfoKey.size() + user.info.size();
+  return kUserIdKey.size() + written_bytes(user.user_id) + kConnectionsKey.size() + kDigitsMax + info + kCommaAndBrace;
+}
+
+std::size_t bytes_max_of_next(std::string_view user_id) {
+  return kNextKey.size() + written_bytes(user_id);
 }
 
 void append(std::string& out, const Left& push) {

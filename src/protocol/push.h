@@ -125,4 +125,9 @@ void append(std::string& out, const Lagged& push);
 void append(std::string& out, const GoAway& push);
 void append(std::string& out, const Error& error);
 
+/// The most bytes that this user takes in a PresenceList or PresenceChange, the comma in front included.
+std::size_t bytes_max_in_list(const PresentUser& user);
+/// The most bytes that a PresenceList takes more when it is not the end and that user is its last.
+std::size_t bytes_max_of_next(std::string_view user_id);
+
 }  // namespace switchboard::protocol

@@ -3,12 +3,6 @@
 #include "base/assert.h"
 
 namespace switchboard::room {
-namespace {
-
-constexpr std::size_t kUserJsonBytes = 45;  // what stands around a user's name and info in a list
-
-}  // namespace
-
 PresenceRoster::Users::iterator PresenceRoster::find_or_add(std::string_view user_id) {
   const auto place = users_.lower_bound(user_id);
   if (place != users_.end() && place->first == user_id) return place;
@@ -93,16 +87,16 @@ RosterChange PresenceRoster::take_change() {
     const bool is_news = is_present != user.is_announced || user.pages_before != pages_read_;
     user.is_announced = is_present;
 
-    const std::size_t user_bytes = place->first.size() + (is_present ? user.info.size() : 0);
+    protocol::PresentUser named{.user_id = place->first, .connections = user.connections, .info = {}};
+    if (is_present) named.info = user.info;
+    const std::size_t user_bytes = protocol::bytes_max_in_list(named);
     const bool fits =
         change.joined.size() + change.left.size() < kChangeUsersMax && bytes + user_bytes <= kChangeBytesMax;
     const bool is_named = is_news && fits;
     change.is_partial |= is_news && !fits;
     if (is_named) {
       bytes += user_bytes;
-      auto& names = is_present ? change.joined : change.left;
-      names.push_back({.user_id = place->first, .connections = user.connections, .info = {}});
-      if (is_present) names.back().info = user.info;
+      (is_present ? change.joined : change.left).push_back(named);
     }
     if (is_present) continue;
     auto node = users_.extract(place);
@@ -120,12 +114,15 @@ RosterPage PresenceRoster::page(std::string_view after, std::size_t users_max, s
   for (auto place = users_.upper_bound(after); place != users_.end(); ++place) {
     const auto& [user_id, user] = *place;
     if (!user.is_present()) continue;
-    bytes += user_id.size() + user.info.size() + kUserJsonBytes;
-    if (page.users.size() == users_max || (!page.users.empty() && bytes > bytes_max)) {
+    const protocol::PresentUser listed{.user_id = user_id, .connections = user.connections, .info = user.info};
+    bytes += protocol::bytes_max_in_list(listed);
+    // Whoever is taken may turn out to be the last that fits, and is then `next`.
+    const bool fits = bytes + protocol::bytes_max_of_next(user_id) <= bytes_max;
+    if (page.users.size() == users_max || (!page.users.empty() && !fits)) {
       page.next = page.users.back().user_id;
       break;
     }
-    page.users.push_back({.user_id = user_id, .connections = user.connections, .info = user.info});
+    page.users.push_back(listed);
   }
   return page;
 }

@@ -36,7 +36,7 @@ struct RosterPage {
 /// Every operation on one user takes O(log users).
 class PresenceRoster {
  public:
-  /// Of one change, names and infos together.
+  /// Of one change: users, and the bytes of JSON text that they take.
   static constexpr std::size_t kChangeUsersMax = 100;
   static constexpr std::size_t kChangeBytesMax = 32 * 1024;
 
@@ -65,8 +65,8 @@ class PresenceRoster {
   /// shown the room as it was then.
   RosterChange take_change();
 
-  /// The users behind `after` ("" begins the list), at most `users_max` (not 0) and about `bytes_max` bytes of JSON, at
-  /// least one if there is one.
+  /// The users behind `after` ("" begins the list), at most `users_max` (not 0) and at most `bytes_max` bytes of JSON
+  /// text with `next`, but at least one if there is one.
   RosterPage page(std::string_view after, std::size_t users_max, std::size_t bytes_max);
 
  private:

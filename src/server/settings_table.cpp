@@ -205,8 +205,8 @@ void add_limits(std::vector<Setting>& out) {
                         "Answers waiting for one client; while they are more, that client is not read from."));
   out.push_back(integer("limits", "reply_bytes_max", SB_FIELD(config.shard.session.reply_bytes_max), 4 * kKiB,
                         64 * kMiB, "bytes", kReload,
-                        "Messages or users in one answer to `history` or `presence`; the client asks for the rest. One "
-                        "message always fits."));
+                        "One whole answer to `history` or `presence` as JSON text: messages or users, and what stands "
+                        "around them; the client asks for the rest. Only a single message may be longer."));
   out.push_back(integer("limits", "log_bytes_max", SB_FIELD(config.shard.log_bytes_max), kMiB, 1'024 * kGiB, "bytes",
                         kReload,
                         "Memory for all rooms' messages together, over all shards; above it the room with "

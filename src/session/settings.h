@@ -43,8 +43,8 @@ struct SessionSettings {
   std::uint32_t errors_refill_ms = 1'000;        // ... one is forgiven every so often (at least 1)
   std::uint32_t queue_bytes_max = 65'536;        // answers waiting for one client; a full queue stops reading from it
 
-  /// Of the messages or users in one answer to `history` or `presence`: as many as fit, at least one. Goes on top of
-  /// `queue_bytes_max`, for there is one such answer at a time.
+  /// Of the JSON text of one answer to `history` or `presence`, which is longer only when it holds a single message.
+  /// Goes on top of `queue_bytes_max`, for there is one such answer at a time.
   std::uint32_t reply_bytes_max = 262'144;
   DirectPolicy direct = DirectPolicy::kAll;
 

@@ -3,19 +3,37 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/push.h"
+#include "protocol/user_room.h"
 #include "ws/frame_writer.h"
 
 namespace switchboard::shard {
+namespace {
+
+/// What the answer takes besides its messages.
+std::size_t bytes_around(std::string_view room_id, std::string_view command_id, std::string_view epoch) {
+  std::string text;
+  protocol::append(text, protocol::HistoryPage{.room_id = protocol::told_room_id(room_id),
+                                               .id = command_id,
+                                               .epoch = epoch,
+                                               .messages = {},
+                                               .more = false});  // the longer of the two
+  return text.size();
+}
+
+}  // namespace
 
 HistoryRead::HistoryRead(SlotId client, SlotId view, const protocol::History& query, std::string_view command_id,
-                         Seq end, std::size_t bytes_max)
+                         std::string_view epoch, Seq end, std::size_t bytes_max)
     : client_(client),
       view_(view),
       command_id_(command_id),
+      epoch_(epoch),
       from_(query.after ? Seq{std::min(query.after->value, end.value - 1)}.next() : Seq{1}),
       until_(query.before ? std::min(*query.before, end) : end),
       messages_left_(query.limit),
-      bytes_left_(bytes_max),
+      bytes_max_(bytes_max),
+      bytes_(bytes_around(query.room_id, command_id, epoch)),
       is_backward_(!query.after) {
   is_done_ = from_ >= until_;
 }
@@ -25,7 +43,7 @@ std::optional<broker::ReadRange> HistoryRead::next_range() const {
   return broker::ReadRange{.from = from_,
                            .until = until_,
                            .messages_max = messages_left_,
-                           .bytes_max = static_cast<std::uint32_t>(bytes_left_),
+                           .bytes_max = static_cast<std::uint32_t>(std::max<std::size_t>(bytes_left(), 1)),
                            .newest = is_backward_};
 }
 
@@ -41,9 +59,13 @@ void HistoryRead::take(broker::SharedPage page) {
     more_ = false;  // the rest was trimmed meanwhile
     return;
   }
-  if (!pages_.empty() && page->epoch != pages_.front()->epoch) {
+  if (!pages_.empty() && page->epoch != epoch_) {
     is_done_ = more_ = true;
     return;
+  }
+  if (pages_.empty()) {  // epochs hold nothing that needs escaping
+    bytes_ = bytes_ - epoch_.size() + page->epoch.size();
+    epoch_ = page->epoch;
   }
   pages_.push_back(std::move(page));
   is_backward_ ? take_backward(*pages_.back()) : take_forward(*pages_.back());
@@ -80,24 +102,21 @@ void HistoryRead::take_backward(const broker::Page& page) {
 
 bool HistoryRead::take(std::string_view message) {
   if (messages_left_ == 0) return false;
-  if (message.size() > bytes_left_ && !messages_.empty()) {
+  const std::size_t bytes = message.size() + (messages_.empty() ? 0 : 1);  // a comma in front
+  if (bytes > bytes_left() && !messages_.empty()) {
     is_done_ = true;
     return false;
   }
   messages_.push_back(message);
   --messages_left_;
-  bytes_left_ -= std::min(bytes_left_, message.size());
-  if (bytes_left_ == 0) is_done_ = true;
+  bytes_ += bytes;
+  if (bytes_left() == 0) is_done_ = true;
   return true;
 }
 
-protocol::HistoryPage HistoryRead::answer(std::string_view room_id, std::string_view epoch) {
+protocol::HistoryPage HistoryRead::answer(std::string_view room_id) {
   if (is_backward_) std::ranges::reverse(messages_);
-  return {.room_id = room_id,
-          .id = command_id_,
-          .epoch = pages_.empty() ? epoch : std::string_view(pages_.front()->epoch),
-          .messages = messages_,
-          .more = more_};
+  return {.room_id = room_id, .id = command_id_, .epoch = epoch_, .messages = messages_, .more = more_};
 }
 
 }  // namespace switchboard::shard

@@ -3,6 +3,7 @@
 // the answer to the session.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,18 +22,21 @@ namespace switchboard::shard {
 
 class HistoryRead {
  public:
-  /// `end`: the number behind the newest message that may be shown. `bytes_max`: of the messages' JSON text together;
-  /// one message is always given. `query` and `command_id` are copied.
-  HistoryRead(SlotId client, SlotId view, const protocol::History& query, std::string_view command_id, Seq end,
-              std::size_t bytes_max);
+  /// `end`: the number behind the newest message that may be shown. `bytes_max`: of the whole answer's JSON text; one
+  /// message is always given. `epoch`: of the room now; that of the first page is told. What is viewed is copied.
+  HistoryRead(SlotId client, SlotId view, const protocol::History& query, std::string_view command_id,
+              std::string_view epoch, Seq end, std::size_t bytes_max);
 
   /// What to read next; none when the answer is complete.
   std::optional<broker::ReadRange> next_range() const;
   /// The page for what `next_range` said.
   void take(broker::SharedPage page);
-  /// What there is, oldest first: views of this and of its pages. Once. `epoch`: of the room, for an answer that needed
-  /// no page.
-  protocol::HistoryPage answer(std::string_view room_id, std::string_view epoch);
+  /// What there is, oldest first: views of this and of its pages. Once.
+  protocol::HistoryPage answer(std::string_view room_id);
+
+  /// How long the answer with what has been taken so far is as JSON text, or one byte more: until it is complete it is
+  /// not known what `more` says.
+  std::size_t bytes() const { return bytes_; }
 
   SlotId client() const { return client_; }
   SlotId view() const { return view_; }
@@ -43,14 +47,17 @@ class HistoryRead {
   void take_backward(const broker::Page& page);
   /// False when it does not fit any more.
   bool take(std::string_view message);
+  std::size_t bytes_left() const { return bytes_max_ - std::min(bytes_max_, bytes_); }
 
   SlotId client_;
   SlotId view_;
   std::string command_id_;
+  std::string epoch_;
   Seq from_;  // what is still to be looked at: [from_, until_)
   Seq until_;
   std::uint32_t messages_left_;
-  std::size_t bytes_left_;
+  std::size_t bytes_max_;
+  std::size_t bytes_;
   bool is_backward_;  // the newest are given: it grows towards older ones
   bool is_done_ = false;
   bool more_ = false;

@@ -161,7 +161,12 @@ void HomePresence::answer(TrackedRoom& room, const Query& query) {
                           .count = room.roster.count(),
                           .users = {},
                           .next = {}};
-  const room::RosterPage page = room.roster.page(request.after, request.users_max, request.bytes_max);
+  std::string around;  // what stands in the answer besides its users
+  protocol::append(
+      around, protocol::PresenceList{
+                  .room_id = room.room_id, .id = request.command_id, .count = list.count, .users = {}, .next = {}});
+  const std::size_t bytes_max = request.bytes_max - std::min<std::size_t>(request.bytes_max, around.size());
+  const room::RosterPage page = room.roster.page(request.after, request.users_max, bytes_max);
   list.users.reserve(page.users.size());
   for (const protocol::PresentUser& user : page.users) {
     list.users.push_back(

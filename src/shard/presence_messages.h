@@ -42,7 +42,7 @@ struct PresenceRequest {
   std::string command_id;
   std::string after;
   std::uint32_t users_max;
-  std::uint32_t bytes_max;
+  std::uint32_t bytes_max;  // of the whole answer; one user is always given
 };
 
 // --- results ---------------------------------------------------------------------------------------------------

@@ -32,7 +32,8 @@ Attempt Shard::read_history(Session& session, std::uint32_t slot, const protocol
     return Attempt::kDone;
   }
   // Nothing is told here that is not in the log yet: the members have not been given it either.
-  HistoryRead read(session.id(), view_id, history, command_id, view.room.log.end(), context_.settings.reply_bytes_max);
+  HistoryRead read(session.id(), view_id, history, command_id, view.epoch, view.room.log.end(),
+                   context_.settings.reply_bytes_max);
   const auto range = read.next_range();
   if (!range) {
     answer_history(client_of(session), view, read);
@@ -108,7 +109,7 @@ bool Shard::read_on(std::uint64_t ticket, HistoryRead& read) {
 }
 
 void Shard::answer_history(Client& client, const RoomView& view, HistoryRead& read) {
-  client.session.on_history(read.answer(view.room.id(), view.epoch));
+  client.session.on_history(read.answer(view.room.id()));
 }
 
 }  // namespace switchboard::shard

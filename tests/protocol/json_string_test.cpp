@@ -19,6 +19,17 @@ std::string written(std::string_view text) {
   return out;
 }
 
+TEST(JsonString, SaysBeforehandHowMuchItWrites) {
+  std::string every;
+  for (int c = 0; c < 256; ++c) {
+    every.push_back(static_cast<char>(c));
+    EXPECT_EQ(written_bytes(every), written(every).size()) << c;
+    EXPECT_EQ(written_bytes(std::string(1, static_cast<char>(c))),
+              written(std::string(1, static_cast<char>(c))).size());
+  }
+  EXPECT_EQ(written_bytes(""), 2u);
+}
+
 TEST(JsonString, UnescapesEveryEscape) {
   EXPECT_EQ(unescaped(""), "");
   EXPECT_EQ(unescaped("plain"), "plain");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <limits>
 #include <string>
+#include <vector>
 
 namespace switchboard::protocol {
 namespace {
@@ -160,6 +161,23 @@ TEST(Push, HelloTellsWhatAClientNeedsToKnow) {
   EXPECT_EQ(
       text(Hello{.conn_id = "0-1-2", .user_id = "alice", .ping_interval_ms = 0, .message_bytes_max = 1, .server = "s"}),
       R"({"type":"hello","conn_id":"0-1-2","user_id":"alice","ping_interval_ms":0,"max_message_bytes":1,"server":"s"})");
+}
+
+TEST(Push, AUserInAListTakesNoMoreThanWasSaid) {
+  const std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
+  for (const std::string_view name : {"u", R"("\"")", "h\xc3\xa9"}) {
+    for (const std::string_view info : {"", R"({"a":1})"}) {
+      const std::vector<PresentUser> users(3, {.user_id = name, .connections = most, .info = info});
+      const PresenceList empty{.room_id = "r", .id = {}, .count = 3, .users = {}, .next = {}};
+      PresenceList list = empty;
+      list.users = users;
+      const std::size_t bytes = text(empty).size() + 3 * bytes_max_in_list(users[0]);
+      EXPECT_LE(text(list).size(), bytes);
+      list.next = name;
+      EXPECT_LE(text(list).size(), bytes + bytes_max_of_next(name));
+      EXPECT_GE(text(list).size() + 40, bytes + bytes_max_of_next(name)) << "nor much less";
+    }
+  }
 }
 
 TEST(Push, LaggedAndGoAway) {

@@ -287,7 +287,7 @@ TEST_F(PresenceRosterTest, BytesOfInfosAreBounded) {
   const RosterChange change = roster.take_change();
   std::size_t bytes = 0;
   for (const auto& user : change.joined)
-    bytes += user.user_id.size() + user.info.size();
+    bytes += protocol::bytes_max_in_list(user);
   EXPECT_LE(bytes, PresenceRoster::kChangeBytesMax);
   EXPECT_GT(bytes, PresenceRoster::kChangeBytesMax - 2'048);
   EXPECT_TRUE(change.is_partial);
@@ -352,7 +352,12 @@ TEST_F(PresenceRosterTest, APageEndsAtItsLimit) {
 TEST_F(PresenceRosterTest, APageEndsBeforeItGetsTooLongButHoldsOneUser) {
   for (std::size_t i = 0; i < 4; ++i)
     comes(numbered(i), '"' + std::string(500, 'x') + '"');
-  EXPECT_EQ(roster.page("", 10, 1'500).users.size(), 2u);
+  const RosterPage all = roster.page("", 10, 10'000);
+  const std::size_t two =
+      2 * protocol::bytes_max_in_list(all.users[0]) + protocol::bytes_max_of_next(all.users[0].user_id);
+  EXPECT_EQ(roster.page("", 10, two - 1).users.size(), 1u);
+  EXPECT_EQ(roster.page("", 10, two).users.size(), 2u);
+  EXPECT_EQ(roster.page("", 10, two + 1).users.size(), 2u);
   EXPECT_EQ(roster.page("", 10, 1).users.size(), 1u);
   EXPECT_EQ(roster.page("", 10, 1).next, numbered(0));
 }

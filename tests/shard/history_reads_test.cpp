@@ -32,10 +32,13 @@ struct Answer {
   std::string messages;
   bool more;
   int pages = 0;
+  std::size_t count = 0;
+  std::size_t bytes = 0;  // of the JSON text
 };
 
+/// `bytes_max`: of the whole answer.
 Answer ask(const protocol::History& query, std::uint32_t page_max = 1'000, std::size_t bytes_max = 10'000) {
-  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, query, "7", kEnd, bytes_max);
+  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, query, "7", "k3", kEnd, bytes_max);
   Answer answer{};
   while (const auto range = read.next_range()) {
     EXPECT_LE(range->until, kEnd);
@@ -45,12 +48,17 @@ Answer ask(const protocol::History& query, std::uint32_t page_max = 1'000, std::
     }
     read.take(page_of(*range, page_max));
   }
-  const protocol::HistoryPage page = read.answer("r", "k3");
+  const protocol::HistoryPage page = read.answer(query.room_id);
   EXPECT_EQ(page.epoch, "k3");
   EXPECT_EQ(page.id, "7");
   for (const std::string_view message : page.messages)
     answer.messages += std::string(answer.messages.empty() ? "" : " ") + std::string(message);
   answer.more = page.more;
+  answer.count = page.messages.size();
+  std::string text;
+  protocol::append(text, page);
+  answer.bytes = text.size();
+  EXPECT_EQ(read.bytes(), text.size() + (page.more ? 1 : 0)) << text;
   return answer;
 }
 
@@ -107,18 +115,35 @@ TEST(HistoryReads, ItDoesNotMatterHowTheHomeCutsItsPages) {
 TEST(HistoryReads, WhatDoesNotFitIsLeftForTheNextQuery) {
   const protocol::History backward{.room_id = "r", .before = {}, .after = {}, .limit = 10};
   const protocol::History forward{.room_id = "r", .before = {}, .after = Seq{0}, .limit = 10};
-  EXPECT_EQ(ask(backward, 1'000, 5).messages, "29 30");
-  EXPECT_EQ(ask(backward, 1'000, 6).messages, "28 29 30");
-  EXPECT_EQ(ask(backward, 1'000, 7).messages, "28 29 30");
-  EXPECT_TRUE(ask(backward, 1'000, 6).more);
-  EXPECT_EQ(ask(forward, 1'000, 5).messages, "11 12");
-  EXPECT_TRUE(ask(forward, 1'000, 5).more);
-  EXPECT_EQ(ask(forward, 1'000, 1).messages, "11") << "one is always given";
-  EXPECT_TRUE(ask(forward, 1'000, 1).more);
+  const std::string around = R"({"type":"history","room_id":"r","id":7,"epoch":"k3","messages":[],"more":false})";
+  const std::size_t three = around.size() + std::string_view("28,29,30").size();
+  EXPECT_EQ(ask(backward, 1'000, three - 1).messages, "29 30");
+  EXPECT_EQ(ask(backward, 1'000, three).messages, "28 29 30");
+  EXPECT_EQ(ask(backward, 1'000, three + 1).messages, "28 29 30");
+  EXPECT_TRUE(ask(backward, 1'000, three).more);
+  EXPECT_EQ(ask(forward, 1'000, three - 1).messages, "11 12");
+  EXPECT_TRUE(ask(forward, 1'000, three - 1).more);
+}
+
+TEST(HistoryReads, AnAnswerIsNoLongerThanItMayBeAndAsLongAsItCanBe) {
+  for (const bool is_forward : {false, true}) {
+    protocol::History query{.room_id = "a \"room\"", .before = {}, .after = {}, .limit = 1'000};
+    if (is_forward) query.after = Seq{0};
+    for (const std::uint32_t page_max : {1u, 3u, 1'000u}) {
+      for (std::size_t bytes_max = 1; bytes_max < 200; ++bytes_max) {
+        const Answer answer = ask(query, page_max, bytes_max);
+        ASSERT_GE(answer.count, 1u) << "one is always given";
+        ASSERT_TRUE(answer.bytes <= bytes_max || answer.count == 1) << answer.bytes << " of " << bytes_max;
+        ASSERT_EQ(answer.more, answer.count < 20u);
+        const std::size_t with_one_more = answer.bytes + std::string_view(",11").size() + 1;  // the "false" of `more`
+        ASSERT_TRUE(!answer.more || with_one_more > bytes_max) << answer.bytes << " of " << bytes_max;
+      }
+    }
+  }
 }
 
 TEST(HistoryReads, WhatIsTrimmedBetweenTwoPagesIsNotWaitedFor) {
-  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, {.room_id = "r", .before = {}, .after = {}, .limit = 10}, "", kEnd,
+  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, {.room_id = "r", .before = {}, .after = {}, .limit = 10}, "", "k3", kEnd,
                    1'000);
   read.take(page_of(*read.next_range(), 3));
   ASSERT_TRUE(read.next_range());
@@ -127,20 +152,20 @@ TEST(HistoryReads, WhatIsTrimmedBetweenTwoPagesIsNotWaitedFor) {
   empty->oldest = Seq{28};
   read.take(empty);
   EXPECT_FALSE(read.next_range());
-  const protocol::HistoryPage answer = read.answer("r", "k3");
+  const protocol::HistoryPage answer = read.answer("r");
   EXPECT_EQ(answer.messages.size(), 3u);
   EXPECT_FALSE(answer.more);
 }
 
 TEST(HistoryReads, AnAnswerHasNoHoleWhereMessagesWereTrimmedBetweenTwoPages) {
-  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, {.room_id = "r", .before = {}, .after = Seq{0}, .limit = 10}, "", kEnd,
-                   1'000);
+  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, {.room_id = "r", .before = {}, .after = Seq{0}, .limit = 10}, "", "k3",
+                   kEnd, 1'000);
   read.take(page_of(*read.next_range(), 3));
   auto later = *read.next_range();
   later.from = Seq{20};  // 14 to 19 are gone
   read.take(page_of(later, 3));
   EXPECT_FALSE(read.next_range());
-  const protocol::HistoryPage answer = read.answer("r", "k3");
+  const protocol::HistoryPage answer = read.answer("r");
   ASSERT_EQ(answer.messages.size(), 3u);
   EXPECT_EQ(answer.messages.back(), "13");
   EXPECT_TRUE(answer.more);

@@ -106,6 +106,31 @@ TEST_F(PresenceTest, TheIdOfAQueryIsEchoed) {
             "\n");
 }
 
+TEST_F(PresenceTest, AListIsNoLongerThanAnAnswerMayBe) {
+  settings.session.reply_bytes_max = 4'096;
+  start(1);
+  std::vector<Peer> peers;
+  for (int i = 0; i < 40; ++i) {
+    std::string name = std::to_string(10 + i);
+    for (int n = 0; n < 5 * i; ++n)
+      name += R"(\")";
+    peers.push_back(joined("r", name));
+  }
+  std::string next;
+  std::size_t users = 0;
+  for (int pages = 0; pages < 40; ++pages) {
+    const std::string text = asked(peers.front(), "r", R"(,"limit":1000,"id":"x")" + next);
+    EXPECT_LE(text.size() - 1, 4'096u);
+    for (auto at = text.find("connections"); at != std::string::npos; at = text.find("connections", at + 1))
+      ++users;
+    const auto at = text.find(R"(,"next":)");
+    if (at == std::string::npos) break;
+    EXPECT_GT(text.size(), 3'000u) << "it is made use of";
+    next = text.substr(at, text.size() - 2 - at);
+  }
+  EXPECT_EQ(users, peers.size());
+}
+
 TEST_F(PresenceTest, AListIsReadInPages) {
   start(2);
   std::vector<Peer> peers;

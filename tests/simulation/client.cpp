@@ -149,7 +149,7 @@ void Client::on_push(const std::string& payload) {
   } else if (type == "epoch_changed") {
     stay(push->text("room_id")).on_epoch_changed(*push);
   } else if (type == "history") {
-    on_history(*push);
+    on_history(*push, payload.size());
   } else if (type == "error") {
     on_error(*push);
   } else if (type == "pong") {
@@ -214,12 +214,12 @@ bool Client::on_direct_answer(const test::JsonObject& answer) {
   return true;
 }
 
-void Client::on_history(const test::JsonObject& history) {
+void Client::on_history(const test::JsonObject& history, std::size_t bytes) {
   if (queries_.empty() || queries_.front().id != history.raw("id")) fail("history that nobody asked for");
   const HistoryQuery query = std::move(queries_.front());
   queries_.pop_front();
   if (!config_.keeps_history()) fail("history where none is kept");
-  query.verify(history, ledger_, config_);
+  query.verify(history, bytes, ledger_, config_);
 }
 
 void Client::on_error(const test::JsonObject& error) {

@@ -86,7 +86,7 @@ class Client {
   void on_publish_answer(const std::string& content, bool was_refused);
   void on_direct(const test::JsonObject& push, const std::string& payload);
   bool on_direct_answer(const test::JsonObject& answer);
-  void on_history(const test::JsonObject& history);
+  void on_history(const test::JsonObject& history, std::size_t bytes);
   void on_error(const test::JsonObject& error);
   void on_server_close(const std::string& payload);
   void on_end();

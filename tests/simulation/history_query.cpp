@@ -41,7 +41,8 @@ std::string HistoryQuery::document() const {
   return text + ",\"limit\":" + std::to_string(limit) + ",\"id\":" + id + "}";
 }
 
-void HistoryQuery::verify(const test::JsonObject& answer, Ledger& ledger, const Config& config) const {
+void HistoryQuery::verify(const test::JsonObject& answer, std::size_t bytes, Ledger& ledger,
+                          const Config& config) const {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
   const auto demand = [&](bool holds, const std::string& otherwise) {
@@ -53,6 +54,7 @@ void HistoryQuery::verify(const test::JsonObject& answer, Ledger& ledger, const 
   demand(!its_epoch.empty() && (epoch.empty() || its_epoch == epoch || config.replacements > 0), "of another epoch");
   const auto messages = objects_of(answer.raw("messages"));
   demand(messages.size() <= limit, "more messages than were asked for");
+  demand(bytes <= config.shard.session.reply_bytes_max || messages.size() == 1, "longer than it may be");
   for (const std::string& message : messages) {
     const auto push = test::JsonObject::parse(message);
     demand(push && push->text("type") == (room == its_id ? "broadcast" : "direct"), "what is no message: " + message);

@@ -1,6 +1,7 @@
 // A client's question for old messages, and what is to be demanded of the answer.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -22,8 +23,8 @@ struct HistoryQuery {
   std::uint64_t known_last = 0;  // the newest message in it that the client knew of when it asked
 
   std::string document() const;
-  /// Throws Failure when the answer, `history`, is not what was asked for.
-  void verify(const test::JsonObject& answer, Ledger& ledger, const Config& config) const;
+  /// Throws Failure when the answer, `history`, is not what was asked for. `bytes`: of its text.
+  void verify(const test::JsonObject& answer, std::size_t bytes, Ledger& ledger, const Config& config) const;
 };
 
 }  // namespace switchboard::simulation
