@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "base/nearest_name.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/paragraph.h"
 #include "cli/standard_streams.h"
-#include "server/nearest_name.h"
 
 namespace switchboard::cli {
 namespace {
@@ -36,7 +36,7 @@ int unknown_command(const std::string& typed) {
   std::vector<std::string> names;
   for (const Command& command : commands())
     names.emplace_back(command.name);
-  const std::string near = server::nearest_name(typed, names);
+  const std::string near = nearest_name(typed, names);
   std::fprintf(stderr, "switchboard: unknown command %s%s\nTry `switchboard --help`.\n", typed.c_str(),
                near.empty() ? "" : ("; did you mean " + near + "?").c_str());
   return kExitUsage;

@@ -5,8 +5,8 @@
 #include <CLI/Formatter.hpp>
 #include <cstdio>
 
+#include "base/nearest_name.h"
 #include "cli/paragraph.h"
-#include "server/nearest_name.h"
 
 namespace switchboard::cli {
 namespace {
@@ -134,7 +134,7 @@ std::string Options::nearest_flag(std::string_view typed) const {
     for (std::string& name : split_names(option.names))
       known.push_back(std::move(name));
   }
-  return server::nearest_name(typed.substr(0, typed.find('=')), known);
+  return nearest_name(typed.substr(0, typed.find('=')), known);
 }
 
 int Options::usage_error(std::string_view message) const {

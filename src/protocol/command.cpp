@@ -1,7 +1,9 @@
 #include "protocol/command.h"
 
+#include <array>
 #include <utility>
 
+#include "base/nearest_name.h"
 #include "protocol/command_fields.h"
 #include "protocol/field_value.h"
 #include "protocol/json_scanner.h"
@@ -12,6 +14,21 @@ namespace switchboard::protocol {
 namespace {
 
 constexpr std::size_t kTypeBytesShown = 40;  // of a type nobody knows, in the answer
+constexpr std::array<std::string_view, 7> kTypes = {"broadcast", "direct", "history", "join",
+                                                    "leave",     "ping",   "presence"};
+
+/// "this server has no command of type `brodcast`; did you mean `broadcast`?"
+std::string unknown_type(std::string_view type) {
+  const bool is_cut = type.size() > kTypeBytesShown;
+  std::string message = "this server has no command of type `";
+  message.append(type.substr(0, ws::utf8_prefix_bytes(type, kTypeBytesShown))).append(is_cut ? "...`" : "`");
+  const std::string nearest = is_cut ? "" : nearest_name(type, kTypes);
+  if (!nearest.empty()) return message.append("; did you mean `").append(nearest).append("`?");
+  message.append("; it has");
+  for (const std::string_view known : kTypes)
+    message.append(known == kTypes.front() ? " " : known == kTypes.back() ? " and " : ", ").append(known);
+  return message;
+}
 
 using Body = decltype(Command::body);
 
@@ -151,10 +168,7 @@ struct Reader {
     if (type == "leave") return leave();
     if (type == "history") return history();
     if (type == "presence") return presence();
-    const bool is_cut = type.size() > kTypeBytesShown;
-    std::string message = "this server has no command of type `";
-    message.append(type.substr(0, ws::utf8_prefix_bytes(type, kTypeBytesShown))).append(is_cut ? "...`" : "`");
-    return std::unexpected(Fault{ErrorCode::kUnknownType, std::move(message)});
+    return std::unexpected(Fault{ErrorCode::kUnknownType, unknown_type(type)});
   }
 
   Checked<Command> command() {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "server/nearest_name.h"
+#include "base/nearest_name.h"
 #include "server/setting_checks.h"
 #include "server/settings_table.h"
 

@@ -156,18 +156,31 @@ TEST(CommandDecoder, TypeMustBeThereAndAString) {
 }
 
 TEST(CommandDecoder, UnknownTypesAreNamed) {
-  for (const char* type : {"auth", "JOIN", "join ", "", "shout", "directs"}) {
+  for (const char* type : {"auth", "", "shout", "subscribe"}) {
     const Decoding decoding(R"({"type":")" + std::string(type) + R"(","room_id":"r","id":7})");
-    EXPECT_EQ(decoding.refusal(), "unknown_type: this server has no command of type `" + std::string(type) + "`");
+    EXPECT_EQ(decoding.refusal(), "unknown_type: this server has no command of type `" + std::string(type) +
+                                      "`; it has broadcast, direct, history, join, leave, ping and presence");
     EXPECT_EQ(decoding.error().room_id, "r");
     EXPECT_EQ(decoding.error().id, "7");
+  }
+}
+
+TEST(CommandDecoder, AMistypedTypeIsToldTheNearestOne) {
+  const std::pair<const char*, const char*> mistyped[] = {
+      {"brodcast", "broadcast"}, {"JOIN", "join"},       {"join ", "join"},        {"directs", "direct"},
+      {"leav", "leave"},         {"histroy", "history"}, {"presense", "presence"}, {"pnig", "ping"}};
+  for (const auto& [typed, meant] : mistyped) {
+    EXPECT_EQ(
+        refusal_of(R"({"type":")" + std::string(typed) + R"("})"),
+        "unknown_type: this server has no command of type `" + std::string(typed) + "`; did you mean `" + meant + "`?");
   }
 }
 
 TEST(CommandDecoder, UnknownTypesAreCutBetweenCharacters) {
   const std::string forty(40, 'x');
   const auto answer = [](std::string_view type) {
-    return "unknown_type: this server has no command of type `" + std::string(type) + "`";
+    return "unknown_type: this server has no command of type `" + std::string(type) +
+           "`; it has broadcast, direct, history, join, leave, ping and presence";
   };
   EXPECT_EQ(refusal_of(R"({"type":")" + forty + R"("})"), answer(forty));
   EXPECT_EQ(refusal_of(R"({"type":")" + forty + R"(y"})"), answer(forty + "..."));

@@ -1,9 +1,9 @@
-#include "server/nearest_name.h"
+#include "base/nearest_name.h"
 
 #include <gtest/gtest.h>
 #include <vector>
 
-namespace switchboard::server {
+namespace switchboard {
 namespace {
 
 const std::vector<std::string> kKnown = {"ping_interval_ms", "pong_timeout_ms", "ops", "level"};
@@ -21,7 +21,7 @@ TEST(NearestName, CaseIsNoEdit) {
 TEST(NearestName, NothingIsSuggestedWhenNothingIsClose) {
   EXPECT_EQ(nearest_name("colour", kKnown), "");
   EXPECT_EQ(nearest_name("", kKnown), "");
-  EXPECT_EQ(nearest_name("x", {}), "");
+  EXPECT_EQ(nearest_name("x", std::vector<std::string>{}), "");
 }
 
 TEST(NearestName, AThirdOfTheLettersMayDiffer) {
@@ -36,4 +36,4 @@ TEST(NearestName, WhatNobodyMistypesIsNotCompared) {
 }
 
 }  // namespace
-}  // namespace switchboard::server
+}  // namespace switchboard

@@ -1,14 +1,16 @@
-#include "server/nearest_name.h"
+#include "base/nearest_name.h"
 
 #include <algorithm>
 #include <vector>
 
-namespace switchboard::server {
+namespace switchboard {
 namespace {
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
+
+}  // namespace
 
 /// Optimal string alignment distance, three rows at a time.
 std::size_t edits_between(std::string_view a, std::string_view b) {
@@ -29,21 +31,4 @@ std::size_t edits_between(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-}  // namespace
-
-std::string nearest_name(std::string_view typed, std::span<const std::string> known) {
-  constexpr std::size_t kTypedBytesMax = 256;  // nobody mistypes more, and the work grows with the length
-  if (typed.size() > kTypedBytesMax) return "";
-  std::size_t fewest = std::max<std::size_t>(2, typed.size() / 3) + 1;
-  std::string nearest;
-  for (const std::string& name : known) {
-    const std::size_t edits = edits_between(typed, name);
-    if (edits < fewest) {
-      fewest = edits;
-      nearest = name;
-    }
-  }
-  return nearest;
-}
-
-}  // namespace switchboard::server
+}  // namespace switchboard
