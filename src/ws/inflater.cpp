@@ -41,6 +41,11 @@ void Inflater::reset() {
   after_final_block_ = false;
 }
 
+bool Inflater::refers_too_far_back() const {
+  // zlib says so in words only.
+  return stream_->z.msg != nullptr && std::string_view(stream_->z.msg) == "invalid distance too far back";
+}
+
 Inflater::Result Inflater::inflate(std::string_view& input, std::span<char> out) {
   z_stream& z = stream_->z;
   const std::size_t room = std::min(out.size(), kCallBytesMax);

@@ -35,6 +35,8 @@ class Inflater {
   bool at_block_boundary() const { return at_block_boundary_; }
   /// At such a boundary because a block was marked as the last one.
   bool after_final_block() const { return after_final_block_; }
+  /// Why the last result was not valid: it refers to bytes before all that there is of the window.
+  bool refers_too_far_back() const;
 
  private:
   struct Stream;

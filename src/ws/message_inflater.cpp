@@ -9,6 +9,12 @@ namespace {
 
 constexpr std::string_view kTail("\x00\x00\xff\xff", 4);  // section 7.2.2: the sender has cut it off
 constexpr Failure kInvalidData{close::kInvalidPayload, "A compressed message is not valid deflate data."};
+constexpr Failure kRefersToEarlier{
+    close::kInvalidPayload,
+    "A compressed message refers back to an earlier one, though client_no_context_takeover was agreed."};
+constexpr Failure kRefersBeyondWindow{close::kInvalidPayload,
+                                      "A compressed message refers back further than the window that was agreed."};
+static_assert(kRefersToEarlier.reason.size() <= 123 && kRefersBeyondWindow.reason.size() <= 123);
 
 }  // namespace
 
@@ -101,7 +107,7 @@ std::expected<void, Failure> MessageInflater::inflate(std::string_view input, Ou
     const std::span<char> room = output.room();
     const auto [written, valid] = from.inflate(input, room);
     if (const auto taken = output.wrote(written); !taken) return taken;
-    if (!valid) return std::unexpected(kInvalidData);
+    if (!valid) return std::unexpected(invalid_data());
     if (input.empty() && written < room.size()) return {};
   }
 }
@@ -113,6 +119,12 @@ std::expected<void, Failure> MessageInflater::end(Output& output) {
   if (const auto inflated = inflate(kTail, output); !inflated) return inflated;
   if (!inflater().at_block_boundary()) return std::unexpected(kInvalidData);
   return {};
+}
+
+/// The inflater has just said that the data is not valid.
+Failure MessageInflater::invalid_data() {
+  if (!inflater().refers_too_far_back()) return kInvalidData;
+  return takeover_window_bits_ > 0 ? kRefersBeyondWindow : kRefersToEarlier;
 }
 
 Inflater& MessageInflater::inflater() {

@@ -58,6 +58,7 @@ class MessageInflater {
 
   std::expected<void, Failure> inflate(std::string_view input, Output& output);
   std::expected<void, Failure> end(Output& output);
+  Failure invalid_data();
   Inflater& inflater();
 
   InflaterPool* pool_;
