@@ -213,7 +213,7 @@ std::expected<void, std::string> TlsContext::add(const std::string& entry, const
 }
 
 SSL_CTX* TlsContext::context_of(std::string_view host) const {
-  std::string name(host);
+  std::string name(host.substr(0, host.size() - (host.ends_with('.') ? 1 : 0)));  // some clients name the root, too
   std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c; });
   auto found = by_name_.find(name);
   if (const auto dot = name.find('.'); found == by_name_.end() && dot != std::string::npos) {

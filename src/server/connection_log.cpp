@@ -2,6 +2,8 @@
 
 #include <system_error>
 
+#include "server/log_escape.h"
+
 namespace switchboard::server {
 
 void ConnectionLog::on_opened(const session::Session& session) {
@@ -23,6 +25,15 @@ void ConnectionLog::on_turned_away(const net::PeerAddress& peer, std::string_vie
 void ConnectionLog::on_accepting_paused(int error) {
   log_.warn("connections cannot be accepted; it is tried again every 0.1 s",
             {{"reason", std::generic_category().message(error)}});
+}
+
+void ConnectionLog::on_request_refused(const session::Session& session, std::string_view field,
+                                       std::string_view value) {
+  constexpr std::size_t kValueBytesMax = 200;
+  const bool is_origin = field == "Origin";
+  log_.info(
+      is_origin ? "origin refused" : "host refused",
+      {{"addr", session.peer().to_string()}, {is_origin ? "origin" : "host", cut_at_character(value, kValueBytesMax)}});
 }
 
 void ConnectionLog::on_ended(const session::Session& session, Instant now) {

@@ -15,6 +15,7 @@ class ConnectionLog final : public shard::ConnectionObserver {
   session::Readmission on_readdressed(const session::Session& session, const net::PeerAddress& client) override;
   void on_turned_away(const net::PeerAddress& peer, std::string_view reason) override;
   void on_accepting_paused(int error) override;
+  void on_request_refused(const session::Session& session, std::string_view field, std::string_view value) override;
   void on_ended(const session::Session& session, Instant now) override;
 
  private:

@@ -21,11 +21,9 @@ std::string without_zone(std::string_view host) {
 bool OpsHosts::allows(const http::Request& request) const {
   if (request.host.empty()) return request.count("Host") == 0;
   const std::string host = without_zone(request.host);
-  auto parts = session::HostAndPort::parse(host);
+  const auto parts = session::HostAndPort::parse(host);
   if (!parts) return false;
   if (parts->host.front() == '[') return true;  // HostAndPort has seen to it that it is an IPv6 address
-  // A name with a dot behind it is the same (RFC 1034 section 3.1).
-  if (parts->host.ends_with('.')) parts->host.remove_suffix(1);
   if (http::equals_ignoring_case(parts->host, "localhost") || net::parse_ip(parts->host)) return true;
   const std::string port = parts->port ? ":" + std::to_string(*parts->port) : "";
   return has_listed_ && listed_.allows(std::string(parts->host) + port);

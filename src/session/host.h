@@ -71,6 +71,11 @@ class SessionHost {
   virtual Attempt read_presence(Session& session, std::uint32_t slot, const protocol::Presence& presence,
                                 std::string_view command_id) = 0;
 
+  /// The session's request was refused for the value of that field ("Origin", "Host"), which is to be logged: it may
+  /// hold anything.
+  virtual void on_request_refused([[maybe_unused]] const Session& session, [[maybe_unused]] std::string_view field,
+                                  [[maybe_unused]] std::string_view value) {}
+
   /// The connection is `client`'s, as its proxy says: from now on it is counted there. Called during the handshake, at
   /// most once. Hosts that count nothing by address need not know.
   virtual Readmission readmit([[maybe_unused]] const Session& session,

@@ -14,10 +14,14 @@ bool is_name_character(char c) {
          c == '_' || c == '*';
 }
 
+/// Of an address in its brackets.
+auto ipv6_of(std::string_view text) {
+  return net::parse_ip(text.substr(1, text.size() - 2));
+}
+
 bool is_bracketed_ipv6(std::string_view text) {
   if (text.size() < 4 || text.front() != '[' || text.back() != ']') return false;
-  text = text.substr(1, text.size() - 2);
-  return text.find(':') != std::string_view::npos && net::parse_ip(text).has_value();
+  return text.find(':') != std::string_view::npos && ipv6_of(text).has_value();
 }
 
 }  // namespace
@@ -31,7 +35,9 @@ std::optional<HostAndPort> HostAndPort::parse(std::string_view text) {
     out.port = net::parse_port(text.substr(colon + 1));
     if (!out.port) return std::nullopt;
   }
-  if (out.host.empty()) return std::nullopt;
+  // "a.example." is the whole name of what is mostly called "a.example" (RFC 1034 section 3.1).
+  if (out.host.ends_with('.') && !out.host.starts_with('[')) out.host.remove_suffix(1);
+  if (out.host.empty() || out.host.ends_with('.')) return std::nullopt;
   const bool is_host =
       out.host.front() == '[' ? is_bracketed_ipv6(out.host) : std::ranges::all_of(out.host, is_name_character);
   if (!is_host) return std::nullopt;
@@ -39,6 +45,7 @@ std::optional<HostAndPort> HostAndPort::parse(std::string_view text) {
 }
 
 bool host_matches(std::string_view pattern, std::string_view host) {
+  if (is_bracketed_ipv6(pattern) && is_bracketed_ipv6(host)) return ipv6_of(pattern) == ipv6_of(host);
   if (!pattern.starts_with("*.")) return http::equals_ignoring_case(pattern, host);
   const std::string_view suffix = pattern.substr(1);  // ".a.example"
   if (host.size() <= suffix.size()) return false;

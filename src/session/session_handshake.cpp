@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "http/response.h"
+#include "http/visible_text.h"
 #include "protocol/close_code.h"
 #include "session/forwarded_for.h"
 #include "session/session.h"
@@ -32,8 +33,18 @@ bool may_connect(const ListenerPolicy& policy, std::string_view origin) {
   return origin.empty() || policy.origins.allows(origin);
 }
 
-http::RequestError refused_origin() {
-  return {.status = 403, .message = "Pages of this origin may not connect (setting origins_allowed)."};
+constexpr std::size_t kShownBytesMax = 200;  // of what a client has sent, in an answer to it
+
+http::RequestError refused_origin(std::string_view origin) {
+  return {.status = 403,
+          .message = "The origin " + http::visible_text(origin, kShownBytesMax) +
+                     " may not connect (setting origins_allowed). A program that is no browser need not send one."};
+}
+
+http::RequestError refused_host(std::string_view host) {
+  return {.status = 421,
+          .message = "This server is not to be reached under the host name " +
+                     http::visible_text(host, kShownBytesMax) + " (setting hosts)."};
 }
 
 const http::Asset* find_asset(http::AssetTable assets, std::string_view path) {
@@ -62,8 +73,8 @@ void Session::receive_request(std::span<char> bytes) {
 void Session::answer_request(const http::Request& request) {
   take_forwarded_peer(request);
   if (!policy().hosts.allows(request.host)) {
-    return respond({.status = 421, .message = "This server is not to be reached under this host name (setting hosts)."},
-                   &request);
+    context_->host.on_request_refused(*this, "Host", request.host);
+    return respond(refused_host(request.host), &request);
   }
   if (ws::wants_upgrade(request)) {
     open(request);
@@ -91,7 +102,10 @@ void Session::open(const http::Request& request) {
   if (context_->settings.service == Service::kRooms && !is_endpoint(policy(), request.path())) {
     return respond({.status = 404, .message = endpoints_text(policy())}, &request);
   }
-  if (!may_connect(policy(), upgrade->origin)) return respond(refused_origin(), &request);
+  if (!may_connect(policy(), upgrade->origin)) {
+    context_->host.on_request_refused(*this, "Origin", upgrade->origin);
+    return respond(refused_origin(upgrade->origin), &request);
+  }
   const auto deflate = ws::negotiate_deflate(upgrade->extensions, context_->settings.deflate);
   if (!deflate) return respond(deflate.error(), &request);
   if (*deflate) ws_.use_deflate((*deflate)->takeover_window_bits);
@@ -126,8 +140,9 @@ void Session::answer_page(const http::Request& request) {
   const http::Asset* asset = is_read && policy().demo ? find_asset(context_->assets, request.path()) : nullptr;
   // A browser hides from its page why a handshake failed. A plain request of the page's (OPTIONS: with GET a browser
   // would not name the origin of the page's own server) gets the answer that the handshake got, and can read it.
-  if (asset == nullptr && endpoint && !may_connect(policy(), request.value("origin"))) {
-    return respond(refused_origin(), &request);
+  if (const std::string_view origin = request.value("origin");
+      asset == nullptr && endpoint && !may_connect(policy(), origin)) {
+    return respond(refused_origin(origin), &request);
   }
   if (!is_read) return respond({.status = 405, .message = "Only GET and HEAD are answered here."}, &request);
   if (asset == nullptr) {
@@ -160,7 +175,7 @@ void Session::respond(const http::RequestError& error, const http::Request* requ
   http::Response response{.status = error.status,
                           .content_type = "text/plain; charset=utf-8",
                           .body = body,
-                          .fields = {},
+                          .fields = {{"X-Content-Type-Options", "nosniff"}},  // it may show what the peer sent
                           .head_only = is_head};
   if (error.status == 405) response.fields.push_back({"Allow", "GET, HEAD"});
   if (error.status == 426) {

@@ -21,6 +21,9 @@ class ConnectionObserver {
   /// Listening sockets gave nobody, and are left alone for a moment. `error`: as in errno. At most once in some
   /// seconds.
   virtual void on_accepting_paused([[maybe_unused]] int error) {}
+  /// See session::SessionHost::on_request_refused.
+  virtual void on_request_refused([[maybe_unused]] const session::Session& session,
+                                  [[maybe_unused]] std::string_view field, [[maybe_unused]] std::string_view value) {}
   virtual void on_ended(const session::Session& session, Instant now) = 0;  // see session.ending()
 };
 

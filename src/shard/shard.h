@@ -92,6 +92,9 @@ class Shard final : private session::SessionHost, private HomeEvents, private Ho
   session::Attempt join(session::Session& session, const protocol::Join& join, std::string_view command_id) override;
   std::optional<std::uint32_t> find(const session::Session& session, std::string_view room_id) const override;
   void leave(session::Session& session, std::uint32_t slot) override;
+  void on_request_refused(const session::Session& session, std::string_view field, std::string_view value) override {
+    observer_.on_request_refused(session, field, value);
+  }
   session::Readmission readmit(const session::Session& session, const net::PeerAddress& client) override {
     return observer_.on_readdressed(session, client);
   }

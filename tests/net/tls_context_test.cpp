@@ -98,6 +98,8 @@ TEST_F(TlsContextTest, ChoosesByExactNameThenWildcardThenTheFirst) {
   EXPECT_NE(exact, context->default_context());
   EXPECT_NE(exact, wildcard);
   EXPECT_EQ(context->context_of("EXAMPLE.ORG"), wildcard);
+  EXPECT_EQ(context->context_of("example.org."), wildcard);
+  EXPECT_EQ(context->context_of("."), context->default_context());
   EXPECT_EQ(context->context_of("Chat.Example.org"), exact);
   EXPECT_EQ(context->context_of("a.b.example.org"), context->default_context());  // one label only
   EXPECT_EQ(context->context_of(".example.org"), wildcard);

@@ -42,6 +42,32 @@ TEST(HostList, AWildcardAllowsNamesBelow) {
   EXPECT_FALSE(list.allows("evil-example.com"));
 }
 
+TEST(HostList, TheDotThatMayEndANameChangesNothing) {
+  for (const char* entry : {"app.example.com", "app.example.com.", "app.example.com:80", "app.example.com.:80",
+                            "*.example.com", "*.example.com."}) {
+    const HostList list(Entries{entry});
+    EXPECT_EQ(HostList::problem_with(entry), "") << entry;
+    for (const char* good : {"app.example.com:80", "app.example.com.:80", "APP.Example.com.:80"})
+      EXPECT_TRUE(list.allows(good)) << entry << " " << good;
+    for (const char* bad :
+         {"app.example.com..:80", "app.example..com:80", ".", "..", ".:80", "com.", "example.com.:80"})
+      EXPECT_FALSE(list.allows(bad)) << entry << " " << bad;
+  }
+  EXPECT_FALSE(HostList(Entries{"a.example.:8080"}).allows("a.example."));
+  EXPECT_TRUE(HostList(Entries{"127.0.0.1"}).allows("127.0.0.1."));
+  EXPECT_FALSE(HostList(Entries{"[::1]"}).allows("[::1]."));
+  for (const char* bad : {".", "..", "*..", ".:80"})
+    EXPECT_NE(HostList::problem_with(bad), "") << bad;
+}
+
+TEST(HostList, AnIpv6AddressIsTheSameHoweverItIsWritten) {
+  const HostList list(Entries{"[2001:DB8::1]", "[0:0:0:0:0:0:0:1]:8080"});
+  for (const char* good : {"[2001:db8::1]", "[2001:0db8:0::1]:80", "[::1]:8080", "[0::1]:8080"})
+    EXPECT_TRUE(list.allows(good)) << good;
+  for (const char* bad : {"[2001:db8::2]", "[::1]", "2001:db8::1", "[2001:db8::1%25lo]"})
+    EXPECT_FALSE(list.allows(bad)) << bad;
+}
+
 TEST(HostList, EntriesAreChecked) {
   for (const char* good :
        {"a.example", "a.example:80", "*.a.example", "*.a.example:80", "127.0.0.1", "[::1]", "localhost"})

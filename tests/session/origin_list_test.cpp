@@ -18,7 +18,7 @@ TEST(OriginList, ExactOriginsMatchInSchemeHostAndPort) {
                           "https://xapp.example.com",
                           "https://app.example.com.evil.net",
                           "https://app.example.comx",
-                          "https://app.example.com.",
+                          "https://app.example.com..",
                           "http://localhost",
                           "http://localhost:30000",
                           "http://localhost:3001",
@@ -53,6 +53,26 @@ TEST(OriginList, AnEntrysOwnPortMayBeWrittenOut) {
 
 TEST(OriginList, EntriesMayBeInUpperCase) {
   EXPECT_TRUE(OriginList{"HTTPS://App.Example.com"}.allows("https://app.example.com"));
+}
+
+TEST(OriginList, TheDotThatMayEndANameChangesNothing) {
+  for (const char* entry : {"https://app.example.com", "https://app.example.com.", "https://*.example.com."}) {
+    const OriginList list{entry};
+    EXPECT_EQ(OriginList::problem_with(entry), "") << entry;
+    for (const char* good : {"https://app.example.com", "https://App.example.com.", "https://app.example.com.:443"})
+      EXPECT_TRUE(list.allows(good)) << entry << " " << good;
+    for (const char* bad : {"https://app.example.com..", "http://app.example.com.", "https://app.example.com.:80",
+                            "https://.", "https://example.com."})
+      EXPECT_FALSE(list.allows(bad)) << entry << " " << bad;
+  }
+}
+
+TEST(OriginList, AnIpv6AddressIsTheSameHoweverItIsWritten) {
+  const OriginList list{"http://[0:0:0:0:0:0:0:1]:3000", "http://[2001:DB8::A]"};
+  EXPECT_TRUE(list.allows("http://[::1]:3000"));
+  EXPECT_TRUE(list.allows("http://[2001:db8::a]"));
+  EXPECT_FALSE(list.allows("http://[::1]"));
+  EXPECT_FALSE(list.allows("http://[2001:db8::b]"));
 }
 
 TEST(OriginList, AWildcardStandsForOneLabelOrMoreAndNotForNone) {

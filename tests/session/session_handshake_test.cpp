@@ -140,6 +140,24 @@ TEST_F(SessionHandshakeTest, APlainRequestToAnEndpointToldOfARefusedOriginGetsTh
   expect_status("GET /nothing" + elsewhere, "404");
 }
 
+TEST_F(SessionHandshakeTest, ARefusedOriginOrHostIsNamedEscapedAndCut) {
+  settings.listeners[0].origins = {"https://a.example"};
+  const auto refusal = [&](std::string_view origin) {
+    return http_answer(with_field("Origin: " + std::string(origin)));
+  };
+  EXPECT_NE(refusal("http://127.0.0.1:8080")
+                .find("The origin \"http://127.0.0.1:8080\" may not connect (setting origins_allowed)."),
+            std::string::npos);
+  EXPECT_NE(refusal("null").find("The origin \"null\" may not"), std::string::npos);
+  EXPECT_NE(refusal("http://\"b\\\xc3\xa9").find(R"(The origin "http://\"b\\\xc3\xa9" may not)"), std::string::npos);
+  const std::string long_one = refusal("http://" + std::string(5'000, 'x'));
+  EXPECT_NE(long_one.find("\"http://" + std::string(193, 'x') + "\"... may not"), std::string::npos);
+  EXPECT_NE(long_one.find("X-Content-Type-Options: nosniff"), std::string::npos);
+  settings.listeners[0].hosts = std::vector<std::string>{"a.example"};
+  EXPECT_NE(http_answer("GET / HTTP/1.1\r\nHost: b.example:1\r\n\r\n").find("the host name \"b.example:1\" (setting"),
+            std::string::npos);
+}
+
 TEST_F(SessionHandshakeTest, WithoutAnyAllowedOriginOnlyClientsWithoutOneMayConnect) {
   settings.listeners[0].origins = std::vector<std::string>{};
   expect_status(with_field("Origin: https://a.example"), "403");
