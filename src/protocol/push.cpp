@@ -168,11 +168,16 @@ void append(std::string& out, const PresenceList& push) {
 
 void append(std::string& out, const PresenceChange& push) {
   append_pieces(out, Json{R"({"type":"presence_change","room_id":)"}, Text{push.room_id}, Json{R"(,"joined":)"});
-  append_array(out, push.joined, [&](const PresentUser& user) {
+  const auto append_shown = [&](const PresentUser& user) {
     append_pieces(out, Json{kUserIdKey}, Text{user.user_id});
     append_info(out, user.info);
     out.push_back('}');
-  });
+  };
+  append_array(out, push.joined, append_shown);
+  if (!push.changed.empty()) {
+    append_pieces(out, Json{R"(,"changed":)"});
+    append_array(out, push.changed, append_shown);
+  }
   append_pieces(out, Json{R"(,"left":)"});
   append_array(out, push.left,
                [&](const PresentUser& user) { append_pieces(out, Json{kUserIdKey}, Text{user.user_id}, Json{"}"}); });

@@ -63,10 +63,11 @@ struct PresenceList {
 };
 struct PresenceChange {
   std::string_view room_id;
-  std::span<const PresentUser> joined;  // user and info
-  std::span<const PresentUser> left;    // user
+  std::span<const PresentUser> joined;        // user and info
+  std::span<const PresentUser> changed = {};  // the same, of users who were there; left out when empty
+  std::span<const PresentUser> left;          // user
   std::uint64_t count = 0;
-  bool is_partial = false;  // `joined` and `left` are not everything: ask for the list
+  bool is_partial = false;  // that is not everything: ask for the list
 };
 struct Left {
   std::string_view room_id;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,14 +18,23 @@
 
 namespace switchboard::room {
 
+/// What the connections of one user at one source (a shard) say of that user.
+struct GivenInfo {
+  std::uint32_t source = 0;
+  std::uint64_t stamp = 0;  // when it was given: of all sources' the latest counts; 0: none is given there (any more)
+  std::string_view info;    // JSON text
+};
+
 /// What has happened since the last change was taken. Views are valid until the next one is.
 struct RosterChange {
   std::vector<protocol::PresentUser> joined;
+  std::vector<protocol::PresentUser> changed;  // were there and are, with another info (or none any more)
   std::vector<protocol::PresentUser> left;
   std::uint64_t count = 0;  // users in the room now
   bool is_partial = false;  // there are more: not all are named
 
-  bool is_empty() const { return joined.empty() && left.empty() && !is_partial; }
+  std::size_t users() const { return joined.size() + changed.size() + left.size(); }
+  bool is_empty() const { return users() == 0 && !is_partial; }
 };
 
 /// A stretch of the list of users. Views are valid until the roster changes.
@@ -45,11 +55,12 @@ class PresenceRoster {
   PresenceRoster& operator=(const PresenceRoster&) = delete;
 
   /// So many connections (not 0) of that user had joined before anybody asked: they are there, but have not come.
-  /// `info` is JSON text; "" keeps what is known.
-  void add_found(std::string_view user_id, std::uint32_t connections, std::string_view info);
+  /// `given`: what a source says of it from now on; without, that is as before.
+  void add_found(std::string_view user_id, std::uint32_t connections, const std::optional<GivenInfo>& given);
   /// So many connections more (or fewer, but never fewer than none). A user whose last one has gone is there for
-  /// `grace` longer, if anybody has been told that it came.
-  void change(std::string_view user_id, std::int32_t connections, std::string_view info, Instant now, Duration grace);
+  /// `grace` longer, with the info that it had, if anybody has been told that it came.
+  void change(std::string_view user_id, std::int32_t connections, const std::optional<GivenInfo>& given, Instant now,
+              Duration grace);
 
   /// Users in the room, those in their grace included.
   std::uint64_t count() const { return count_; }
@@ -61,8 +72,8 @@ class PresenceRoster {
 
   /// Since when there is something to tell; none when there is nothing.
   std::optional<Instant> changed_since() const;
-  /// What that is. Who came and went meanwhile is not mentioned, unless a page was read in between, which may have
-  /// shown the room as it was then.
+  /// What that is. Who came and went meanwhile is not mentioned, nor whose info is what it was, unless a page was read
+  /// in between, which may have shown the room as it was then.
   RosterChange take_change();
 
   /// The users behind `after` ("" begins the list), at most `users_max` (not 0) and at most `bytes_max` bytes of JSON
@@ -73,21 +84,37 @@ class PresenceRoster {
   struct User;
   using Users = std::map<std::string, User, std::less<>>;
   using Graces = std::multimap<Instant, Users::iterator>;  // by their end
-  struct User {
+  struct Given {
+    std::uint32_t source;
+    std::uint64_t stamp;
     std::string info;
+  };
+  struct User {
+    std::vector<Given> given;               // one for each source that gives one; the latest is shown
+    std::unique_ptr<std::string> known;     // what is shown as watchers know it, once it has changed
     std::optional<Graces::iterator> grace;  // while its last connection has gone, but it has not
     std::uint64_t pages_before = 0;         // pages read before it changed, while `is_changed`
     std::uint32_t connections = 0;
     bool is_announced = false;  // there, as watchers know it
     bool is_changed = false;    // in `changed_`
+    bool has_moved = false;     // came or went, while `is_changed`
 
     bool is_present() const { return connections > 0 || grace.has_value(); }
+    std::string_view info() const;
   };
 
   Users::iterator find_or_add(std::string_view user_id);
   void end_grace(User& user);
-  /// It came or went.
+  /// Of a user that has connections now.
+  static void take_info(User& user, const std::optional<GivenInfo>& given, bool was_connected);
+  /// Its last connection has gone: what is shown stays, whoever gave it.
+  static void keep_info(User& user);
+  /// What is to be told of it, if anything.
+  enum class News : std::uint8_t { kNone, kJoined, kChanged, kLeft };
+  News news_of(const User& user) const;
   void on_changed(Users::iterator user, Instant now);
+  /// It came or went.
+  void on_moved(Users::iterator user, Instant now);
 
   Users users_;  // also those who have gone and of whom that has still to be told
   Graces graces_;

@@ -36,8 +36,8 @@ class SessionHost {
   // back to the session has the own name, too. Arguments are valid during the call only.
 
   /// Ends in `Session::on_joined` or `on_join_refused`. The session has looked: either it is not in the room, or the
-  /// join is plain (which is answered at once and changes nothing) or turns an implicit membership into an ordinary
-  /// one.
+  /// join is plain (which is answered at once and changes no more than `info`) or turns an implicit membership into an
+  /// ordinary one.
   virtual Attempt join(Session& session, const protocol::Join& join, std::string_view command_id) = 0;
   /// The session has its user from now on: direct messages to that user reach it. Called once.
   virtual void on_user_named(Session& session) = 0;

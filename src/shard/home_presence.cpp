@@ -68,10 +68,10 @@ void HomePresence::on_report(std::uint32_t from, const PresenceReport& report, I
   if (room == nullptr || room->round != report.round) return;
   const Duration grace = std::chrono::milliseconds(settings_.of(room->room_id).presence_grace_ms);
   for (const ReportedUser& user : report.users) {
-    if (user.found > 0) room->roster.add_found(user.user_id, user.found, user.info);
-    if (user.change != 0 || user.found == 0) {
-      room->roster.change(user.user_id, user.change, user.info, now, grace);
-    }
+    std::optional<room::GivenInfo> given;
+    if (user.info) given = room::GivenInfo{.source = from, .stamp = user.info->stamp, .info = user.info->info};
+    if (user.found > 0) room->roster.add_found(user.user_id, user.found, given);
+    if (user.change != 0 || user.found == 0) room->roster.change(user.user_id, user.change, given, now, grace);
   }
   SB_ASSERT(report.watchers_gone <= room->watchers[from] && report.views_reported <= room->views_awaited);
   room->watchers[from] -= report.watchers_gone;
@@ -195,6 +195,7 @@ bool HomePresence::push_change(TrackedRoom& room, Instant now) {
 
   protocol::append(frame_.begin(), protocol::PresenceChange{.room_id = room.room_id,
                                                             .joined = change.joined,
+                                                            .changed = change.changed,
                                                             .left = change.left,
                                                             .count = change.count,
                                                             .is_partial = change.is_partial});

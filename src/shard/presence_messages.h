@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,12 +22,18 @@ using TrackingRound = std::uint64_t;
 
 // --- requests --------------------------------------------------------------------------------------------------
 
-/// Connections of one user of which the home has not been told.
+/// What one shard's connections of a user want to be shown of it: of those that gave an info the latest.
+struct UserInfo {
+  std::uint64_t stamp =
+      0;             // when it was given, by a clock that all shards share, no two of one shard the same; 0: none
+  std::string info;  // JSON text
+};
+/// Of one user what the home has not been told.
 struct ReportedUser {
   std::string user_id;
-  std::string info;         // JSON text, "" for none
-  std::uint32_t found = 0;  // had joined before the room was tracked
-  std::int32_t change = 0;  // came (or went) since
+  std::optional<UserInfo> info;  // none: as it was
+  std::uint32_t found = 0;       // connections that had joined before the room was tracked
+  std::int32_t change = 0;       // connections that came (or went) since
 };
 struct PresenceReport {
   SlotId home_room;

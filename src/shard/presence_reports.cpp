@@ -33,28 +33,35 @@ PresenceReports::Pending& PresenceReports::pending_of(Draft& draft, std::string_
 void PresenceReports::forget_if_nothing(Draft& draft, std::string_view user_id) {
   const auto found = draft.users.find(user_id);
   const Pending& pending = found->second;
-  if (pending.found == 0 && pending.change == 0 && pending.info.empty()) draft.users.erase(found);
+  if (pending.found == 0 && pending.change == 0 && !pending.info) draft.users.erase(found);
 }
 
-void PresenceReports::add_found(const Subject& subject, std::string_view user_id, std::string_view info) {
+void PresenceReports::add_found(const Subject& subject, std::string_view user_id, const UserInfo& info) {
   Pending& pending = pending_of(draft_of(subject), user_id);
   ++pending.found;
-  if (!info.empty()) pending.info = info;
+  pending.info = info;
+  pending.info_before.reset();
 }
 
-void PresenceReports::add_joined(const Subject& subject, std::string_view user_id, std::string_view info) {
+void PresenceReports::add_joined(const Subject& subject, std::string_view user_id) {
   Draft& draft = draft_of(subject);
-  Pending& pending = pending_of(draft, user_id);
-  ++pending.change;
-  if (!info.empty()) pending.info = info;
+  ++pending_of(draft, user_id).change;
   forget_if_nothing(draft, user_id);
 }
 
 void PresenceReports::add_left(const Subject& subject, std::string_view user_id) {
   Draft& draft = draft_of(subject);
+  --pending_of(draft, user_id).change;
+  forget_if_nothing(draft, user_id);
+}
+
+void PresenceReports::add_info(const Subject& subject, std::string_view user_id, std::uint64_t before,
+                               const UserInfo& info) {
+  Draft& draft = draft_of(subject);
   Pending& pending = pending_of(draft, user_id);
-  --pending.change;
-  if (pending.change == 0 && pending.found == 0) pending.info.clear();
+  if (!pending.info) pending.info_before = before;
+  pending.info = info;
+  if (pending.info_before == info.stamp) pending.info.reset();
   forget_if_nothing(draft, user_id);
 }
 

@@ -29,10 +29,13 @@ class PresenceReports {
     SlotId home_room;
     TrackingRound round;
   };
-  /// One connection more that had joined before the room was tracked.
-  void add_found(const Subject& subject, std::string_view user_id, std::string_view info);
-  void add_joined(const Subject& subject, std::string_view user_id, std::string_view info);
+  /// One connection more that had joined before the room was tracked. `info`: what is shown of its user.
+  void add_found(const Subject& subject, std::string_view user_id, const UserInfo& info);
+  void add_joined(const Subject& subject, std::string_view user_id);
   void add_left(const Subject& subject, std::string_view user_id);
+  /// Something else is shown of that user than what had the stamp `before`. Nothing is said of what was shown in
+  /// between, nor at all when it is that again.
+  void add_info(const Subject& subject, std::string_view user_id, std::uint64_t before, const UserInfo& info);
   void add_watcher_gone(const Subject& subject);
   /// Sent only behind everything that was reported of the room before.
   void add_view_reported(const Subject& subject);
@@ -62,7 +65,8 @@ class PresenceReports {
 
  private:
   struct Pending {
-    std::string info;
+    std::optional<UserInfo> info;
+    std::optional<std::uint64_t> info_before;  // its stamp as the home knows it, if it does
     std::uint32_t found = 0;
     std::int32_t change = 0;
   };
@@ -89,7 +93,7 @@ class PresenceReports {
 
   Draft& draft_of(const Subject& subject);
   static Pending& pending_of(Draft& draft, std::string_view user_id);
-  /// Nothing is to be said of who came and went meanwhile.
+  /// Nothing is to be said of who came and went meanwhile, and is shown as before.
   static void forget_if_nothing(Draft& draft, std::string_view user_id);
   static PresenceReport take(Draft& draft);
   void erase(SlotId id, const Draft& draft);

@@ -201,6 +201,7 @@ class Shard final : private session::SessionHost, private HomeEvents, private Ho
   void note_tracking(std::uint32_t shard, JoinResult& joined);
   void on_presence_change_result(const ViewsByEncoding& views, const PresenceFrame& change);
   void on_presence_list_result(const PresenceListResult& list);
+  void keep_info(SlotId view_id, const RoomView& view, const session::Session& session, std::string_view info);
   void on_presence_joined(SlotId view_id, const RoomView& view, session::Session& session, const JoinWish& wish);
   void on_presence_leaving(const session::Membership& membership, const RoomView& view, session::Session& session);
   void watch(SlotId view_id, const RoomView& view, session::Session& session);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "protocol/user_room.h"
 #include "shard/session_views.h"
 #include "shard/shard.h"
 
@@ -68,15 +69,21 @@ bool Shard::presence_has_work() const {
 
 /// The member has just been added. Its room is tracked, if it wants to watch it.
 void Shard::on_presence_joined(SlotId view_id, const RoomView& view, Session& session, const JoinWish& wish) {
-  if (!wish.info.empty()) tracked_.keep_info(view_id, session.id(), wish.info);
+  keep_info(view_id, view, session, wish.info);
   if (!view.is_tracked) return;
   tracked_.on_joined(view_id, view);
   if (wish.presence) watch(view_id, view, session);
 }
 
+/// That member wants to be shown so, where that can be asked for at all. "" leaves it as it is.
+void Shard::keep_info(SlotId view_id, const RoomView& view, const Session& session, std::string_view info) {
+  if (info.empty() || !view.room.settings().presence || protocol::is_user_room(view.room.id())) return;
+  tracked_.keep_info(view_id, view, session, info, context_.now);
+}
+
 /// That membership, which has just been erased, was the session's in the room: its member goes next.
 void Shard::on_presence_leaving(const session::Membership& membership, const RoomView& view, Session& session) {
-  tracked_.drop_info(membership.room, session.id());
+  tracked_.drop_info(membership.room, view, session);
   if (!view.is_tracked) return;
   tracked_.on_leaving(membership.room, view, membership.member);
   const SlotId watchers = tracked_.watchers_of(membership.room);

@@ -35,6 +35,7 @@ Attempt Shard::join(Session& session, const protocol::Join& join, std::string_vi
   RoomView* view = view_id ? views_.find(view_id) : nullptr;
   const auto slot = view == nullptr ? std::nullopt : slot_of(session, view_id);
   if (slot && session.memberships()[*slot].joined) {
+    keep_info(view_id, *view, session, join.info);
     session.on_joined(session.memberships()[*slot], {.room_id = join.room_id,
                                                      .id = command_id,
                                                      .seq = Seq{view->room.log.end().value - 1},

@@ -37,7 +37,7 @@ void TrackedViews::track(SlotId view_id, RoomView& view, SlotId home_room, Track
   // Those who watched in an earlier round are members of a view here still.
   tracked = {.subject = {.home = view.home, .home_room = home_room, .round = round}, .watchers = tracked.watchers};
   view.is_tracked = true;
-  walk(view_id, view, tracked, kMembersPerTurn);
+  walk(view, tracked, kMembersPerTurn);
   if (tracked.is_walking) walking_.push_back(view_id);
 }
 
@@ -61,16 +61,16 @@ void TrackedViews::walk() {
     walking_.pop_front();
     const auto found = tracked_.find(view_id.pack());
     if (found == tracked_.end() || !found->second.is_walking) continue;
-    budget -= walk(view_id, views_.at(view_id), found->second, budget);
+    budget -= walk(views_.at(view_id), found->second, budget);
     if (found->second.is_walking) walking_.push_back(view_id);
   }
 }
 
-std::size_t TrackedViews::walk(SlotId view_id, const RoomView& view, Tracked& tracked, std::size_t members_max) {
+std::size_t TrackedViews::walk(const RoomView& view, Tracked& tracked, std::size_t members_max) {
   const auto& members = view.room.members();
   const std::size_t count = std::min(members.size() - tracked.walked, members_max);
   for (std::size_t n = 0; n < count; ++n)
-    report_found(view_id, tracked, members[tracked.walked++]);
+    report_found(view, tracked, members[tracked.walked++]);
   if (tracked.walked == members.size()) end_walk(tracked);
   return count;
 }
@@ -85,16 +85,16 @@ void TrackedViews::end_walk(Tracked& tracked) {
   if (std::exchange(tracked.is_awaited, false)) reports_.add_view_reported(tracked.subject);
 }
 
-void TrackedViews::report_found(SlotId view_id, const Tracked& tracked, const room::Member& member) {
+void TrackedViews::report_found(const RoomView& view, const Tracked& tracked, const room::Member& member) {
   const session::Session& session = clients_.at_index(member.session).session;
-  reports_.add_found(tracked.subject, session.user_id(), info_of(view_id, session.id()));
+  reports_.add_found(tracked.subject, session.user_id(), info_of(view, session.user_id()));
 }
 
 void TrackedViews::on_joined(SlotId view_id, const RoomView& view) {
   const Tracked& tracked = at(view_id);
   if (tracked.is_walking) return;
   const session::Session& session = clients_.at_index(view.room.members().back().session).session;
-  reports_.add_joined(tracked.subject, session.user_id(), info_of(view_id, session.id()));
+  reports_.add_joined(tracked.subject, session.user_id());
 }
 
 void TrackedViews::on_leaving(SlotId view_id, const RoomView& view, std::uint32_t member) {
@@ -105,7 +105,7 @@ void TrackedViews::on_leaving(SlotId view_id, const RoomView& view, std::uint32_
   if (!tracked.is_walking) return;
   // The last member takes its place, where the walk will not pass again.
   if (tracked.walked < members.size()) {
-    report_found(view_id, tracked, members.back());
+    report_found(view, tracked, members.back());
   } else {
     --tracked.walked;
   }
@@ -128,18 +128,45 @@ void TrackedViews::set_watchers(SlotId view_id, SlotId watchers) {
 
 // --- infos ---------------------------------------------------------------------------------------------------------
 
-void TrackedViews::keep_info(SlotId view_id, SlotId connection, std::string_view info) {
-  infos_[{.view = view_id, .connection = connection}] = info;
+void TrackedViews::keep_info(SlotId view_id, const RoomView& view, const session::Session& session,
+                             std::string_view info, Instant now) {
+  const std::uint64_t before = info_stamp(view, session.user_id());
+  infos_.give(view_id, session.id(), session.user_id(), info, now);
+  if (!view.is_tracked) return;
+  reports_.add_info(at(view_id).subject, session.user_id(), before, info_of(view, session.user_id()));
 }
 
-void TrackedViews::drop_info(SlotId view_id, SlotId connection) {
-  if (!infos_.empty()) infos_.erase({.view = view_id, .connection = connection});
+void TrackedViews::drop_info(SlotId view_id, const RoomView& view, const session::Session& session) {
+  const std::uint64_t before = info_stamp(view, session.user_id());
+  if (before == 0) return;
+  infos_.drop(view_id, session.id(), session.user_id());
+  if (!view.is_tracked || info_stamp(view, session.user_id()) == before) return;
+  reports_.add_info(at(view_id).subject, session.user_id(), before, info_of(view, session.user_id()));
 }
 
-std::string_view TrackedViews::info_of(SlotId view_id, SlotId connection) const {
-  if (infos_.empty()) return {};
-  const auto found = infos_.find({.view = view_id, .connection = connection});
-  return found == infos_.end() ? std::string_view() : std::string_view(found->second);
+SlotId TrackedViews::view_with_info(const RoomView& view, std::string_view user_id) const {
+  SlotId latest;
+  std::uint64_t latest_stamp = 0;
+  for (const ws::Encoding encoding : {ws::Encoding::kPlain, ws::Encoding::kDeflated}) {
+    const SlotId id = views_.find(view.room.id(), encoding);
+    const std::uint64_t stamp = id ? infos_.latest_stamp(id, user_id) : 0;
+    if (stamp <= latest_stamp) continue;
+    latest = id;
+    latest_stamp = stamp;
+  }
+  return latest;
+}
+
+std::uint64_t TrackedViews::info_stamp(const RoomView& view, std::string_view user_id) const {
+  if (infos_.size() == 0) return 0;
+  const SlotId latest = view_with_info(view, user_id);
+  return latest ? infos_.latest_stamp(latest, user_id) : 0;
+}
+
+UserInfo TrackedViews::info_of(const RoomView& view, std::string_view user_id) const {
+  if (infos_.size() == 0) return {};
+  const SlotId latest = view_with_info(view, user_id);
+  return latest ? infos_.latest(latest, user_id) : UserInfo{};
 }
 
 }  // namespace switchboard::shard

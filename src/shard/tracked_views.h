@@ -3,13 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "base/flat_map.h"
 #include "base/slot_table.h"
 #include "shard/client.h"
 #include "shard/line.h"
+#include "shard/presence_infos.h"
 #include "shard/presence_messages.h"
 #include "shard/presence_reports.h"
 #include "shard/room_views.h"
@@ -39,10 +39,13 @@ class TrackedViews {
   SlotId watchers_of(SlotId view_id) const;
   void set_watchers(SlotId view_id, SlotId watchers);
 
-  /// What that connection wants to be shown of itself in the view's room, until it leaves. JSON text.
-  void keep_info(SlotId view_id, SlotId connection, std::string_view info);
-  /// Harmless when it gave none.
-  void drop_info(SlotId view_id, SlotId connection);
+  // Of all views.
+  /// What that member's connection wants to be shown of itself in the view's room, until it leaves or says otherwise.
+  /// `info`: JSON text, not "".
+  void keep_info(SlotId view_id, const RoomView& view, const session::Session& session, std::string_view info,
+                 Instant now);
+  /// It is about to be removed. Harmless when it gave none.
+  void drop_info(SlotId view_id, const RoomView& view, const session::Session& session);
 
   /// Reports more of those who were there, a bounded number.
   void walk();
@@ -60,31 +63,24 @@ class TrackedViews {
     bool is_walking = true;    // so whoever is added will be
     bool is_awaited = false;   // the home waits for the end of the walk
   };
-  struct InfoKey {
-    SlotId view;
-    SlotId connection;
-
-    friend bool operator==(const InfoKey&, const InfoKey&) = default;
-  };
-  struct InfoHash {
-    std::size_t operator()(const InfoKey& key) const { return hash_of(key.connection.pack(), key.view.pack()); }
-  };
-
   Tracked& at(SlotId view_id) { return tracked_.find(view_id.pack())->second; }
   void untrack(SlotId view_id, RoomView& view);
   /// Reports so many more. Returns how many it did.
-  std::size_t walk(SlotId view_id, const RoomView& view, Tracked& tracked, std::size_t members_max);
+  std::size_t walk(const RoomView& view, Tracked& tracked, std::size_t members_max);
   void await_end_of_walk(Tracked& tracked);
   void end_walk(Tracked& tracked);
-  void report_found(SlotId view_id, const Tracked& tracked, const room::Member& member);
-  std::string_view info_of(SlotId view_id, SlotId connection) const;
+  void report_found(const RoomView& view, const Tracked& tracked, const room::Member& member);
+  /// Which of the room's views here has the user's latest info; none when that user gave none.
+  SlotId view_with_info(const RoomView& view, std::string_view user_id) const;
+  std::uint64_t info_stamp(const RoomView& view, std::string_view user_id) const;
+  UserInfo info_of(const RoomView& view, std::string_view user_id) const;
 
   RoomViews& views_;
   SlotTable<Client>& clients_;
   PresenceReports reports_;
   FlatMap<std::uint64_t, Tracked> tracked_;  // by packed view
   Line walking_;                             // views whose members are not all reported
-  FlatMap<InfoKey, std::string, InfoHash> infos_;
+  PresenceInfos infos_;
 };
 
 }  // namespace switchboard::shard

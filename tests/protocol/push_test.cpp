@@ -128,6 +128,10 @@ TEST(Push, PresenceChangeTellsWhoCameAndWent) {
   EXPECT_EQ(text(PresenceChange{.room_id = "r", .joined = joined, .left = left, .count = 3}),
             R"({"type":"presence_change","room_id":"r","joined":[{"user_id":"a","info":[]},{"user_id":"b"}],)"
             R"("left":[{"user_id":"c"}],"count":3})");
+  EXPECT_EQ(
+      text(PresenceChange{.room_id = "r", .joined = {}, .changed = joined, .left = {}, .count = 3}),
+      R"({"type":"presence_change","room_id":"r","joined":[],"changed":[{"user_id":"a","info":[]},{"user_id":"b"}],)"
+      R"("left":[],"count":3})");
   EXPECT_EQ(text(PresenceChange{.room_id = "r", .joined = {}, .left = {}, .count = 9, .is_partial = true}),
             R"({"type":"presence_change","room_id":"r","joined":[],"left":[],"count":9,"partial":true})");
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <gtest/gtest.h>
+#include <map>
 #include <random>
 #include <set>
 #include <string>
@@ -23,27 +24,44 @@ std::string names(const std::vector<protocol::PresentUser>& users) {
 class PresenceRosterTest : public testing::Test {
  protected:
   void found(std::string_view user, std::uint32_t connections = 1, std::string_view info = "") {
-    roster.add_found(user, connections, info);
+    roster.add_found(user, connections, given(info));
   }
-  void comes(std::string_view user, std::string_view info = "") { roster.change(user, 1, info, now, kGrace); }
-  void goes(std::string_view user) { roster.change(user, -1, "", now, kGrace); }
+  void comes(std::string_view user, std::string_view info = "") { roster.change(user, 1, given(info), now, kGrace); }
+  void goes(std::string_view user) { roster.change(user, -1, {}, now, kGrace); }
+  /// Shows itself so from now on; "": as nothing.
+  void shows(std::string_view user, std::string_view info, std::uint32_t source = 0) {
+    roster.change(user, 0, GivenInfo{.source = source, .stamp = info.empty() ? 0 : ++stamp, .info = info}, now, kGrace);
+  }
+  std::optional<GivenInfo> given(std::string_view info) {
+    if (info.empty()) return std::nullopt;
+    return GivenInfo{.source = 0, .stamp = ++stamp, .info = info};
+  }
+  std::string info_of(std::string_view user) {
+    for (const auto& listed : roster.page("", 1'000, 1 << 20).users) {
+      if (listed.user_id == user) return std::string(listed.info);
+    }
+    return "not there";
+  }
   void pass(Duration time) {
     now += time;
     roster.expire(now);
   }
-  /// "+joined -left =count", "?" when partial.
+  /// "+joined ~changed(info) -left =count", "?" when partial.
   std::string change() {
     const RosterChange change = roster.take_change();
     std::string out;
     if (!change.joined.empty()) out += "+" + names(change.joined) + " ";
+    for (const auto& user : change.changed)
+      out.append("~").append(user.user_id).append("(").append(user.info).append(") ");
     if (!change.left.empty()) out += "-" + names(change.left) + " ";
     out += "=" + std::to_string(change.count) + (change.is_partial ? "?" : "");
-    EXPECT_EQ(change.is_empty(), change.joined.empty() && change.left.empty() && !change.is_partial);
+    EXPECT_EQ(change.is_empty(), out == "=" + std::to_string(change.count));
     return out;
   }
   std::string list() { return names(roster.page("", 1'000, 1 << 20).users); }
 
   Instant now{1s};
+  std::uint64_t stamp = 0;
   PresenceRoster roster;
 };
 
@@ -103,10 +121,10 @@ TEST_F(PresenceRosterTest, OneWhoWasFoundIsToldToHaveLeft) {
 }
 
 TEST_F(PresenceRosterTest, SeveralConnectionsMayChangeAtOnce) {
-  roster.change("alice", 3, "", now, kGrace);
-  roster.change("alice", -2, "", now, kGrace);
+  roster.change("alice", 3, {}, now, kGrace);
+  roster.change("alice", -2, {}, now, kGrace);
   EXPECT_EQ(change(), "+alice =1");
-  roster.change("alice", -1, "", now, 0s);
+  roster.change("alice", -1, {}, now, 0s);
   EXPECT_EQ(change(), "-alice =0");
 }
 
@@ -181,7 +199,7 @@ TEST_F(PresenceRosterTest, GracesEndInTheirOrder) {
 
 TEST_F(PresenceRosterTest, WithoutGraceALeaveIsOneAtOnce) {
   found("alice");
-  roster.change("alice", -1, "", now, 0s);
+  roster.change("alice", -1, {}, now, 0s);
   EXPECT_EQ(roster.count(), 0u);
   EXPECT_EQ(change(), "-alice =0");
 }
@@ -210,8 +228,8 @@ TEST_F(PresenceRosterTest, WhoComesAndGoesMeanwhileIsNotMentioned) {
 
 TEST_F(PresenceRosterTest, WhoGoesAndComesMeanwhileIsNotMentioned) {
   found("alice");
-  roster.change("alice", -1, "", now, 0s);
-  roster.change("alice", 1, "", now, 0s);
+  roster.change("alice", -1, {}, now, 0s);
+  roster.change("alice", 1, {}, now, 0s);
   EXPECT_EQ(change(), "=1");
 }
 
@@ -232,9 +250,9 @@ TEST_F(PresenceRosterTest, APageThatShowedSomebodyIsMadeUpFor) {
 
 TEST_F(PresenceRosterTest, APageThatLackedSomebodyIsMadeUpFor) {
   found("alice");
-  roster.change("alice", -1, "", now, 0s);
+  roster.change("alice", -1, {}, now, 0s);
   EXPECT_EQ(list(), "");
-  roster.change("alice", 1, "", now, 0s);
+  roster.change("alice", 1, {}, now, 0s);
   EXPECT_EQ(change(), "+alice =1");
 }
 
@@ -273,7 +291,7 @@ TEST_F(PresenceRosterTest, ThoseWhoCameAndThoseWhoWentShareTheRoom) {
   for (std::size_t i = 0; i < PresenceRoster::kChangeUsersMax; ++i)
     found(numbered(i));
   for (std::size_t i = 0; i < PresenceRoster::kChangeUsersMax; ++i)
-    roster.change(numbered(i), -1, "", now, 0s);
+    roster.change(numbered(i), -1, {}, now, 0s);
   comes("one more");
   const RosterChange change = roster.take_change();
   EXPECT_EQ(change.joined.size() + change.left.size(), PresenceRoster::kChangeUsersMax);
@@ -295,7 +313,7 @@ TEST_F(PresenceRosterTest, BytesOfInfosAreBounded) {
 
 TEST_F(PresenceRosterTest, NamesInAChangeOutliveTheUsers) {
   found("a name long enough not to be kept in the string itself");
-  roster.change("a name long enough not to be kept in the string itself", -1, "", now, 0s);
+  roster.change("a name long enough not to be kept in the string itself", -1, {}, now, 0s);
   const RosterChange change = roster.take_change();
   EXPECT_EQ(names(change.left), "a name long enough not to be kept in the string itself");
 }
@@ -308,24 +326,112 @@ TEST_F(PresenceRosterTest, AnInfoIsShownUntilTheUserHasGone) {
   RosterChange change = roster.take_change();
   EXPECT_EQ(change.joined.at(0).info, R"({"away":false})");
   EXPECT_EQ(roster.page("", 1, 100).users.at(0).info, R"({"away":false})");
-  roster.change("alice", -2, "", now, 0s);
+  roster.change("alice", -2, {}, now, 0s);
   change = roster.take_change();
   EXPECT_EQ(change.left.at(0).info, "");
   comes("alice");
   EXPECT_EQ(roster.page("", 1, 100).users.at(0).info, "");
 }
 
-TEST_F(PresenceRosterTest, TheInfoGivenLastHolds) {
+TEST_F(PresenceRosterTest, OfSeveralSourcesTheInfoGivenLastCounts) {
   found("alice", 1, "1");
-  comes("alice", "2");
-  EXPECT_EQ(roster.page("", 1, 100).users.at(0).info, "2");
-  EXPECT_EQ(change(), "=1") << "an info alone is no news";
-  roster.change("alice", 0, "3", now, kGrace);
-  EXPECT_EQ(roster.page("", 1, 100).users.at(0).info, "3");
+  shows("alice", "2", 1);
+  EXPECT_EQ(info_of("alice"), "2");
+  shows("alice", "3");
+  EXPECT_EQ(info_of("alice"), "3");
+  shows("alice", "");
+  EXPECT_EQ(info_of("alice"), "2") << "the other's is left";
+  shows("alice", "", 1);
+  EXPECT_EQ(info_of("alice"), "");
+}
+
+TEST_F(PresenceRosterTest, WhatArrivesLateButWasGivenEarlierDoesNotCount) {
+  comes("alice", "new");
+  roster.change("alice", 1, GivenInfo{.source = 1, .stamp = 0, .info = {}}, now, kGrace);
+  roster.change("alice", 0, GivenInfo{.source = 1, .stamp = stamp, .info = "a tie"}, now, kGrace);
+  EXPECT_EQ(info_of("alice"), "a tie") << "of two at once the one of the higher source";
+  shows("alice", "newest");
+  roster.change("alice", 0, GivenInfo{.source = 1, .stamp = 1, .info = "old"}, now, kGrace);
+  EXPECT_EQ(info_of("alice"), "newest");
+}
+
+TEST_F(PresenceRosterTest, AnotherInfoIsTold) {
+  found("alice", 1, "1");
+  shows("alice", "2");
+  EXPECT_TRUE(roster.changed_since());
+  EXPECT_EQ(change(), "~alice(2) =1");
+  shows("alice", "");
+  EXPECT_EQ(change(), "~alice() =1");
+  shows("alice", "3");
+  EXPECT_EQ(change(), "~alice(3) =1");
+  EXPECT_EQ(change(), "=1");
+}
+
+TEST_F(PresenceRosterTest, AnInfoThatIsWhatItWasIsNotTold) {
+  found("alice", 1, "1");
+  shows("alice", "2");
+  shows("alice", "1");
+  EXPECT_EQ(change(), "=1");
+  shows("alice", "1");
+  EXPECT_FALSE(roster.changed_since());
+}
+
+TEST_F(PresenceRosterTest, AnInfoThatAPageMayHaveShownOtherwiseIsTold) {
+  found("alice", 1, "1");
+  shows("alice", "2");
+  EXPECT_EQ(info_of("alice"), "2");
+  shows("alice", "1");
+  EXPECT_EQ(change(), "~alice(1) =1");
+}
+
+TEST_F(PresenceRosterTest, WhoCameIsToldOnceWithTheInfoOfNow) {
+  comes("alice", "1");
+  shows("alice", "2");
+  const RosterChange change = roster.take_change();
+  ASSERT_EQ(change.joined.size(), 1u);
+  EXPECT_EQ(change.joined[0].info, "2");
+  EXPECT_TRUE(change.changed.empty());
+}
+
+TEST_F(PresenceRosterTest, WhoGoesIsShownAsBeforeWhileItMayComeBack) {
+  found("alice", 1, "1");
+  roster.change("alice", -1, GivenInfo{}, now, kGrace);
+  EXPECT_EQ(info_of("alice"), "1");
+  EXPECT_EQ(change(), "=1");
+  comes("alice", "1");
+  EXPECT_EQ(change(), "=1") << "and is shown as it was";
+}
+
+TEST_F(PresenceRosterTest, WhoComesBackShowingItselfOtherwiseIsTold) {
+  for (const Duration grace : {kGrace, Duration::zero()}) {
+    for (const std::string_view info : {"2", ""}) {
+      PresenceRoster tested;
+      tested.add_found("alice", 1, GivenInfo{.source = 0, .stamp = 1, .info = "1"});
+      tested.change("alice", -1, GivenInfo{}, now, grace);
+      std::optional<GivenInfo> shown;
+      if (!info.empty()) shown = GivenInfo{.source = 1, .stamp = 2, .info = info};
+      tested.change("alice", 1, shown, now, grace);
+      const RosterChange change = tested.take_change();
+      EXPECT_TRUE(change.joined.empty() && change.left.empty());
+      ASSERT_EQ(change.changed.size(), 1u);
+      EXPECT_EQ(change.changed[0].info, info);
+    }
+  }
+}
+
+TEST_F(PresenceRosterTest, ChangedInfosShareTheRoomWithThoseWhoCome) {
+  for (std::size_t i = 0; i < PresenceRoster::kChangeUsersMax; ++i)
+    found(numbered(i));
+  for (std::size_t i = 0; i < PresenceRoster::kChangeUsersMax; ++i)
+    shows(numbered(i), "1");
+  comes("one more");
+  const RosterChange change = roster.take_change();
+  EXPECT_EQ(change.changed.size(), PresenceRoster::kChangeUsersMax);
+  EXPECT_TRUE(change.is_partial);
 }
 
 TEST_F(PresenceRosterTest, AnInfoOfSomebodyWhoIsNotThereLeavesNothing) {
-  roster.change("nobody", 0, "1", now, kGrace);
+  shows("nobody", "1");
   EXPECT_EQ(list(), "");
   EXPECT_FALSE(roster.changed_since());
 }
@@ -366,7 +472,7 @@ TEST_F(PresenceRosterTest, PagingGoesOnBehindSomebodyWhoHasGone) {
   for (std::size_t i = 0; i < 6; ++i)
     found(numbered(i));
   const std::string next(roster.page("", 3, 100'000).next);
-  roster.change(next, -1, "", now, 0s);
+  roster.change(next, -1, {}, now, 0s);
   roster.take_change();
   comes(next + "x");
   EXPECT_EQ(names(roster.page(next, 2, 100'000).users), next + "x " + numbered(3));
@@ -375,7 +481,7 @@ TEST_F(PresenceRosterTest, PagingGoesOnBehindSomebodyWhoHasGone) {
 TEST_F(PresenceRosterTest, ThoseWhoHaveGoneAreNotListedThoughThatIsNotToldYet) {
   found("a");
   found("b");
-  roster.change("a", -1, "", now, 0s);
+  roster.change("a", -1, {}, now, 0s);
   EXPECT_EQ(list(), "b");
 }
 
@@ -396,7 +502,7 @@ TEST_F(PresenceRosterTest, PagingMissesAndRepeatsNobodyWhileOthersComeAndGo) {
       const std::string other = numbered(random() % 100 * 2 + 1);
       const bool is_there = !others.insert(other).second;
       if (is_there) others.erase(other);
-      roster.change(other, is_there ? -1 : 1, "", now, 0s);
+      roster.change(other, is_there ? -1 : 1, {}, now, 0s);
     }
     if (random() % 3 == 0) roster.take_change();
   } while (!next.empty());
@@ -417,40 +523,52 @@ TEST_F(PresenceRosterTest, ListAndChangesTogetherAreTheTruth) {
     std::mt19937 random(seed);
     PresenceRoster tested;
     std::vector<int> connections(20);
-    std::set<std::string> known;
+    std::map<std::string, std::string> known;  // user: info
+    std::uint64_t last_stamp = 0;
+    const auto apply = [&](const RosterChange& change) {
+      for (const auto& joined : change.joined)
+        known[std::string(joined.user_id)] = joined.info;
+      for (const auto& changed : change.changed) {
+        ASSERT_TRUE(known.contains(std::string(changed.user_id)) || change.is_partial) << "seed " << seed;
+        known[std::string(changed.user_id)] = changed.info;
+      }
+      for (const auto& left : change.left)
+        known.erase(std::string(left.user_id));
+      ASSERT_EQ(known.size(), change.count) << "seed " << seed;
+    };
+    const auto listed = [&] {
+      std::map<std::string, std::string> users;
+      for (const auto& user : tested.page("", 1'000, 1 << 20).users)
+        users.emplace(user.user_id, user.info);
+      return users;
+    };
     for (int step = 0; step < 2'000; ++step) {
       now += std::chrono::milliseconds(random() % 500);
       tested.expire(now);
       const std::size_t user = random() % connections.size();
-      const int delta = connections[user] > 0 && random() % 2 == 0 ? -1 : 1;
+      const int delta = random() % 3 == 0 ? 0 : connections[user] > 0 && random() % 2 == 0 ? -1 : 1;
       connections[user] += delta;
-      tested.change(numbered(user), delta, "", now, random() % 4 == 0 ? 0s : 2s);
-      if (random() % 10 == 0) {
-        known.clear();
-        for (const auto& listed : tested.page("", 1'000, 1 << 20).users)
-          known.emplace(listed.user_id);
+      std::optional<GivenInfo> given;
+      if (connections[user] == 0) {
+        given = GivenInfo{};
+      } else if (random() % 2 == 0) {
+        const auto source = static_cast<std::uint32_t>(random() % 2);
+        const std::string_view info = random() % 2 == 0 ? "a" : "b";
+        given = GivenInfo{.source = source, .stamp = random() % 3 == 0 ? 0 : ++last_stamp, .info = info};
       }
-      if (random() % 10 == 0) {
-        const RosterChange change = tested.take_change();
-        for (const auto& joined : change.joined)
-          known.emplace(joined.user_id);
-        for (const auto& left : change.left)
-          known.erase(std::string(left.user_id));
-        ASSERT_EQ(known.size(), change.count) << "seed " << seed << ", step " << step;
-      }
+      tested.change(numbered(user), delta, given, now, random() % 4 == 0 ? 0s : 2s);
+      if (random() % 10 == 0) known = listed();
+      if (random() % 10 == 0) apply(tested.take_change());
     }
     now += 1h;
     tested.expire(now);
-    const RosterChange change = tested.take_change();
-    for (const auto& joined : change.joined)
-      known.emplace(joined.user_id);
-    for (const auto& left : change.left)
-      known.erase(std::string(left.user_id));
+    apply(tested.take_change());
+    EXPECT_EQ(known, listed()) << "seed " << seed;
     std::set<std::string> there;
     for (std::size_t i = 0; i < connections.size(); ++i) {
       if (connections[i] > 0) there.insert(numbered(i));
     }
-    EXPECT_EQ(known, there) << "seed " << seed;
+    EXPECT_EQ(known.size(), there.size()) << "seed " << seed;
   }
 }
 

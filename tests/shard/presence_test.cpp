@@ -4,73 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "shard/shard_driver.h"
+#include "shard/presence_driver.h"
 
 namespace switchboard::shard {
 namespace {
-
-std::string change(std::string_view room, std::string_view joined, std::string_view left, int count) {
-  return R"({"type":"presence_change","room_id":")" + std::string(room) + R"(","joined":[)" + std::string(joined) +
-         R"(],"left":[)" + std::string(left) + R"(],"count":)" + std::to_string(count) + "}\n";
-}
-std::string user(std::string_view id) {
-  return R"({"user_id":")" + std::string(id) + R"("})";
-}
-std::string listed(std::string_view id, int connections) {
-  return R"({"user_id":")" + std::string(id) + R"(","connections":)" + std::to_string(connections) + "}";
-}
-std::string list(std::string_view room, int count, std::string_view users, std::string_view more = "") {
-  return R"({"type":"presence","room_id":")" + std::string(room) + R"(","count":)" + std::to_string(count) +
-         R"(,"users":[)" + std::string(users) + "]" + std::string(more) + "}\n";
-}
-
-class PresenceTest : public ShardTest {
- protected:
-  /// Time goes on in small steps, with the turns that timers need.
-  void wait(std::chrono::milliseconds time) {
-    run();
-    for (auto left = time; left > 0ms; left -= 20ms) {
-      clock.advance(20ms);
-      for (auto& one : shards)
-        one->turn();
-      run();
-    }
-  }
-  Peer joined(std::string_view room, std::string_view user_id, std::size_t on_shard = 0, std::string_view more = "",
-              std::string_view handshake = session::kUpgrade) {
-    Peer peer = open(on_shard, handshake);
-    join(peer, room, user_id, more);
-    run();
-    EXPECT_TRUE(peer.texts().starts_with(R"({"type":"joined")"));
-    return peer;
-  }
-  static void join(Peer& peer, std::string_view room, std::string_view user_id, std::string_view more = "") {
-    peer.say(R"({"type":"join","room_id":")" + std::string(room) + R"(","user_id":")" + std::string(user_id) + "\"" +
-             std::string(more) + "}");
-  }
-  Peer watcher(std::string_view room, std::string_view user_id, std::size_t on_shard = 0) {
-    return joined(room, user_id, on_shard, R"(,"presence":true)");
-  }
-  static void ask(Peer& peer, std::string_view room, std::string_view more = "") {
-    peer.say(R"({"type":"presence","room_id":")" + std::string(room) + "\"" + std::string(more) + "}");
-  }
-  std::string asked(Peer& peer, std::string_view room, std::string_view more = "") {
-    ask(peer, room, more);
-    run();
-    return peer.texts();
-  }
-  std::uint64_t sum(Counter ShardStats::* counter) const {
-    std::uint64_t total = 0;
-    for (const auto& one : shards)
-      total += (one->stats().*counter).value();
-    return total;
-  }
-  void turn_all() {
-    for (auto& one : shards)
-      one->turn();
-    run();
-  }
-};
 
 // --- queries -------------------------------------------------------------------------------------------------------
 
@@ -158,25 +95,6 @@ TEST_F(PresenceTest, AListKnowsWhoCameAndWentSinceTheFirst) {
       << "they may come back";
   wait(5s);
   EXPECT_EQ(asked(alice, "r"), list("r", 1, listed("alice", 1)));
-}
-
-TEST_F(PresenceTest, AnInfoIsShownInTheList) {
-  start(2);
-  const std::string room = room_at(1);
-  Peer alice = joined(room, "alice", 0, R"(,"info":{"age": 7})");
-  EXPECT_EQ(asked(alice, room), list(room, 1, R"({"user_id":"alice","connections":1,"info":{"age": 7}})"));
-  Peer bob = joined(room, "bob", 1, R"(,"info":"hi")");
-  EXPECT_EQ(asked(bob, room), list(room, 2,
-                                   R"({"user_id":"alice","connections":1,"info":{"age": 7}},)"
-                                   R"({"user_id":"bob","connections":1,"info":"hi"})"));
-}
-
-TEST_F(PresenceTest, AnInfoIsForgottenWithItsMembership) {
-  Peer alice = joined("r", "alice");
-  Peer bob = joined("r", "bob", 0, R"(,"info":1)");
-  bob.leave("r");
-  join(bob, "r", "bob");
-  EXPECT_EQ(asked(alice, "r"), list("r", 2, listed("alice", 1) + "," + listed("bob", 1)));
 }
 
 TEST_F(PresenceTest, WhereItIsNotAllowedItIsForbidden) {
