@@ -71,7 +71,15 @@ class SharedTokenBucket {
     }
   }
 
-  Instant solvent_at(const Rate& rate) const { return full_at_.load(std::memory_order_relaxed) - rate.depth(); }
+  /// Whether so many tokens are there. Another thread may take them at any time.
+  bool has(Instant now, std::uint64_t tokens, const Rate& rate) const {
+    return std::max(full_at(), now) + rate.time_of(tokens) - now <= rate.depth();
+  }
+
+  Instant solvent_at(const Rate& rate) const { return full_at() - rate.depth(); }
+
+  /// When it is full again if nobody takes anything: not later than now if it is full.
+  Instant full_at() const { return full_at_.load(std::memory_order_relaxed); }
 
  private:
   std::atomic<Instant> full_at_{};  // the words of no other memory hang on it

@@ -11,9 +11,15 @@
 namespace switchboard::net {
 namespace {
 
-bool is_mapped_ipv4(const std::array<std::uint8_t, 16>& ip) {
-  static constexpr std::uint8_t kPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  return std::memcmp(ip.data(), kPrefix, sizeof kPrefix) == 0;
+using Ip = std::array<std::uint8_t, 16>;
+
+constexpr std::uint8_t kMappedPrefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};  // RFC 4291 section 2.5.5.2
+constexpr std::uint8_t kTranslatedPrefix[12] = {0x00, 0x64, 0xff, 0x9b};
+constexpr std::uint8_t kLocalPrefix[6] = {0x00, 0x64, 0xff, 0x9b, 0x00, 0x01};
+
+template <std::size_t kBytes>
+bool begins_with(const Ip& ip, const std::uint8_t (&prefix)[kBytes]) {
+  return std::memcmp(ip.data(), prefix, kBytes) == 0;
 }
 
 /// A link-local address's zone (RFC 4007 section 11): an interface's name or number.
@@ -30,10 +36,25 @@ std::optional<std::uint32_t> scope_of(const std::string& zone) {
 
 }  // namespace
 
+std::array<std::uint8_t, 16> untranslated(const std::array<std::uint8_t, 16>& ip) {
+  if (!begins_with(ip, kTranslatedPrefix)) return ip;
+  Ip ipv4 = ip;
+  std::memcpy(ipv4.data(), kMappedPrefix, sizeof kMappedPrefix);
+  return ipv4;
+}
+
+bool PeerAddress::is_ipv4() const {
+  return begins_with(ip, kMappedPrefix);
+}
+
+bool PeerAddress::is_translated() const {
+  return begins_with(ip, kLocalPrefix);
+}
+
 std::string PeerAddress::ip_text() const {
   if (!has_ip()) return "unix";
   char text[INET6_ADDRSTRLEN] = {};
-  if (is_mapped_ipv4(ip)) {
+  if (is_ipv4()) {
     inet_ntop(AF_INET, ip.data() + 12, text, sizeof text);
   } else {
     inet_ntop(AF_INET6, ip.data(), text, sizeof text);
@@ -43,7 +64,7 @@ std::string PeerAddress::ip_text() const {
 
 std::string PeerAddress::to_string() const {
   if (port == 0) return ip_text();
-  const std::string host = is_mapped_ipv4(ip) ? ip_text() : "[" + ip_text() + "]";
+  const std::string host = is_ipv4() ? ip_text() : "[" + ip_text() + "]";
   return host + ":" + std::to_string(port);
 }
 
@@ -128,6 +149,7 @@ PeerAddress to_peer_address(const sockaddr_storage& storage) {
   } else if (storage.ss_family == AF_INET6) {
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(storage);
     std::memcpy(out.ip.data(), &v6.sin6_addr, 16);
+    out.ip = untranslated(out.ip);
     out.port = ntohs(v6.sin6_port);
   }
   return out;

@@ -10,12 +10,21 @@
 
 namespace switchboard::net {
 
+/// An address in which a translator has put an IPv4 one (64:ff9b::/96, RFC 6052 section 2.1), as that one,
+/// ::ffff:a.b.c.d; all others as they are. Whatever makes a PeerAddress goes through it: what is counted, compared with
+/// trusted proxies and printed is the client's own address.
+std::array<std::uint8_t, 16> untranslated(const std::array<std::uint8_t, 16>& ip);
+
 /// A peer's IP address (IPv4 as ::ffff:a.b.c.d) and port, 18 bytes. All zero: the peer of a Unix socket.
 struct PeerAddress {
   std::array<std::uint8_t, 16> ip{};
   std::uint16_t port = 0;  // 0: not known
 
   bool has_ip() const { return ip != decltype(ip){}; }
+  bool is_ipv4() const;
+  /// In 64:ff9b:1::/48, for translators of somebody's own network (RFC 8215): there is an IPv4 address inside, but only
+  /// that network knows where (RFC 6052 section 2.2).
+  bool is_translated() const;
   std::string ip_text() const;    // "192.0.2.1" or "2001:db8::1"; "unix"
   std::string to_string() const;  // "192.0.2.1:443" or "[2001:db8::1]:443"; without a port "192.0.2.1"; "unix"
   friend bool operator==(const PeerAddress&, const PeerAddress&) = default;

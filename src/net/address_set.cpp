@@ -22,9 +22,8 @@ bool equal_in_front(const std::array<std::uint8_t, 16>& a, const std::array<std:
   return bits % 8 == 0 || (a[bits / 8] ^ b[bits / 8]) >> (8 - bits % 8) == 0;
 }
 
-}  // namespace
-
-std::optional<std::array<std::uint8_t, 16>> parse_ip(std::string_view text) {
+/// As it is written.
+std::optional<std::array<std::uint8_t, 16>> parse_literal(std::string_view text) {
   char terminated[INET6_ADDRSTRLEN] = {};
   if (text.size() >= sizeof terminated || text.find('\0') != std::string_view::npos) return std::nullopt;
   text.copy(terminated, text.size());
@@ -37,6 +36,14 @@ std::optional<std::array<std::uint8_t, 16>> parse_ip(std::string_view text) {
   return std::nullopt;
 }
 
+}  // namespace
+
+std::optional<std::array<std::uint8_t, 16>> parse_ip(std::string_view text) {
+  const auto literal = parse_literal(text);
+  if (!literal) return std::nullopt;
+  return untranslated(*literal);
+}
+
 std::expected<void, std::string> AddressSet::add(std::string_view text) {
   if (text == "unix") {
     has_unix_ = true;
@@ -44,7 +51,7 @@ std::expected<void, std::string> AddressSet::add(std::string_view text) {
   }
   const auto slash = text.find('/');
   const std::string_view host = text.substr(0, slash);
-  const auto ip = parse_ip(host);
+  auto ip = parse_literal(host);
   if (!ip) return std::unexpected("must be an address (192.0.2.1), a network (10.0.0.0/8, 2001:db8::/32) or \"unix\"");
   const bool is_ipv4 = host.find(':') == std::string_view::npos;
   const unsigned most = is_ipv4 ? 32 : 128;
@@ -58,6 +65,8 @@ std::expected<void, std::string> AddressSet::add(std::string_view text) {
   }
   if (is_ipv4) bits += kIpv4PrefixBits;
   if (!is_zero_after(*ip, bits)) return std::unexpected("has bits set behind the part that '/' leaves");
+  // A larger network than the translators' is one of IPv6: with them, all of IPv4 would be in it.
+  if (bits >= kIpv4PrefixBits) ip = untranslated(*ip);
   networks_.push_back({*ip, static_cast<std::uint8_t>(bits)});
   return {};
 }

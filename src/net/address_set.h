@@ -13,13 +13,14 @@
 
 namespace switchboard::net {
 
-/// An IP address alone: "192.0.2.1", "2001:db8::1"; no port, no brackets, no zone. IPv4 comes as ::ffff:a.b.c.d.
+/// An IP address alone: "192.0.2.1", "2001:db8::1"; no port, no brackets, no zone. IPv4 comes as ::ffff:a.b.c.d, also
+/// when it was translated: "64:ff9b::192.0.2.1".
 std::optional<std::array<std::uint8_t, 16>> parse_ip(std::string_view text);
 
 class AddressSet {
  public:
-  /// Adds "192.0.2.1", "10.0.0.0/8", "2001:db8::/32", or "unix" for peers without an IP address. The error is what is
-  /// wrong with the text, in words.
+  /// Adds "192.0.2.1", "10.0.0.0/8", "2001:db8::/32", or "unix" for peers without an IP address.
+  /// "64:ff9b::10.0.0.0/104" is the IPv4 network inside. The error is what is wrong with the text, in words.
   std::expected<void, std::string> add(std::string_view text);
 
   /// O(number of entries).

@@ -79,6 +79,7 @@ ProxyHeader client_of_block(std::string_view block, std::size_t ip_bytes, std::s
   PeerAddress client;
   if (ip_bytes == 4) client.ip[10] = client.ip[11] = 0xff;
   std::memcpy(client.ip.data() + (16 - ip_bytes), block.data(), ip_bytes);
+  client.ip = untranslated(client.ip);
   client.port = big_endian(block.substr(2 * ip_bytes, 2));
   if (!client.has_ip()) return invalid("a PROXY header with no client's address");
   return {.status = ProxyHeaderStatus::kClient, .bytes = header_bytes, .client = client};

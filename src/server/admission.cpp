@@ -1,26 +1,8 @@
 #include "server/admission.h"
 
-#include <algorithm>
-#include <string_view>
-
 #include "protocol/close_code.h"
 
 namespace switchboard::server {
-
-std::size_t Admission::KeyHash::operator()(const Key& key) const {
-  return std::hash<std::string_view>{}({reinterpret_cast<const char*>(key.data()), key.size()});
-}
-
-Admission::Key Admission::key_of(const net::PeerAddress& peer) {
-  constexpr std::size_t kMappedPrefix = 12;  // ::ffff:0:0/96 is IPv4
-  constexpr std::size_t kNetworkBytes = 8;
-  const bool is_ipv4 =
-      std::all_of(peer.ip.begin(), peer.ip.begin() + 10, [](std::uint8_t byte) { return byte == 0; }) &&
-      peer.ip[10] == 0xff && peer.ip[kMappedPrefix - 1] == 0xff;
-  Key key = peer.ip;
-  if (!is_ipv4) std::fill(key.begin() + kNetworkBytes, key.end(), std::uint8_t{0});
-  return key;
-}
 
 Admission::Admitted Admission::admit(const net::PeerAddress& peer) {
   const std::uint64_t max = connections_max_.load(std::memory_order_relaxed);
@@ -50,14 +32,17 @@ Admission::Admitted Admission::admit_to_account(const net::PeerAddress& peer) {
   if (!keeps_accounts_.load(std::memory_order_relaxed) || !peer.has_ip()) return admitted;
 
   const std::scoped_lock lock(mutex_);
-  const Key key = key_of(peer);
-  Account& account = accounts_[key];
+  const AddressAccounts::Key key = AddressAccounts::key_of(peer);
   const std::uint32_t address_max = per_address_max_.load(std::memory_order_relaxed);
-  if (address_max > 0 && account.connections >= address_max + kTold) return {.verdict = Verdict::kDrop};
-  if (address_max > 0 && account.connections >= address_max) admitted.verdict = Verdict::kTellTooMany;
-  account.key = key;
-  ++account.connections;
+  const std::uint32_t connections = accounts_.connections(key);
+  if (address_max > 0 && connections >= address_max + kTold) return {.verdict = Verdict::kDrop};
+  if (address_max > 0 && connections >= address_max) admitted.verdict = Verdict::kTellTooMany;
+  const Instant now = clock_.now();
+  AddressAccounts::Account& account = accounts_.open(key, now);
   admitted.address = &account;
+  // Its first command would be refused: whoever used up an allowance and reconnects is to wait, not to try.
+  const bool is_spent = address_messages_.limited() && !account.messages.has(now, 1, address_messages_);
+  if (is_spent && admitted.verdict == Verdict::kWelcome) admitted.verdict = Verdict::kTellSpent;
   return admitted;
 }
 
@@ -68,14 +53,16 @@ void Admission::release(session::AddressRate* address) {
 
 void Admission::release_account(session::AddressRate& address) {
   const std::scoped_lock lock(mutex_);
-  auto& account = static_cast<Account&>(address);
-  if (--account.connections == 0) accounts_.erase(Key(account.key));  // a copy: the key's own goes with the account
+  accounts_.close(static_cast<AddressAccounts::Account&>(address), clock_.now());
 }
 
 void Admission::set_limits(const AdmissionLimits& limits) {
   connections_max_.store(limits.connections_max, std::memory_order_relaxed);
   per_address_max_.store(limits.per_address_max, std::memory_order_relaxed);
   keeps_accounts_.store(limits.per_address_max > 0 || limits.has_address_rates, std::memory_order_relaxed);
+  const std::scoped_lock lock(mutex_);
+  address_messages_ = limits.address_messages;
+  if (!limits.has_address_rates) accounts_.forget();  // nothing holds them to what they have sent
 }
 
 session::Ending refusal(Admission::Verdict verdict) {
@@ -87,6 +74,10 @@ session::Ending refusal(Admission::Verdict verdict) {
     case Admission::Verdict::kTellTooMany:
       return {
           .code = protocol::close::kOverCapacity, .by_peer = false, .reason = "too many connections from this address"};
+    case Admission::Verdict::kTellSpent:
+      return {.code = protocol::close::kRateLimited,
+              .by_peer = false,
+              .reason = "this address has sent as many messages as it may for now"};
     case Admission::Verdict::kWelcome:
     case Admission::Verdict::kDrop:
       break;

@@ -2,13 +2,13 @@
 // Asked once per accepted connection, from any shard's thread.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <mutex>
-#include <unordered_map>
 
+#include "base/time.h"
 #include "net/address.h"
+#include "server/address_accounts.h"
 #include "session/rate_limiter.h"
 #include "session/session.h"
 
@@ -19,19 +19,21 @@ struct AdmissionLimits {
   std::uint64_t connections_max = 0;
   std::uint32_t per_address_max = 0;
   bool has_address_rates = false;  // an address has rate limits, so it has an account
+  Rate address_messages{};         // of those, the one for commands
 };
 
-/// An address is an IPv4 address, or the first 64 bits of an IPv6 one: whoever has one of those has them all. A peer
-/// without any (a Unix socket's) is only counted in all.
+/// What an address is, is AddressAccounts' to say. A peer without any (a Unix socket's) is only counted in all.
 class Admission {
  public:
-  /// A few connections over a limit are still taken, to be told so with a close code.
-  explicit Admission(const AdmissionLimits& limits) { set_limits(limits); }
+  /// A few connections over a limit are still taken, to be told so with a close code. `clock` must outlive it and be
+  /// callable from any thread.
+  Admission(const AdmissionLimits& limits, const Clock& clock) : clock_(clock) { set_limits(limits); }
 
   enum class Verdict : std::uint8_t {
     kWelcome,
     kTellFull,     // over the limit: to be closed with 4100 after its handshake
     kTellTooMany,  // its address is over the limit: the same
+    kTellSpent,    // its address may not send a single command now: the same with 4102
     kDrop,         // too many even to be told
   };
   struct Admitted {
@@ -52,29 +54,22 @@ class Admission {
 
   /// Connections beyond a limit that are taken only to be told.
   static constexpr std::uint64_t kTold = 64;
+  /// Addresses without connections that are remembered until they may send as much as ever: 12 MB.
+  static constexpr std::size_t kRememberedMax = 65'536;
 
  private:
-  using Key = std::array<std::uint8_t, 16>;
-  struct KeyHash {
-    std::size_t operator()(const Key& key) const;
-  };
-  struct Account : session::AddressRate {
-    std::uint32_t connections = 0;
-    Key key{};
-  };
-
   Admitted admit_to_account(const net::PeerAddress& peer);
   void release_account(session::AddressRate& address);
 
-  static Key key_of(const net::PeerAddress& peer);
-
+  const Clock& clock_;
   std::atomic<std::uint64_t> connections_{0};
   std::atomic<std::uint64_t> connections_max_;
   std::atomic<std::uint32_t> per_address_max_;
   std::atomic<bool> keeps_accounts_;
   // Only used while a limit is for addresses. Not on the data path: once per connection.
   std::mutex mutex_;
-  std::unordered_map<Key, Account, KeyHash> accounts_;  // its nodes stay where they are
+  AddressAccounts accounts_{kRememberedMax};
+  Rate address_messages_{};
 };
 
 /// What a client that is not welcome is told; code 0 for one that is.

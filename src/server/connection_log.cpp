@@ -15,7 +15,10 @@ void ConnectionLog::on_opened(const session::Session& session) {
 
 session::Readmission ConnectionLog::on_readdressed(const session::Session& session, const net::PeerAddress& client) {
   const auto admitted = admission_.readdress(session.address_rate(), client);
-  return {.address_rate = admitted.address, .is_welcome = admitted.verdict == Admission::Verdict::kWelcome};
+  // One too many even to be told is told all the same: its request has been read.
+  const session::Ending ending =
+      refusal(admitted.verdict == Admission::Verdict::kDrop ? Admission::Verdict::kTellTooMany : admitted.verdict);
+  return {.address_rate = admitted.address, .refusal_code = ending.code, .refusal_reason = ending.reason};
 }
 
 void ConnectionLog::on_turned_away(const net::PeerAddress& peer, std::string_view reason) {

@@ -97,7 +97,8 @@ class Process {
     capacity_ = wanted == 0 ? fit : std::min(wanted, fit);
     admission_.set_limits({.connections_max = capacity_,
                            .per_address_max = config_.connections_per_address_max,
-                           .has_address_rates = config_.shard.session.rate.has_address_limits()});
+                           .has_address_rates = config_.shard.session.rate.has_address_limits(),
+                           .address_messages = config_.shard.session.rate.address_messages});
     log_.info("capacity", {{"connections", static_cast<std::int64_t>(capacity_)},
                            {"open_files", static_cast<std::int64_t>(files)}});
     if (wanted > fit) {
@@ -341,7 +342,7 @@ class Process {
   std::atomic<Doing> doing_{Doing::kStarting};
   std::atomic<const ShardGroup*> serving_{nullptr};  // from the moment on when connections may come
   net::Loop loop_;
-  Admission admission_{AdmissionLimits{}};
+  Admission admission_{AdmissionLimits{}, clock_};
   ConnectionLog observer_;
   std::uint64_t capacity_ = 0;
   std::unique_ptr<DataDirectory> data_;

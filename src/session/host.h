@@ -18,7 +18,8 @@ struct AddressRate;
 /// What becomes of a connection that is known under another address.
 struct Readmission {
   AddressRate* address_rate = nullptr;  // of that address; null when it has none
-  bool is_welcome = true;               // false: that address has as many connections as it may have
+  std::uint16_t refusal_code = 0;       // not 0: it is not welcome under that address, and is closed with this code ...
+  std::string_view refusal_reason;      // ... and reason, a literal
 };
 
 /// How far a request got.

@@ -27,7 +27,7 @@ inline constexpr std::size_t kRateLimits = static_cast<std::size_t>(RateLimit::k
 std::string_view name(RateLimit limit);
 
 /// One for each IP address, for its connections on all shards. Whoever lets connections in owns it, and keeps it for as
-/// long as one of them lives.
+/// long as one of them lives, and until it is full again.
 struct AddressRate {
   SharedTokenBucket messages;
   SharedTokenBucket bytes;

@@ -90,9 +90,8 @@ void Session::take_forwarded_peer(const http::Request& request) {
   peer_ = forwarded_client(request, trusted).value_or(peer_);
   const Readmission readmission = context_->host.readmit(*this, peer_);
   limiter_ = RateLimiter(readmission.address_rate);
-  if (!readmission.is_welcome && ending_.code == 0) {
-    ending_ = {
-        .code = protocol::close::kOverCapacity, .by_peer = false, .reason = "too many connections from this address"};
+  if (readmission.refusal_code != 0 && ending_.code == 0) {
+    ending_ = {.code = readmission.refusal_code, .by_peer = false, .reason = readmission.refusal_reason};
   }
 }
 

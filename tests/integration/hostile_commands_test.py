@@ -12,7 +12,7 @@ import unittest
 
 from harness import until
 from hostile import HostileClients, sustained
-from raw_peer import TEXT, frame
+from raw_peer import TEXT, close_frame, frame
 
 JOIN = '{"type":"join","room_id":"%s","user_id":"mallory"}'
 COMMAND = '{"type":"ping"}'
@@ -175,6 +175,18 @@ class AddressRates(HostileClients):
         # One second's worth at once, and as many again for every second since; one connection alone could do as much.
         self.assertLess(answered, 1_000 * (2 + time.monotonic() - self.began))
         self.assertEqual(self.open(source="127.0.0.67").ask(COMMAND), PONG_MESSAGE)
+
+    def test_reconnecting_gains_nothing(self):
+        answered = 0
+        for _ in range(10):
+            peer = self.open(source="127.0.0.68")
+            self.flood(peer, frame(TEXT, COMMAND) * 1_000 + close_frame(1000))
+            with contextlib.suppress(EOFError, AssertionError, OSError):
+                while True:
+                    answered += peer.read_json() == PONG_MESSAGE
+            peer.socket.close()
+        self.assertGreaterEqual(answered, 1_000)
+        self.assertLess(answered, 1_000 * (2 + time.monotonic() - self.began))
 
     def test_bytes_of_one_address_are_bounded_over_its_connections(self):
         paused = 'switchboard_rate_limited_total{limit="address_bytes"}'

@@ -56,6 +56,19 @@ TEST(AddressSet, AllOfIpv4IsNoIpv6AndTheOtherWayRoundIsEverything) {
   EXPECT_FALSE(set_of({"0.0.0.0/1", "10.0.0.0/8", "::/1"}).has_everyone());
 }
 
+TEST(AddressSet, TranslatedAddressesAreTheIpv4OnesInside) {
+  EXPECT_TRUE(set_of({"10.0.0.0/8"}).contains(peer("64:ff9b::10.1.2.3")));
+  EXPECT_FALSE(set_of({"10.0.0.0/8"}).contains(peer("64:ff9b::11.1.2.3")));
+  EXPECT_TRUE(set_of({"64:ff9b::192.0.2.1"}).contains(peer("192.0.2.1")));
+  const AddressSet network = set_of({"64:ff9b::10.0.0.0/104"});
+  EXPECT_TRUE(network.contains(peer("10.255.0.1")));
+  EXPECT_TRUE(network.contains(peer("64:ff9b::10.0.0.1")));
+  EXPECT_FALSE(network.contains(peer("11.0.0.1")));
+  EXPECT_TRUE(set_of({"64:ff9b::/96"}).has_everyone()) << "it is 0.0.0.0/0";
+  EXPECT_FALSE(set_of({"64:ff9b::/95"}).contains(peer("192.0.2.1"))) << "a network of IPv6";
+  EXPECT_TRUE(set_of({"64:ff9b:1::/48"}).contains(peer("64:ff9b:1::192.0.2.1")));
+}
+
 TEST(AddressSet, UnixIsWhoHasNoAddress) {
   EXPECT_TRUE(set_of({"unix"}).contains({}));
   EXPECT_FALSE(set_of({"unix"}).contains(peer("127.0.0.1")));

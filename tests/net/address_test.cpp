@@ -53,6 +53,28 @@ TEST(PeerAddress, IsPrintedAsPeopleWriteIt) {
   }
 }
 
+TEST(PeerAddress, AnIpv4PeerBehindATranslatorIsTheSamePeer) {
+  const auto v4 = to_peer_address(to_socket_address({.host = "192.0.2.1", .port = 9})->storage);
+  const auto translated = to_peer_address(to_socket_address({.host = "64:ff9b::192.0.2.1", .port = 9})->storage);
+  EXPECT_EQ(v4, translated);
+  EXPECT_TRUE(translated.is_ipv4());
+  EXPECT_EQ(translated.to_string(), "192.0.2.1:9");
+}
+
+TEST(PeerAddress, OnlyTheWellKnownPrefixSaysWhereTheIpv4AddressIs) {
+  for (const char* text : {"64:ff9b:1::c000:201", "64:ff9b:1:fffe::c000:201"}) {
+    const auto peer = to_peer_address(to_socket_address({.host = text, .port = 9})->storage);
+    EXPECT_TRUE(peer.is_translated());
+    EXPECT_FALSE(peer.is_ipv4());
+    EXPECT_EQ(peer.ip_text(), text);
+  }
+  for (const char* text : {"64:ff9b::1:c000:201", "64:ff9b:2::c000:201", "64:ff9a::c000:201", "64:ff9b:0:1::1"}) {
+    const auto peer = to_peer_address(to_socket_address({.host = text, .port = 9})->storage);
+    EXPECT_FALSE(peer.is_translated() || peer.is_ipv4()) << text;
+    EXPECT_EQ(peer.ip_text(), text);
+  }
+}
+
 TEST(PeerAddress, AnIpv4PeerOfAnIpv6SocketIsTheSamePeer) {
   const auto v4 = to_peer_address(to_socket_address({.host = "192.0.2.1", .port = 9})->storage);
   const auto mapped = to_peer_address(to_socket_address({.host = "::ffff:192.0.2.1", .port = 9})->storage);

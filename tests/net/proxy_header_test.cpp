@@ -113,6 +113,13 @@ TEST(ProxyHeader, Version2NamesTheClient) {
   EXPECT_EQ(v6.client.to_string(), "[2001:db8::1]:1234");
 }
 
+TEST(ProxyHeader, ATranslatedClientIsTheIpv4OneInside) {
+  EXPECT_EQ(parsed("PROXY TCP6 64:ff9b::192.0.2.1 2001:db8::2 1234 443\r\n").client.to_string(), "192.0.2.1:1234");
+  std::string block = kTcp6Block;
+  block.replace(0, 16, "\x00\x64\xff\x9b\x00\x00\x00\x00\x00\x00\x00\x00\xc0\x00\x02\x01"s);
+  EXPECT_EQ(parsed(v2(0x21, 0x21, block)).client.to_string(), "192.0.2.1:1234");
+}
+
 TEST(ProxyHeader, Version2SkipsWhatFollowsTheAddresses) {
   const ProxyHeader header = parsed(v2(0x21, 0x11, kTcp4Block + "\x04\x00\x03xyz"s));
   EXPECT_EQ(header.status, ProxyHeaderStatus::kClient);

@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "support/manual_clock.h"
+
 namespace switchboard::server {
 namespace {
 
 using Verdict = Admission::Verdict;
+
+const test::ManualClock kClock;  // stands still
 
 /// 192.0.2.N
 net::PeerAddress peer(std::uint8_t last) {
@@ -22,7 +26,7 @@ net::PeerAddress ipv6_peer(std::uint8_t subnet, std::uint8_t host) {
 }
 
 TEST(Admission, TakesAsManyAsItMayThenTellsSomeThenDrops) {
-  Admission admission({.connections_max = 3});
+  Admission admission({.connections_max = 3}, kClock);
   for (int i = 0; i < 3; ++i)
     EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kWelcome);
   for (std::uint64_t i = 0; i < Admission::kTold; ++i)
@@ -32,7 +36,7 @@ TEST(Admission, TakesAsManyAsItMayThenTellsSomeThenDrops) {
 }
 
 TEST(Admission, WhoLeavesMakesRoom) {
-  Admission admission({.connections_max = 1});
+  Admission admission({.connections_max = 1}, kClock);
   const auto first = admission.admit(peer(1));
   EXPECT_EQ(first.verdict, Verdict::kWelcome);
   const auto second = admission.admit(peer(2));
@@ -43,7 +47,7 @@ TEST(Admission, WhoLeavesMakesRoom) {
 }
 
 TEST(Admission, ADroppedConnectionIsNotCounted) {
-  Admission admission({.connections_max = 1});
+  Admission admission({.connections_max = 1}, kClock);
   for (std::uint64_t i = 0; i <= Admission::kTold; ++i)
     admission.admit(peer(1));
   for (int i = 0; i < 10; ++i)
@@ -54,7 +58,7 @@ TEST(Admission, ADroppedConnectionIsNotCounted) {
 }
 
 TEST(Admission, NoLimitIsNone) {
-  Admission admission(AdmissionLimits{});
+  Admission admission(AdmissionLimits{}, kClock);
   for (int i = 0; i < 10'000; ++i) {
     const auto admitted = admission.admit(peer(1));
     ASSERT_EQ(admitted.verdict, Verdict::kWelcome);
@@ -63,7 +67,7 @@ TEST(Admission, NoLimitIsNone) {
 }
 
 TEST(Admission, OneAddressMayHaveSoManyAndNoMore) {
-  Admission admission({.per_address_max = 2});
+  Admission admission({.per_address_max = 2}, kClock);
   const auto first = admission.admit(peer(1));
   EXPECT_EQ(first.verdict, Verdict::kWelcome);
   EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kWelcome);
@@ -75,7 +79,7 @@ TEST(Admission, OneAddressMayHaveSoManyAndNoMore) {
 }
 
 TEST(Admission, AnAddressFarOverItsLimitIsDroppedAndNotCounted) {
-  Admission admission({.per_address_max = 1});
+  Admission admission({.per_address_max = 1}, kClock);
   session::AddressRate* const address = admission.admit(peer(1)).address;
   for (std::uint64_t i = 0; i < Admission::kTold; ++i)
     EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kTellTooMany);
@@ -86,14 +90,14 @@ TEST(Admission, AnAddressFarOverItsLimitIsDroppedAndNotCounted) {
 }
 
 TEST(Admission, AnIpv6AddressIsItsNetworkOf64Bits) {
-  Admission admission({.per_address_max = 1});
+  Admission admission({.per_address_max = 1}, kClock);
   EXPECT_EQ(admission.admit(ipv6_peer(1, 1)).verdict, Verdict::kWelcome);
   EXPECT_EQ(admission.admit(ipv6_peer(1, 2)).verdict, Verdict::kTellTooMany);
   EXPECT_EQ(admission.admit(ipv6_peer(2, 1)).verdict, Verdict::kWelcome);
 }
 
 TEST(Admission, APeerWithoutAnAddressIsHeldToNoneOfItsLimits) {
-  Admission admission({.per_address_max = 1, .has_address_rates = true});
+  Admission admission({.per_address_max = 1, .has_address_rates = true}, kClock);
   for (int i = 0; i < 3; ++i) {
     const auto admitted = admission.admit({});
     EXPECT_EQ(admitted.verdict, Verdict::kWelcome);
@@ -101,25 +105,95 @@ TEST(Admission, APeerWithoutAnAddressIsHeldToNoneOfItsLimits) {
   }
 }
 
-TEST(Admission, TheConnectionsOfAnAddressShareAnAccountForAsLongAsThereAreAny) {
-  Admission admission({.has_address_rates = true});
-  const Rate rate{.per_second = 1, .burst = 1};
-  const Instant now(std::chrono::hours(1));
+TEST(Admission, TheConnectionsOfAnAddressShareAnAccount) {
+  Admission admission({.has_address_rates = true}, kClock);
   const auto first = admission.admit(peer(1));
   const auto second = admission.admit(peer(1));
   const auto other = admission.admit(peer(2));
   ASSERT_NE(first.address, nullptr);
   EXPECT_EQ(first.address, second.address);
   EXPECT_NE(first.address, other.address);
-  first.address->messages.spend(now, 1, rate);
+}
+
+TEST(Admission, WhatAnAddressHasUsedUpOutlivesItsLastConnection) {
+  test::ManualClock clock;
+  Admission admission({.has_address_rates = true}, clock);
+  const Rate rate{.per_second = 10, .burst = 50};
+  const auto sent_by_a_new_connection = [&] {
+    const auto admitted = admission.admit(peer(1));
+    int sent = 0;
+    while (sent < 1'000 && admitted.address->messages.take(clock.now(), 1, rate) == Duration::zero())
+      ++sent;
+    admission.release(admitted.address);
+    return sent;
+  };
+  EXPECT_EQ(sent_by_a_new_connection(), 50);
+  EXPECT_EQ(sent_by_a_new_connection(), 0);
+  clock.advance(std::chrono::milliseconds(99));
+  EXPECT_EQ(sent_by_a_new_connection(), 0);
+  clock.advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(sent_by_a_new_connection(), 1);
+  clock.advance(std::chrono::seconds(60));
+  EXPECT_EQ(sent_by_a_new_connection(), 50) << "never more than a full burst";
+}
+
+TEST(Admission, AnAddressThatMayNotSendASingleMessageIsTold) {
+  test::ManualClock clock;
+  const Rate rate{.per_second = 10, .burst = 2};
+  Admission admission({.has_address_rates = true, .address_messages = rate}, clock);
+  const auto first = admission.admit(peer(1));
+  EXPECT_EQ(first.verdict, Verdict::kWelcome);
+  first.address->messages.spend(clock.now(), 1, rate);
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kWelcome) << "one is left";
+  first.address->messages.spend(clock.now(), 1, rate);
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kTellSpent);
+  EXPECT_EQ(admission.admit(peer(2)).verdict, Verdict::kWelcome);
+  EXPECT_EQ(admission.readdress(admission.admit({}).address, peer(1)).verdict, Verdict::kTellSpent);
+  clock.advance(std::chrono::milliseconds(99));
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kTellSpent);
+  clock.advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kWelcome);
+}
+
+TEST(Admission, SoDoBytesAlsoWhenTheyAreOwed) {
+  test::ManualClock clock;
+  Admission admission({.has_address_rates = true}, clock);
+  const Rate rate{.per_second = 1'000, .burst = 1'000};
+  const auto first = admission.admit(peer(1));
+  first.address->bytes.spend(clock.now(), 5'000, rate);
   admission.release(first.address);
-  EXPECT_GT(second.address->messages.take(now, 1, rate), Duration::zero()) << "what was used stays used";
+  const auto second = admission.admit(peer(1));
+  EXPECT_EQ(second.address->bytes.solvent_at(rate), clock.now() + std::chrono::seconds(4));
   admission.release(second.address);
-  EXPECT_EQ(admission.admit(peer(1)).address->messages.take(now, 1, rate), Duration::zero()) << "a new account";
+}
+
+TEST(Admission, AConnectionThatMovesToAnotherAddressLeavesItsAccountBehind) {
+  test::ManualClock clock;
+  Admission admission({.has_address_rates = true}, clock);
+  const Rate rate{.per_second = 1, .burst = 1};
+  const auto first = admission.admit(peer(1));
+  first.address->messages.spend(clock.now(), 1, rate);
+  const auto moved = admission.readdress(first.address, peer(2));
+  EXPECT_EQ(moved.address->messages.take(clock.now(), 1, rate), Duration::zero());
+  admission.release(moved.address);
+  EXPECT_GT(admission.admit(peer(1)).address->messages.take(clock.now(), 1, rate), Duration::zero());
+  EXPECT_GT(admission.admit(peer(2)).address->messages.take(clock.now(), 1, rate), Duration::zero());
+}
+
+TEST(Admission, WithoutRatesNothingIsRemembered) {
+  test::ManualClock clock;
+  Admission admission({.has_address_rates = true}, clock);
+  const Rate rate{.per_second = 1, .burst = 1};
+  const auto first = admission.admit(peer(1));
+  first.address->messages.spend(clock.now(), 1, rate);
+  admission.release(first.address);
+  admission.set_limits({});
+  admission.set_limits({.has_address_rates = true});
+  EXPECT_EQ(admission.admit(peer(1)).address->messages.take(clock.now(), 1, rate), Duration::zero());
 }
 
 TEST(Admission, LimitsCanBeChangedWhileConnectionsAreOpen) {
-  Admission admission({.connections_max = 1});
+  Admission admission({.connections_max = 1}, kClock);
   const auto uncounted = admission.admit(peer(1));
   EXPECT_EQ(uncounted.address, nullptr) << "there was no limit for its address";
   admission.set_limits({.connections_max = 2, .per_address_max = 1});
@@ -139,11 +213,12 @@ TEST(Admission, OnlyWhoIsNotWelcomeIsTold) {
   EXPECT_EQ(refusal(Verdict::kWelcome).code, 0);
   EXPECT_EQ(refusal(Verdict::kTellFull).code, 4100);
   EXPECT_EQ(refusal(Verdict::kTellTooMany).code, 4100);
+  EXPECT_EQ(refusal(Verdict::kTellSpent).code, 4102);
   EXPECT_NE(refusal(Verdict::kTellFull).reason, refusal(Verdict::kTellTooMany).reason);
 }
 
 TEST(Admission, AConnectionThatIsAnothersIsCountedThere) {
-  Admission admission({.connections_max = 3, .per_address_max = 1});
+  Admission admission({.connections_max = 3, .per_address_max = 1}, kClock);
   const net::PeerAddress ann{.ip = {0x20, 1}, .port = 1};
   const net::PeerAddress bob{.ip = {0x20, 2}, .port = 1};
   const auto unknown = admission.admit({});
@@ -158,7 +233,7 @@ TEST(Admission, AConnectionThatIsAnothersIsCountedThere) {
 }
 
 TEST(Admission, AConnectionTooManyEvenToBeToldStaysCountedInAll) {
-  Admission admission({.connections_max = Admission::kTold + 2, .per_address_max = 1});
+  Admission admission({.connections_max = Admission::kTold + 2, .per_address_max = 1}, kClock);
   const net::PeerAddress ann{.ip = {0x20, 1}, .port = 1};
   for (std::uint64_t i = 0; i < Admission::kTold + 1; ++i)
     EXPECT_NE(admission.admit(ann).verdict, Admission::Verdict::kDrop);

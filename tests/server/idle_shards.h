@@ -19,7 +19,7 @@ class IdleShards {
   Log log{{}, clock, [](std::string_view lines) { return lines.size(); }};
 
  private:
-  Admission admission_{AdmissionLimits{}};
+  Admission admission_{AdmissionLimits{}, clock};
   ConnectionLog observer_{log, admission_};
   std::unique_ptr<ShardGroup> shards_;
 };

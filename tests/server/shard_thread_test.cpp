@@ -66,7 +66,8 @@ class Endings final : public shard::ConnectionObserver {
   void on_opened(const session::Session& session) override { peers.push_back(session.peer().to_string()); }
   session::Readmission on_readdressed(const session::Session& session, const net::PeerAddress& client) override {
     const auto admitted = admission_.readdress(session.address_rate(), client);
-    return {.address_rate = admitted.address, .is_welcome = admitted.verdict == Admission::Verdict::kWelcome};
+    const session::Ending ending = refusal(admitted.verdict);
+    return {.address_rate = admitted.address, .refusal_code = ending.code, .refusal_reason = ending.reason};
   }
   void on_turned_away(const net::PeerAddress& peer, std::string_view reason) override {
     turned_away.push_back(peer.ip_text() + " " + std::string(reason));
@@ -111,7 +112,7 @@ class ShardThreadTest : public testing::Test {
   SystemClock clock;
   shard::ShardSettings settings;
   shard::Exchange exchange{1};
-  Admission unlimited{AdmissionLimits{}};
+  Admission unlimited{AdmissionLimits{}, clock};
   std::unique_ptr<Endings> observer;
   std::unique_ptr<ShardThread> thread;
   std::uint16_t port = 0;
@@ -160,7 +161,7 @@ TEST_F(ShardThreadTest, StoppingDoesNotWaitForOpenConnections) {
 }
 
 TEST_F(ShardThreadTest, CanBeStoppedBeforeItWasStarted) {
-  Admission admission(AdmissionLimits{});
+  Admission admission(AdmissionLimits{}, clock);
   observer = std::make_unique<Endings>(admission);
   const shard::ShardParts parts{
       .exchange = exchange, .clock = clock, .observer = *observer, .hash_key = {1, 2}, .random_seed = 1, .assets = {}};
@@ -188,7 +189,7 @@ TEST_F(ShardThreadTest, WhoWaitsInTheAcceptQueueIsTakenBeforeTheListenersClose) 
 }
 
 TEST_F(ShardThreadTest, ClientsOverTheLimitAreToldAfterTheirUpgrade) {
-  Admission one({.connections_max = 1});
+  Admission one({.connections_max = 1}, clock);
   start(one);
   Client first(port);
   first.send(session::kUpgrade);
@@ -261,7 +262,7 @@ TEST_F(ProxiedShardThreadTest, AProxyHeaderFromAnybodyElseIsNotEvenRead) {
 
 TEST_F(ProxiedShardThreadTest, LimitsOfAnAddressAreForTheClientThatTheHeaderNames) {
   wants_proxy_header = true;
-  Admission one_each({.connections_max = 0, .per_address_max = 1});
+  Admission one_each({.connections_max = 0, .per_address_max = 1}, clock);
   start_behind("127.0.0.0/8", one_each);
   const auto open = [&](std::string_view line) {
     Client client(port);
@@ -279,7 +280,7 @@ TEST_F(ProxiedShardThreadTest, LimitsOfAnAddressAreForTheClientThatTheHeaderName
 }
 
 TEST_F(ProxiedShardThreadTest, LimitsOfAnAddressAreForTheClientThatTheRequestNames) {
-  Admission one_each({.connections_max = 0, .per_address_max = 1});
+  Admission one_each({.connections_max = 0, .per_address_max = 1}, clock);
   start_behind("127.0.0.0/8", one_each);
   const auto open = [&](std::string_view address) {
     Client client(port);

@@ -39,6 +39,13 @@ TEST(ForwardedFor, TheRightmostThatIsNotTrustedCounts) {
   EXPECT_EQ(client_of({"192.0.2.66,192.0.2.1,10.1.1.1:80 , [2001:db8:1::5]:1"}), "192.0.2.1");
 }
 
+TEST(ForwardedFor, TranslatedAddressesAreTheIpv4OnesInside) {
+  EXPECT_EQ(client_of({"64:ff9b::192.0.2.1"}), "192.0.2.1");
+  EXPECT_EQ(client_of({"[64:ff9b::c000:201]:443"}), "192.0.2.1:443");
+  EXPECT_EQ(client_of({"192.0.2.66, 192.0.2.1, 64:ff9b::10.1.1.1"}), "192.0.2.1") << "10.0.0.0/8 is trusted";
+  EXPECT_EQ(client_of({"64:ff9b:1::192.0.2.1"}), "64:ff9b:1::c000:201");
+}
+
 TEST(ForwardedFor, SeveralFieldsAreOneList) {
   EXPECT_EQ(client_of({"192.0.2.66", "192.0.2.1", "10.1.1.1"}), "192.0.2.1");
   EXPECT_EQ(client_of({"192.0.2.66, 192.0.2.1", ""}), "192.0.2.1");
