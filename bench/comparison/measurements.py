@@ -1,6 +1,6 @@
 """Every measurement by its name, in the order of the table."""
 
-from comparison import floods, goals, history
+from comparison import bounds, floods, goals, history
 
 MEASUREMENTS = {
     "fan-out": goals.fan_out,
@@ -16,4 +16,5 @@ MEASUREMENTS = {
     "compression": goals.compression,
     "history": history.history,
     "floods": floods.floods,
+    "bounds": bounds.bounds,
 }

@@ -139,7 +139,8 @@ TEST(FloodOptions, ALargeRoomHasARateAndKeyUpdatesNeedTls) {
 }
 
 FloodResult some_result() {
-  FloodResult result{.options = flood_of(FloodKind::kHistory)};
+  FloodResult result;
+  result.options = flood_of(FloodKind::kHistory);
   result.idle.round_trip.record(200'000);
   result.flooded.round_trip.record(2'500'000);
   result.flooded.expected = 10;
