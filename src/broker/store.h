@@ -76,6 +76,9 @@ class StoreChannel {
   /// time.
   virtual std::optional<StoreAnswer> take() = 0;
   virtual bool has_answer() = 0;
+  /// Which opening of what is behind it answers now; 0 while none does. Another one may have lost what was told, or
+  /// know more: it is to be asked again where every open room stands. (A store that never changes says 1 for ever.)
+  virtual std::uint32_t opening() { return 1; }
   /// Requests submitted since the last call are to be looked at: once a turn, after the last `submit` of the turn.
   virtual void flush() = 0;
 };

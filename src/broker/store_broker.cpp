@@ -1,6 +1,7 @@
 #include "broker/store_broker.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/assert.h"
@@ -9,13 +10,23 @@ namespace switchboard::broker {
 
 using protocol::ErrorCode;
 
+namespace {
+
+constexpr Duration kAskPause = std::chrono::milliseconds(200);  // before a room is asked about again in vain
+
+}  // namespace
+
 // --- what is asked ---------------------------------------------------------------------------------------------------
 
 void StoreBroker::open(TopicId topic, std::string_view room_id, const room::RoomSettings& settings) {
   if (topic.index >= topics_.size()) topics_.resize(topic.index + 1);
   SB_ASSERT(topics_[topic.index] == nullptr);
-  topics_[topic.index] = std::make_unique<Topic>(Topic{
-      .room_id = std::string(room_id), .head = {}, .retention = settings.retention, .durability = settings.durability});
+  topics_[topic.index] = std::make_unique<Topic>(Topic{.id = topic,
+                                                       .room_id = std::string(room_id),
+                                                       .head = {},
+                                                       .store_epoch = {},
+                                                       .retention = settings.retention,
+                                                       .durability = settings.durability});
   if (submit({.kind = Kind::kOpen, .topic = topic, .command_id = {}, .origin = {}},
              StoreOpen{.room_id = std::string(room_id), .durability = settings.durability})) {
     return;
@@ -65,6 +76,8 @@ bool StoreBroker::submit(UnderWay&& entry, What&& what) {
     return false;
   }
   added.id = id;
+  added.opening = store_.opening();
+  added.epochs = topic_of(added.topic).epochs;
   added.deadline = clock_.now() + wait_;
   line_up(added);
   is_flushed_ = false;
@@ -118,6 +131,7 @@ Publish StoreBroker::publish_of(const UnderWay& entry) {
 }
 
 bool StoreBroker::expire_one(Instant now) {
+  if (asked_next_ != kNobody && now >= ask_at_ && ask_one_again()) return true;
   if (oldest_ == nullptr || oldest_->deadline > now) return false;
   UnderWay& entry = *oldest_;
   if (entry.kind == Kind::kPublish) {
@@ -133,15 +147,34 @@ bool StoreBroker::expire_one(Instant now) {
   return true;
 }
 
+Instant StoreBroker::next_deadline() const {
+  const Instant ask = asked_next_ == kNobody ? Instant::max() : ask_at_;
+  return oldest_ == nullptr ? ask : std::min(ask, oldest_->deadline);
+}
+
 // --- what is answered ------------------------------------------------------------------------------------------------
+
+bool StoreBroker::has_answer() {
+  const std::uint32_t opening = store_.opening();
+  return turned_.has_value() || store_.has_answer() || (opening != 0 && opening != opening_);
+}
 
 bool StoreBroker::take_answer() {
   std::optional<StoreAnswer> answer = turned_ ? std::exchange(turned_, std::nullopt) : store_.take();
-  if (!answer) return false;
+  if (!answer) {
+    const std::uint32_t opening = store_.opening();
+    if (opening == 0 || opening == opening_) return false;
+    opening_ = opening;
+    asked_next_ = 0;
+    ask_at_ = {};
+    return true;
+  }
   UnderWay* entry = under_way_.find(SlotId::unpack(answer->ticket));
   if (entry == nullptr) return true;  // an open or a read that was given up
   if (const auto* committed = std::get_if<StoreCommitted>(&answer->what)) {
-    if (turn_epoch(*entry, *committed)) {
+    if (committed->seq == Seq{}) {
+      answer->what = StoreFailed{ErrorCode::kUnavailable};  // no message has that number
+    } else if (turn_epoch(*entry, *committed)) {
       turned_ = std::move(answer);
       return true;
     }
@@ -151,16 +184,72 @@ bool StoreBroker::take_answer() {
   return true;
 }
 
-/// True when the commit is the first of another epoch, which was told instead of it.
+/// True when the commit is the first of another epoch, which was told instead of it. A number that does not follow on
+/// is of another epoch, too, whatever the store says of that.
 bool StoreBroker::turn_epoch(const UnderWay& entry, const StoreCommitted& committed) {
-  Head& head = topic_of(entry.topic).head;
-  if (committed.is_duplicate || committed.epoch.empty() || committed.epoch == head.epoch) return false;
-  head.epoch = committed.epoch;
-  head.last = Seq{committed.seq.value - 1};
-  head.first = std::min(committed.first, committed.seq);
-  events_.on_epoch_changed(entry.topic, head);
+  if (committed.is_duplicate) return false;
+  Topic& topic = topic_of(entry.topic);
+  const bool is_other = !committed.epoch.empty() && committed.epoch != topic.store_epoch;
+  if (!is_other && committed.seq == topic.head.last.next()) return false;
+  begin_epoch(topic, is_other ? committed.epoch : topic.store_epoch);
+  topic.head.last = Seq{committed.seq.value - 1};
+  topic.head.first = std::min(committed.first, committed.seq);
+  events_.on_epoch_changed(entry.topic, topic.head);
   return true;
 }
+
+/// Where the store does not call it another one, it gets a name of its own that no client has seen.
+void StoreBroker::begin_epoch(Topic& topic, const std::string& store_epoch) {
+  topic.head.epoch = store_epoch;
+  if (store_epoch == topic.store_epoch) {
+    topic.head.epoch += "~" + std::to_string(clock_.unix_ms()) + "." + std::to_string(++epochs_begun_);
+  }
+  topic.store_epoch = store_epoch;
+  ++topic.epochs;
+}
+
+// --- a store that was opened anew ------------------------------------------------------------------------------------
+
+/// False when there was nobody left to ask about, or it has to wait.
+bool StoreBroker::ask_one_again() {
+  if (store_.opening() == 0) {
+    ask_at_ = clock_.now() + kAskPause;
+    return false;
+  }
+  while (asked_next_ < topics_.size()) {
+    const Topic* topic = topics_[asked_next_].get();
+    if (topic == nullptr || !topic->is_open) {
+      ++asked_next_;
+      continue;
+    }
+    if (!submit({.kind = Kind::kAskAgain, .topic = topic->id, .command_id = {}, .origin = {}},
+                StoreOpen{.room_id = topic->room_id, .durability = topic->durability})) {
+      ask_at_ = clock_.now() + kAskPause;
+      return false;
+    }
+    ++asked_next_;
+    return true;
+  }
+  asked_next_ = kNobody;
+  return false;
+}
+
+void StoreBroker::ask_again_from(TopicId topic, Duration pause) {
+  asked_next_ = std::min<std::size_t>(asked_next_, topic.index);
+  ask_at_ = clock_.now() + pause;
+}
+
+void StoreBroker::on_asked_again(const UnderWay& entry, const StoreOpened& opened) {
+  Topic& topic = topic_of(entry.topic);
+  // Commits that came before are told by now, those that come after are not counted yet.
+  if (opened.epoch == topic.store_epoch && opened.last == topic.head.last) return;
+  begin_epoch(topic, opened.epoch);
+  topic.head.first = opened.first;
+  topic.head.last = opened.last;
+  events_.on_epoch_changed(entry.topic, topic.head);
+}
+
+// --- answers of each kind --------------------------------------------------------------------------------------------
 
 void StoreBroker::on_answer(const UnderWay& entry, const StoreFailed& failed) {
   switch (entry.kind) {
@@ -171,27 +260,40 @@ void StoreBroker::on_answer(const UnderWay& entry, const StoreFailed& failed) {
       return events_.on_refused(entry.topic, publish_of(entry), failed.code);
     case Kind::kRead:
       return events_.on_read(entry.topic, entry.ticket, std::unexpected(failed.code));
+    case Kind::kAskAgain:
+      return ask_again_from(entry.topic, kAskPause);
   }
 }
 
 void StoreBroker::on_answer(const UnderWay& entry, const StoreOpened& opened) {
+  if (entry.kind == Kind::kAskAgain) {
+    const Topic* topic = topics_[entry.topic.index].get();
+    // It may have been closed meanwhile: nobody waits for this.
+    if (topic != nullptr && topic->id == entry.topic && topic->is_open) on_asked_again(entry, opened);
+    return;
+  }
   SB_ASSERT(entry.kind == Kind::kOpen);
-  Head& head = topic_of(entry.topic).head;
-  head = {.first = opened.first, .last = opened.last, .epoch = opened.epoch};
-  events_.on_opened(entry.topic, head);
+  Topic& topic = topic_of(entry.topic);
+  topic.head = {.first = opened.first, .last = opened.last, .epoch = opened.epoch};
+  topic.store_epoch = opened.epoch;
+  topic.is_open = true;
+  if (entry.opening != store_.opening()) ask_again_from(entry.topic, {});
+  events_.on_opened(entry.topic, topic.head);
 }
 
 void StoreBroker::on_answer(const UnderWay& entry, const StoreCommitted& committed) {
   SB_ASSERT(entry.kind == Kind::kPublish);
-  Head& head = topic_of(entry.topic).head;
+  Topic& topic = topic_of(entry.topic);
+  Head& head = topic.head;
   if (!committed.is_duplicate) {
-    SB_ASSERT(committed.seq == head.last.next());
+    SB_ASSERT(committed.seq == head.last.next());  // whatever the store said: turn_epoch has seen to it
     head.last = committed.seq;
     head.first = committed.first;
   }
+  const bool is_known = committed.epoch.empty() || committed.epoch == topic.store_epoch;
   events_.on_committed(entry.topic, publish_of(entry),
                        {.seq = committed.seq,
-                        .epoch = committed.epoch.empty() ? std::string_view(head.epoch) : committed.epoch,
+                        .epoch = is_known ? std::string_view(head.epoch) : committed.epoch,
                         .ts = committed.ts,
                         .payload = committed.payload,
                         .is_duplicate = committed.is_duplicate});
@@ -199,11 +301,19 @@ void StoreBroker::on_answer(const UnderWay& entry, const StoreCommitted& committ
 
 void StoreBroker::on_answer(const UnderWay& entry, const SharedPage& page) {
   SB_ASSERT(entry.kind == Kind::kRead);
-  Head& head = topic_of(entry.topic).head;
+  Topic& topic = topic_of(entry.topic);
+  Head& head = topic.head;
+  SharedPage told = page;
+  if (page->epoch == topic.store_epoch && page->epoch != head.epoch && entry.epochs == topic.epochs) {
+    // The epoch has a name that the store does not know.
+    auto renamed = std::make_shared<Page>(*page);
+    renamed->epoch = head.epoch;
+    told = std::move(renamed);
+  }
   // Old messages go in the background: a read knows best which is the oldest.
-  if (page->epoch == head.epoch)
-    head.first = std::clamp(page->oldest, head.first, std::max(head.first, head.last.next()));
-  events_.on_read(entry.topic, entry.ticket, page);
+  if (told->epoch == head.epoch)
+    head.first = std::clamp(told->oldest, head.first, std::max(head.first, head.last.next()));
+  events_.on_read(entry.topic, entry.ticket, told);
 }
 
 }  // namespace switchboard::broker

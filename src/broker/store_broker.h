@@ -19,7 +19,7 @@ class StoreBroker final : public Broker {
   /// `wait`: how long publishers are kept waiting for an outcome, and opens and reads for an answer. References must
   /// outlive it.
   StoreBroker(BrokerEvents& events, const Clock& clock, StoreChannel& store, Duration wait)
-      : events_(events), clock_(clock), store_(store), wait_(wait) {}
+      : events_(events), clock_(clock), store_(store), wait_(wait), opening_(store.opening()) {}
 
   void open(TopicId topic, std::string_view room_id, const room::RoomSettings& settings) override;
   void close(TopicId topic) override;
@@ -27,9 +27,9 @@ class StoreBroker final : public Broker {
   const Head& head(TopicId topic) override;
   void read(TopicId topic, const ReadRange& range, std::uint64_t ticket) override;
   bool take_answer() override;
-  bool has_answer() override { return turned_.has_value() || store_.has_answer(); }
+  bool has_answer() override;
   bool expire_one(Instant now) override;
-  Instant next_deadline() const override { return oldest_ == nullptr ? Instant::max() : oldest_->deadline; }
+  Instant next_deadline() const override;
   void flush() override;
   void use(const room::RoomSettingsTable& settings) override;
 
@@ -40,12 +40,16 @@ class StoreBroker final : public Broker {
 
  private:
   struct Topic {
+    TopicId id;
     std::string room_id;
-    Head head;
+    Head head;                 // as it was told
+    std::string store_epoch;   // as the store calls it
+    std::uint64_t epochs = 0;  // how many were told since the room was opened
+    bool is_open = false;
     room::Retention retention;
     room::Durability durability{};
   };
-  enum class Kind : std::uint8_t { kOpen, kPublish, kRead };
+  enum class Kind : std::uint8_t { kOpen, kPublish, kRead, kAskAgain };
   /// What is needed of a request once it is answered. Those that somebody waits for stand in a line, the oldest first.
   struct UnderWay {
     Kind kind{};
@@ -54,6 +58,8 @@ class StoreBroker final : public Broker {
     std::string command_id;
     Origin origin;
     bool echo = true;
+    std::uint32_t opening = 0;  // of the store, when it was asked
+    std::uint64_t epochs = 0;   // of the topic, then
     Instant deadline{};
     bool is_in_line = false;
     SlotId id{};
@@ -71,6 +77,10 @@ class StoreBroker final : public Broker {
   UnderWay finish(UnderWay& entry);
   Publish publish_of(const UnderWay& entry);
   bool turn_epoch(const UnderWay& entry, const StoreCommitted& committed);
+  void begin_epoch(Topic& topic, const std::string& store_epoch);
+  bool ask_one_again();
+  void ask_again_from(TopicId topic, Duration pause);
+  void on_asked_again(const UnderWay& entry, const StoreOpened& opened);
   void on_answer(const UnderWay& entry, const StoreFailed& failed);
   void on_answer(const UnderWay& entry, const StoreOpened& opened);
   void on_answer(const UnderWay& entry, const StoreCommitted& committed);
@@ -87,6 +97,13 @@ class StoreBroker final : public Broker {
   /// The first commit of another epoch, whose change was told: it is told next.
   std::optional<StoreAnswer> turned_;
   bool is_flushed_ = true;
+
+  // The store was opened anew: it is asked again about every room, one after the other.
+  static constexpr std::size_t kNobody = ~std::size_t{0};
+  std::uint32_t opening_;             // of the store, that what was told is of
+  std::size_t asked_next_ = kNobody;  // the topic to be asked about next
+  Instant ask_at_{};                  // not before
+  std::uint64_t epochs_begun_ = 0;
 };
 
 }  // namespace switchboard::broker

@@ -18,6 +18,7 @@ HistorySnapshot snapshot_of(const broker::StoreStatus* store) {
           .trimmed = store->trimmed.value(),
           .damaged = store->damaged.value(),
           .doubts = store->doubts.value(),
+          .losses = store->losses.value(),
           .checkpoints = store->checkpoints.value(),
           .checkpoint_failures = store->checkpoint_failures.value(),
           .bytes_on_disk = store->bytes_on_disk.value(),

@@ -20,6 +20,7 @@ struct HistorySnapshot {
   std::uint64_t trimmed = 0;
   std::uint64_t damaged = 0;
   std::uint64_t doubts = 0;
+  std::uint64_t losses = 0;
   std::uint64_t checkpoints = 0;
   std::uint64_t checkpoint_failures = 0;
   std::uint64_t bytes_on_disk = 0;

@@ -167,6 +167,8 @@ constexpr PlainHistory kHistory[] = {
      "Stored stretches that were not what had been written, and were left out.", &Kept::damaged},
     {"switchboard_store_doubts_total", Type::kCounter,
      "Times that the store was not as it had been left, and all rooms began new epochs.", &Kept::doubts},
+    {"switchboard_store_file_losses_total", Type::kCounter,
+     "Times that the store's open file was found removed, replaced, changed or cut short.", &Kept::losses},
     {"switchboard_store_checkpoints_total", Type::kCounter,
      "Passes that brought the store's write-ahead log into its file.", &Kept::checkpoints},
     {"switchboard_store_checkpoint_failures_total", Type::kCounter,

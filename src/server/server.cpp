@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <unistd.h>
 
 #include "server/admission.h"
 #include "server/config_reload.h"
@@ -69,6 +70,7 @@ class Process {
         }
       }
       if (ops_) ops_->on_tick();
+      if (store_) store_->watch(clock_.now());
       if (heap_.is_due(shards_->connections(), clock_.now())) HeapTrimmer::trim();
     }
     stop();
@@ -145,7 +147,8 @@ class Process {
     broker::SqliteSettings settings = config_.history.sqlite;
     settings.file = std::filesystem::path(data_->path()) / settings.file;
     const auto wake = [this](std::uint32_t shard) { shards_->wake(shard); };
-    auto opened = broker::SqliteStore::open(settings, config_.shards, wake, clock_);
+    const auto may_open = [this] { return data_->hold(); };
+    auto opened = broker::SqliteStore::open(settings, config_.shards, wake, clock_, may_open);
     if (!opened) return fail(opened.error());
     store_ = std::move(*opened);
     history_log_ = std::make_unique<HistoryLog>(log_, settings.file, store_->status());
@@ -204,6 +207,9 @@ class Process {
       log_.info(
           "connections per address are not limited; behind a proxy leave it so, otherwise set "
           "limits.connections_per_address_max");
+    }
+    if (::geteuid() == 0) {
+      log_.warn("running as root: whoever finds a fault in the server has the machine; start it as a user of its own");
     }
     if (ops_ && !ops_->address().is_loopback())
       log_.warn("the ops port is reachable by others and asks for no password");

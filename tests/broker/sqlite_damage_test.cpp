@@ -44,7 +44,7 @@ TEST_F(SqliteDamageTest, AJournalRowCutShortBeginsNewEpochsAndKeepsTheOthers) {
   const std::string epoch = epoch_of("a");
   const std::string quiet = epoch_of("quiet");
   damage("UPDATE journal SET messages = substr(messages, 1, length(messages) - 7) WHERE id = 3");
-  EXPECT_TRUE(is_noticed("not as it was left"));
+  EXPECT_TRUE(is_noticed("is not what was left there"));
   EXPECT_EQ(status->doubts.value(), 1u);
   EXPECT_EQ(status->damaged.value(), 2u);  // the row, and the place where it is missing
   EXPECT_NE(epoch_of("a"), epoch);

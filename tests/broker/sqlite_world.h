@@ -52,8 +52,17 @@ class SqliteTest : public testing::Test {
     reader.reset();
     writer.reset();
     status = std::make_unique<StoreStatus>();
-    writer = std::make_unique<Writer>(
-        settings, StoreSurroundings{.clock = clock, .boot_id = boot_id, .seed = ++seed, .limits = limits}, *status);
+    writer = std::make_unique<Writer>(settings,
+                                      StoreSurroundings{.clock = clock,
+                                                        .boot_id = boot_id,
+                                                        .seed = ++seed,
+                                                        .limits = limits,
+                                                        .may_open = nullptr,
+                                                        .on_closed =
+                                                            [this] {
+                                                              if (reader != nullptr) reader->follow();
+                                                            }},
+                                      *status);
     auto error = writer->open();
     reader = std::make_unique<Reader>(settings, writer->rooms(), writer->opened(), clock, *status);
     return error;
@@ -69,15 +78,20 @@ class SqliteTest : public testing::Test {
             .durability = room::Durability::kProcess};
   }
 
+  /// Empty when nobody knows what became of it.
   std::vector<StoreAnswer> run(std::vector<StoreRequest> requests) {
     std::vector<StoreAnswer> answers;
+    if (writer->is_unsettled()) writer->settle(answers);
     writer->run_batch(requests, answers);
     return answers;
   }
+  /// One whose outcome is unknown is refused here.
   StoreAnswer publish(StorePublish publish) {
     std::vector<StoreRequest> requests;
     requests.push_back({.ticket = 7, .what = std::move(publish)});
-    return std::move(run(std::move(requests)).at(0));
+    std::vector<StoreAnswer> answers = run(std::move(requests));
+    if (answers.empty()) return {.ticket = 7, .what = StoreFailed{protocol::ErrorCode::kUnavailable}};
+    return std::move(answers.front());
   }
   StoreAnswer open_room(const std::string& room) {
     std::vector<StoreRequest> requests;

@@ -172,6 +172,114 @@ TEST_F(StoreBrokerTest, AnotherEpochIsToldBeforeItsFirstCommitInACallOfItsOwn) {
   EXPECT_EQ(broker.head(kRoom).last, Seq{2});
 }
 
+TEST_F(StoreBrokerTest, ANumberThatDoesNotFollowOnIsAnotherEpochWithANameOfItsOwn) {
+  for (const std::uint64_t seq : {1u, 9u, 10u, 12u, 500u}) {
+    open_at_10();
+    publish();
+    publish();
+    store.answer(1, committed(seq));
+    store.answer(2, committed(seq + 1, "k3"));
+    while (broker.take_answer()) {
+    }
+    EXPECT_EQ(log.order, (Order{"epoch changed", "committed", "committed"})) << seq;
+    EXPECT_NE(log.changed_to.epoch, "k3");
+    EXPECT_EQ(log.changed_to.last, Seq{seq - 1});
+    EXPECT_EQ(log.committed[0].epoch, log.changed_to.epoch);
+    EXPECT_EQ(log.committed[1].epoch, log.changed_to.epoch);
+    EXPECT_EQ(broker.head(kRoom).last, Seq{seq + 1});
+    broker.close(kRoom);
+    store.requests.clear();
+    log = {};
+  }
+}
+
+TEST_F(StoreBrokerTest, NoMessageHasTheNumberZero) {
+  open_at_10();
+  publish();
+  store.answer(1, committed(0));
+  while (broker.take_answer()) {
+  }
+  EXPECT_EQ(log.order, Order{"refused"});
+}
+
+TEST_F(StoreBrokerTest, PagesOfAnEpochThatTheStoreDoesNotNameBearItsName) {
+  open_at_10();
+  const ReadRange range{.from = Seq{4}, .until = Seq{11}};
+  broker.read(kRoom, range, 1);  // before it: of the epoch before
+  publish();
+  store.answer(2, committed(5));
+  while (broker.take_answer()) {
+  }
+  broker.read(kRoom, range, 2);
+  for (const std::size_t index : {1u, 3u}) {
+    auto page = std::make_shared<Page>();
+    page->epoch = "k3";
+    store.answer(index, SharedPage(page));
+  }
+  while (broker.take_answer()) {
+  }
+  EXPECT_EQ((*log.reads[0].page)->epoch, "k3");
+  EXPECT_EQ((*log.reads[1].page)->epoch, broker.head(kRoom).epoch);
+}
+
+TEST_F(StoreBrokerTest, AStoreThatWasOpenedAnewIsAskedAgainAndAnotherEpochIsTold) {
+  open_at_10();
+  store.opening_now = 0;
+  EXPECT_FALSE(broker.has_answer());
+  store.opening_now = 2;
+  EXPECT_TRUE(broker.has_answer());
+  while (broker.take_answer() || broker.expire_one(clock.now())) {
+  }
+  ASSERT_EQ(store.requests.size(), 2u);
+  EXPECT_EQ(store.request<StoreOpen>(1).room_id, "room");
+  store.answer(1, StoreOpened{.first = Seq{1}, .last = Seq{3}, .epoch = "q9"});
+  while (broker.take_answer() || broker.expire_one(clock.now())) {
+  }
+  EXPECT_EQ(log.order, Order{"epoch changed"});
+  EXPECT_EQ(log.changed_to.epoch, "q9");
+  EXPECT_EQ(log.changed_to.last, Seq{3});
+  EXPECT_EQ(store.requests.size(), 2u);
+  EXPECT_EQ(broker.under_way(), 0u);
+  EXPECT_EQ(broker.next_deadline(), Instant::max());
+}
+
+TEST_F(StoreBrokerTest, AStoreThatWasOpenedAnewAndIsTheSameIsNoNews) {
+  open_at_10();
+  store.opening_now = 2;
+  while (broker.take_answer() || broker.expire_one(clock.now())) {
+  }
+  store.answer(1, StoreOpened{.first = Seq{4}, .last = Seq{10}, .epoch = "k3"});
+  while (broker.take_answer() || broker.expire_one(clock.now())) {
+  }
+  EXPECT_TRUE(log.order.empty());
+}
+
+TEST_F(StoreBrokerTest, ItIsAskedUntilItAnswers) {
+  open_at_10();
+  store.opening_now = 2;
+  store.is_full = true;
+  while (broker.take_answer() || broker.expire_one(clock.now())) {
+  }
+  EXPECT_EQ(store.requests.size(), 1u);
+  store.is_full = false;
+  clock.advance(1s);
+  while (broker.expire_one(clock.now())) {
+  }
+  ASSERT_EQ(store.requests.size(), 2u);
+  store.answer(1, StoreFailed{ErrorCode::kUnavailable});
+  while (broker.take_answer()) {
+  }
+  clock.advance(1s);
+  while (broker.expire_one(clock.now())) {
+  }
+  ASSERT_EQ(store.requests.size(), 3u);
+  broker.close(kRoom);
+  store.answer(2, StoreOpened{.first = Seq{1}, .last = Seq{0}, .epoch = "q9"});
+  while (broker.take_answer()) {
+  }
+  EXPECT_TRUE(log.order.empty());  // nobody wants to know any more
+}
+
 // --- reading ---------------------------------------------------------------------------------------------------------
 
 TEST_F(StoreBrokerTest, ReadsAreAnsweredInAnyOrder) {

@@ -25,6 +25,7 @@ class ToldChannel final : public StoreChannel {
     return answer;
   }
   bool has_answer() override { return !answers.empty(); }
+  std::uint32_t opening() override { return opening_now; }
   void flush() override { ++flushes; }
 
   template <class What>
@@ -38,6 +39,7 @@ class ToldChannel final : public StoreChannel {
 
   bool is_full = false;
   int flushes = 0;
+  std::uint32_t opening_now = 1;
   std::vector<StoreRequest> requests;
   std::deque<StoreAnswer> answers;
 };

@@ -22,14 +22,14 @@ class DataDirectoryTest : public testing::Test {
   std::filesystem::path root;
 };
 
-TEST_F(DataDirectoryTest, IsCreatedForItsOwnerAndGroupOnly) {
+TEST_F(DataDirectoryTest, IsCreatedForItsOwnerOnly) {
   const std::string path = root / "a" / "b";
   const auto directory = DataDirectory::open(path);
   ASSERT_TRUE(directory) << directory.error();
   EXPECT_EQ(directory->path(), path);
   struct stat status{};
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 07777, 0750u);
+  EXPECT_EQ(status.st_mode & 07777, 0700u);
 }
 
 TEST_F(DataDirectoryTest, ASecondServerIsRefusedUntilTheFirstIsGone) {
@@ -45,6 +45,39 @@ TEST_F(DataDirectoryTest, ASecondServerIsRefusedUntilTheFirstIsGone) {
   EXPECT_NE(second.error().find("--data"), std::string::npos);
   first.reset();
   EXPECT_TRUE(DataDirectory::open(root));
+}
+
+TEST_F(DataDirectoryTest, IsMadeAndLockedAgainWhenItWasTakenAway) {
+  const std::string path = root / "data";
+  auto directory = DataDirectory::open(path);
+  ASSERT_TRUE(directory);
+  EXPECT_EQ(directory->hold(), std::nullopt);
+  std::filesystem::remove_all(path);
+  EXPECT_EQ(directory->hold(), std::nullopt);
+  EXPECT_FALSE(DataDirectory::open(path));
+  std::filesystem::rename(path, root / "elsewhere");
+  EXPECT_EQ(directory->hold(), std::nullopt);
+  EXPECT_FALSE(DataDirectory::open(path));
+  std::filesystem::remove(path + "/lock");
+  EXPECT_EQ(directory->hold(), std::nullopt);
+  EXPECT_FALSE(DataDirectory::open(path));
+}
+
+TEST_F(DataDirectoryTest, ThatAnotherServerHasTakenIsNotTakenBack) {
+  const std::string path = root / "data";
+  auto directory = DataDirectory::open(path);
+  ASSERT_TRUE(directory);
+  std::filesystem::remove_all(path);
+  std::optional<DataDirectory> second;
+  {
+    auto opened = DataDirectory::open(path);
+    ASSERT_TRUE(opened);
+    second.emplace(std::move(*opened));
+  }
+  ASSERT_TRUE(directory->hold().has_value());
+  EXPECT_NE(directory->hold()->find("another server is using it"), std::string::npos);
+  second.reset();
+  EXPECT_EQ(directory->hold(), std::nullopt);
 }
 
 TEST_F(DataDirectoryTest, APathThatIsNoDirectoryIsRefused) {

@@ -1,12 +1,17 @@
 #include "broker/sqlite/checkpointer.h"
 
 #include <chrono>
+#include <optional>
 
 namespace switchboard::broker {
 namespace {
 
-constexpr int kBusyMs = 0;             // the next one tries again
-constexpr int kFramesMin = 4'096;      // in the log: a page that changes often is moved once for many commits
+using std::chrono::seconds;
+
+constexpr int kBusyMs = 0;               // the next one tries again
+constexpr int kFramesMin = 4'096;        // in the log: a page that changes often is moved once for many commits ...
+constexpr Duration kPause = seconds(3);  // ... but what is there is moved after so long
+constexpr Duration kPauseAfterFailure = seconds(1);
 constexpr int kPasses = 6;             // each has to move only what came during the one before
 constexpr int kFramesLeftEnough = 64;  // for the last pass, which commits wait for
 
@@ -19,52 +24,95 @@ void Checkpointer::start() {
 void Checkpointer::stop() {
   is_stopping_.store(true, std::memory_order_release);
   doorbell_.ring();
-  if (thread_.joinable()) thread_.join();
-  database_.close();
 }
 
-bool Checkpointer::on_commit(int log_frames) {
-  if (log_frames < frames_after_last_pass_) frames_after_last_pass_ = 0;  // the log was begun anew
-  const State state = state_.load(std::memory_order_acquire);
-  if (state == State::kLastPass) {
-    frames_after_last_pass_ = log_frames;
-    state_.store(State::kIdle, std::memory_order_relaxed);
-    return true;
-  }
-  if (state == State::kIdle && log_frames - frames_after_last_pass_ >= kFramesMin) {
-    state_.store(State::kWanted, std::memory_order_release);
-    doorbell_.ring();
-  }
-  return false;
+void Checkpointer::join() {
+  if (thread_.joinable()) thread_.join();
 }
+
+// --- the writer ------------------------------------------------------------------------------------------------------
+
+bool Checkpointer::is_due(int log_frames, Instant now) {
+  if (log_frames < frames_after_last_pass_) frames_after_last_pass_ = 0;  // the log was begun anew
+  if (state_.load(std::memory_order_acquire) != State::kIdle) return false;
+  if (has_failed_) return now >= next_ && log_frames > 0;
+  const int frames = log_frames - frames_after_last_pass_;
+  return frames >= kFramesMin || (frames > 0 && now >= next_);
+}
+
+void Checkpointer::begin() {
+  state_.store(State::kWanted, std::memory_order_release);
+  doorbell_.ring();
+}
+
+Checkpointer::Outcome Checkpointer::take_outcome(int log_frames, Instant now) {
+  const State state = state_.load(std::memory_order_acquire);
+  if (state != State::kMoved && state != State::kFailed) return Outcome::kNone;
+  has_failed_ = state == State::kFailed;
+  next_ = now + (has_failed_ ? kPauseAfterFailure : kPause);
+  if (!has_failed_) frames_after_last_pass_ = log_frames;
+  state_.store(State::kIdle, std::memory_order_relaxed);
+  return has_failed_ ? Outcome::kFailed : Outcome::kMoved;
+}
+
+// --- its own thread --------------------------------------------------------------------------------------------------
 
 void Checkpointer::run() {
   const auto has_work = [this] {
-    return state_.load(std::memory_order_acquire) == State::kWanted || is_stopping_.load(std::memory_order_acquire);
+    return state_.load(std::memory_order_acquire) == State::kWanted || is_stopping_.load(std::memory_order_acquire) ||
+           (database_.is_open() && opened_.number() != opened_as_);
   };
   while (!is_stopping_.load(std::memory_order_acquire)) {
+    follow();
     if (state_.load(std::memory_order_acquire) == State::kWanted) {
-      pass();
-      state_.store(State::kLastPass, std::memory_order_release);
+      state_.store(pass() ? State::kMoved : State::kFailed, std::memory_order_release);
     }
-    doorbell_.wait(std::chrono::seconds(60), has_work);
+    doorbell_.wait(seconds(60), has_work);
   }
+  if (!database_.is_open()) return;
+  database_.close();
+  opened_.leave();
 }
 
-void Checkpointer::pass() {
-  const std::uint32_t opened = opened_.load(std::memory_order_acquire);
-  if (opened != opened_as_) database_.close();
-  if (opened == 0) return;
-  if (!database_.is_open() && !database_.open(settings_.file, Database::Access::kWrite, kBusyMs)) return;
-  opened_as_ = opened;
+/// Lets go of a file that the writer has closed.
+void Checkpointer::follow() {
+  if (!database_.is_open() || opened_.number() == opened_as_) return;
+  database_.close();
+  opened_.leave();
+}
+
+bool Checkpointer::pass() {
+  const WorkWatch::Work work(watch_, WorkWatch::kCheckpointer, clock_.now());
+  if (!database_.is_open()) {
+    opened_as_ = opened_.enter();
+    if (opened_as_ == 0) return true;  // closed meanwhile: there is nothing to move
+    if (!database_.open(settings_.file, Database::Access::kWrite, kBusyMs)) {
+      opened_.leave();
+      return false;
+    }
+  }
+  if (const std::optional<DatabaseError> error = move()) {
+    status_.checkpoint_failures.add();
+    status_.failing(StoreTrouble::kCheckpoint, error->sentence(settings_.file), clock_.unix_ms());
+    return false;
+  }
+  status_.checkpoints.add();
+  status_.ok(StoreTrouble::kCheckpoint, clock_.unix_ms());
+  return true;
+}
+
+std::optional<DatabaseError> Checkpointer::move() {
   database_.integer("PRAGMA schema_version");  // a connection that has read nothing does not know of the log
+  if (database_.has_failed()) return database_.take_error();
   int moved = 0;
   for (int i = 0; i < kPasses; ++i) {
     const Database::Checkpoint done = database_.checkpoint();
-    database_.sync_file();  // or all of it would be left to the last pass
-    if (done.frames_moved - moved <= kFramesLeftEnough || is_stopping_.load(std::memory_order_acquire)) return;
+    if (done.error) return done.error;
+    if (auto error = database_.sync_file()) return error;  // or all of it would be left to the last pass
+    if (done.frames_moved - moved <= kFramesLeftEnough || is_stopping_.load(std::memory_order_acquire)) break;
     moved = done.frames_moved;
   }
+  return std::nullopt;
 }
 
 }  // namespace switchboard::broker

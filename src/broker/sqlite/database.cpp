@@ -94,6 +94,8 @@ bool Database::open(const std::string& file, Access access, int busy_ms) {
     return false;
   }
   sqlite3_busy_timeout(handle_, busy_ms);
+  // A file that is closed because it is not to be trusted must not be written for that.
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_create_function_v2(handle_, "row_check", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr, row_check_of,
                              nullptr, nullptr, nullptr);
   // It also takes the place of SQLite's own checkpoints, which would come in the middle of a commit.
@@ -109,8 +111,9 @@ bool Database::open(const std::string& file, Access access, int busy_ms) {
   return !has_failed();
 }
 
-void Database::close() {
+void Database::close(bool in_good_order) {
   if (handle_ == nullptr) return;
+  if (in_good_order) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   sqlite3_close_v2(handle_);
   handle_ = nullptr;
 }
@@ -158,24 +161,32 @@ void Database::limit_bytes(std::uint64_t bytes) {
 Database::Checkpoint Database::checkpoint() {
   Checkpoint result;
   if (handle_ == nullptr) return result;
-  sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &result.frames_in_log, &result.frames_moved);
+  const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &result.frames_in_log,
+                                             &result.frames_moved);
   result.frames_in_log = std::max(result.frames_in_log, 0);
   result.frames_moved = std::max(result.frames_moved, 0);
+  if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) result.error = error_of(code);
   return result;
 }
 
-void Database::sync_file() {
+std::optional<DatabaseError> Database::sync_file() {
   sqlite3_file* file = nullptr;
-  if (handle_ == nullptr) return;
+  if (handle_ == nullptr) return std::nullopt;
   // Through SQLite's own descriptor: closing another of the same file would drop its locks.
-  if (sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK) return;
-  if (file != nullptr && file->pMethods != nullptr) file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+  if (sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK) return std::nullopt;
+  if (file == nullptr || file->pMethods == nullptr) return std::nullopt;
+  const int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+  if (code == SQLITE_OK) return std::nullopt;
+  return DatabaseError{.fault = fault_of(code), .detail = sqlite3_errstr(code)};
+}
+
+DatabaseError Database::error_of(int code) const {
+  const char* detail = handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
+  return {.fault = fault_of(code), .detail = std::string(detail)};
 }
 
 void Database::fail(int code) {
-  if (has_failed()) return;
-  const char* detail = handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
-  error_ = DatabaseError{.fault = fault_of(code), .detail = std::string(detail)};
+  if (!has_failed()) error_ = error_of(code);
 }
 
 Statement::Statement(Database& database, std::string_view sql) : database_(database) {

@@ -52,7 +52,9 @@ class Database {
 
   /// kMake makes the file if it does not exist. kRead never changes it. Waits `busy_ms` for locks of other processes.
   bool open(const std::string& file, Access access, int busy_ms);
-  void close();
+  /// `in_good_order`: what is in the write-ahead log is brought into the file, if nobody else has it open, and the log
+  /// is removed. Otherwise both stay as they are.
+  void close(bool in_good_order = false);
   bool is_open() const { return handle_ != nullptr; }
 
   /// SQL without results, or whose results do not matter.
@@ -78,18 +80,20 @@ class Database {
   struct Checkpoint {
     int frames_in_log = 0;
     int frames_moved = 0;
+    std::optional<DatabaseError> error;  // none when somebody else was in the way
   };
   /// Moves what it can from the write-ahead log to the file without waiting for anybody. Not in a transaction. A
   /// failure is not kept: the next one tries again.
   Checkpoint checkpoint();
   /// Brings what checkpoints have moved to the disk. SQLite itself does so only in one that moves everything.
-  void sync_file();
+  std::optional<DatabaseError> sync_file();
   /// Pages in the write-ahead log after the last commit: since it was last begun anew, also those moved already.
   int log_frames() const { return log_frames_; }
 
  private:
   friend class Statement;
   void fail(int code);
+  DatabaseError error_of(int code) const;
 
   sqlite3* handle_ = nullptr;
   std::optional<DatabaseError> error_;

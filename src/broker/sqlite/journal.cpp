@@ -51,7 +51,18 @@ void Journal::stage(StoredRoom& room, Seq seq, UnixMillis ts, std::string_view p
 
 void Journal::write() {
   if (staged_.empty()) return;
-  insert_.with(next_row_, next_row_ - 1, row_check(next_row_, row_), Blob{row_}).run();
+  insert_.with(next_row_, next_row_ - 1, staged_check(), Blob{row_}).run();
+}
+
+std::int64_t Journal::staged_check() const {
+  return row_check(next_row_, row_);
+}
+
+bool Journal::has(Database& database, std::int64_t row, std::int64_t check) {
+  Statement statement(database, "SELECT 1 FROM journal WHERE id = ? AND checksum = ?");
+  const bool is_there = statement.with(row, check).next();
+  statement.reset();
+  return is_there;
 }
 
 void Journal::committed() {

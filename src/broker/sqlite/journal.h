@@ -41,6 +41,10 @@ class Journal {
   std::string_view frame(const Entry& entry) const {
     return std::string_view(row_).substr(entry.begin, entry.end - entry.begin);
   }
+  /// What is stored with the row of the transaction.
+  std::int64_t staged_check() const;
+  /// The row of that number is in the file, with that checksum.
+  static bool has(Database& database, std::int64_t row, std::int64_t check);
   void committed();
   void rolled_back();
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "broker/sqlite/block_frames.h"
+#include "broker/sqlite/lost_mapping.h"
 #include "broker/sqlite/page_builder.h"
 #include "broker/sqlite/room_cache.h"
 
@@ -45,11 +46,13 @@ struct Reader::Connection {
   Statement backwards;
 };
 
-Reader::Reader(const SqliteSettings& settings, const RoomCache& rooms, const std::atomic<std::uint32_t>& opened,
-               const Clock& clock, StoreStatus& status)
+Reader::Reader(const SqliteSettings& settings, const RoomCache& rooms, OpenedFile& opened, const Clock& clock,
+               StoreStatus& status)
     : settings_(settings), rooms_(rooms), opened_(opened), clock_(clock), status_(status) {}
 
-Reader::~Reader() = default;
+Reader::~Reader() {
+  let_go();
+}
 
 PageOrError Reader::read(const StoreRead& request) {
   if (!ensure_open()) return std::unexpected(protocol::ErrorCode::kUnavailable);
@@ -68,8 +71,9 @@ PageOrError Reader::read(const StoreRead& request) {
     if (!page.is_full()) add_tail(view, false, page);
   }
   if (!view.is_in_memory) connection_->database.run("COMMIT");
-  if (connection_->database.has_failed()) {
-    connection_.reset();
+  const bool has_failed = connection_->database.has_failed() || lost_mappings() != lost_mappings_;
+  if (has_failed) {
+    let_go();
     return std::unexpected(protocol::ErrorCode::kUnavailable);
   }
   Page read = page.take(std::move(view.epoch), view.oldest, view.newest);
@@ -77,17 +81,28 @@ PageOrError Reader::read(const StoreRead& request) {
   return std::make_shared<const Page>(std::move(read));
 }
 
+void Reader::follow() {
+  if (must_follow()) let_go();
+}
+
+void Reader::let_go() {
+  if (connection_ == nullptr) return;
+  connection_.reset();
+  opened_.leave();
+}
+
 bool Reader::ensure_open() {
-  const std::uint32_t opened = opened_.load(std::memory_order_acquire);
-  if (opened != opened_as_) connection_.reset();
-  if (opened == 0) return false;
+  follow();
   if (connection_ != nullptr) return true;
   const Instant now = clock_.now();
-  if (opened == opened_as_ && now < next_open_) return false;
-  opened_as_ = opened;
+  if (opened_.number() == opened_as_ && now < next_open_) return false;
+  const std::uint32_t number = opened_.enter();
+  if (number == 0) return false;
+  opened_as_ = number;
   next_open_ = now + kReopenPause;
+  lost_mappings_ = lost_mappings();
   connection_ = std::make_unique<Connection>(settings_.file);
-  if (!connection_->is_open || connection_->database.has_failed()) connection_.reset();
+  if (!connection_->is_open || connection_->database.has_failed()) let_go();
   return connection_ != nullptr;
 }
 

@@ -2,7 +2,6 @@
 // not from the writer's memory. Each page is one short read, so that checkpoints are never held up for long.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <set>
@@ -14,6 +13,7 @@
 #include "base/time.h"
 #include "broker/page.h"
 #include "broker/sqlite/database.h"
+#include "broker/sqlite/opened_file.h"
 #include "broker/sqlite/room_table.h"
 #include "broker/sqlite/settings.h"
 #include "broker/sqlite/status.h"
@@ -27,14 +27,19 @@ class RoomCache;
 /// One thread.
 class Reader {
  public:
-  /// `opened` is the writer's: 0 while the file is not open, another number when it has been opened anew.
-  Reader(const SqliteSettings& settings, const RoomCache& rooms, const std::atomic<std::uint32_t>& opened,
-         const Clock& clock, StoreStatus& status);
+  /// `rooms` and `opened` are the writer's.
+  Reader(const SqliteSettings& settings, const RoomCache& rooms, OpenedFile& opened, const Clock& clock,
+         StoreStatus& status);
   ~Reader();
 
   /// kUnavailable while the file cannot be read. What is damaged is left out, as if it had been trimmed: a page begins
   /// behind it or ends before it, or is empty and says where it ends.
   PageOrError read(const StoreRead& request);
+  /// Lets go of a file that the writer has closed. To be called soon after that, whether anything is to be read or not.
+  void follow();
+  bool must_follow() const { return connection_ != nullptr && opened_.number() != opened_as_; }
+  /// Closes its connection, until the next read.
+  void let_go();
 
  private:
   struct Connection;
@@ -61,11 +66,12 @@ class Reader {
 
   const SqliteSettings& settings_;
   const RoomCache& rooms_;
-  const std::atomic<std::uint32_t>& opened_;
+  OpenedFile& opened_;
   const Clock& clock_;
   StoreStatus& status_;
   std::unique_ptr<Connection> connection_;
   std::uint32_t opened_as_ = 0;
+  std::uint64_t lost_mappings_ = 0;
   Instant next_open_{};
   std::set<std::pair<std::int64_t, std::uint64_t>> told_;  // damaged blocks: each is told once
 };

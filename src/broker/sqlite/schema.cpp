@@ -91,6 +91,7 @@ void make_tables(Database& database, Random& random) {
   set_meta(database, "unknown_epoch", random.token(kEpochCharacters));
   set_meta(database, "believed_from", std::int64_t{0});
   set_meta(database, "in_use", std::int64_t{0});
+  set_meta(database, "run", std::string_view());
   set_meta(database, "boot_id", std::string_view());
   set_meta(database, kJournalRemoved, std::int64_t{0});
   make_dedup_keys(database, random);
@@ -101,6 +102,7 @@ void make_tables(Database& database, Random& random) {
 void migrate(Database& database) {
   database.run(kFromVersion1);
   set_meta(database, "believed_from", std::int64_t{0});
+  set_meta(database, "run", std::string_view());
   const std::int64_t first = database.integer("SELECT min(id) FROM journal");
   set_meta(database, kJournalRemoved, std::max<std::int64_t>(first - 1, 0));
   set_version(database);
@@ -160,11 +162,13 @@ std::optional<SchemaFault> fault_of(Database& database, const std::string& file)
 
 }  // namespace
 
-std::optional<SchemaFault> prepare(Database& database, const SqliteSettings& settings, Random& random) {
+std::optional<SchemaFault> prepare(Database& database, const SqliteSettings& settings, Random& random,
+                                   Identity& identity) {
   // These hold for a new file only, and must come before its first table.
   database.run("PRAGMA page_size = 8192");
   database.run("PRAGMA auto_vacuum = INCREMENTAL");
   const bool is_new = database.integer("SELECT count(*) FROM sqlite_schema") == 0;
+  identity.is_new = is_new;
   if (!is_new) {
     if (auto fault = check_tables(database, settings.file)) return fault;
   }
@@ -190,11 +194,13 @@ std::string take_over(Database& database, std::string_view boot_id, Random& rand
     set_meta(database, "generation", identity.generation);
     renew_unknown_epoch(database, random, identity);
   }
+  const std::optional<std::string> last_run = meta_text(database, "run");
+  identity.last_run = last_run.value_or("");
   identity.run = random.token(kEpochCharacters);
   set_meta(database, "run", identity.run);
   set_meta(database, "boot_id", boot_id);
   set_meta(database, "in_use", std::int64_t{1});
-  return is_whole ? std::string() : "what it says of itself is damaged";
+  return is_whole && last_run.has_value() ? std::string() : "what it says of itself is damaged";
 }
 
 void doubt(Database& database, Random& random, Identity& identity) {
@@ -207,6 +213,11 @@ void doubt(Database& database, Random& random, Identity& identity) {
   make_dedup_keys(database, random);
   renew_unknown_epoch(database, random, identity);
   read_identity(database, identity);
+  make_indexes(database);
+}
+
+void make_indexes(Database& database) {
+  database.run("REINDEX");
 }
 
 void renew_unknown_epoch(Database& database, Random& random, Identity& identity) {
@@ -214,14 +225,15 @@ void renew_unknown_epoch(Database& database, Random& random, Identity& identity)
   set_meta(database, "unknown_epoch", identity.unknown_epoch);
 }
 
-void mark_closed(Database& database) {
+bool mark_closed(Database& database) {
   database.run("PRAGMA synchronous = FULL");
   database.begin_writing();
   set_meta(database, "in_use", std::int64_t{0});
-  database.commit();
+  const bool is_marked = database.commit();
   database.rollback();
   database.run("PRAGMA wal_checkpoint(TRUNCATE)");
   database.rollback();
+  return is_marked;
 }
 
 }  // namespace switchboard::broker

@@ -9,6 +9,7 @@
 
 #include "base/mailbox.h"
 #include "broker/sqlite/doorbell.h"
+#include "broker/sqlite/opened_file.h"
 #include "broker/store.h"
 
 namespace switchboard::broker {
@@ -41,7 +42,11 @@ class SqliteChannel final : public StoreChannel {
   bool submit(StoreRequest&& request) override;
   std::optional<StoreAnswer> take() override;
   bool has_answer() override;
+  std::uint32_t opening() override { return opened_ == nullptr ? 1 : opened_->number(); }
   void flush() override;
+
+  /// Before the store's threads start.
+  void use(const OpenedFile& opened) { opened_ = &opened; }
 
   // The store's threads, each its own. Doorbells are set before they start.
   Lane& writing() { return lanes_[0]; }
@@ -49,6 +54,7 @@ class SqliteChannel final : public StoreChannel {
 
  private:
   std::array<Lane, 1 + kReaderThreads> lanes_;
+  const OpenedFile* opened_ = nullptr;
   const std::uint64_t pending_bytes_max_;
   std::uint64_t pending_bytes_ = 0;
   std::size_t next_reader_ = 0;

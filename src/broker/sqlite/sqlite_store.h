@@ -6,6 +6,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/time.h"
@@ -22,10 +23,11 @@ class SqliteStore {
   /// damaged and to be replaced) gives a store whose status is failing and that tries again by itself.
   /// `wake` is called on the store's threads after answers for that shard have been handed over; it must be callable
   /// from any thread and may come for nothing. `clock` must be callable from any thread and outlive the store.
-  static std::expected<std::unique_ptr<SqliteStore>, std::string> open(const SqliteSettings& settings,
-                                                                       std::uint32_t shards,
-                                                                       std::function<void(std::uint32_t shard)> wake,
-                                                                       const Clock& clock);
+  /// `may_open` is asked on the store's threads whenever the file is about to be opened or made: a sentence for the
+  /// operator when it must not be, because the folder is not this process's any more. Null: nothing stands against it.
+  static std::expected<std::unique_ptr<SqliteStore>, std::string> open(
+      const SqliteSettings& settings, std::uint32_t shards, std::function<void(std::uint32_t shard)> wake,
+      const Clock& clock, std::function<std::optional<std::string>()> may_open = nullptr);
   ~SqliteStore();  // stops
 
   SqliteStore(const SqliteStore&) = delete;
@@ -38,6 +40,9 @@ class SqliteStore {
   StoreStatus& status();
 
   void start();
+  /// To be called a few times a second, on any one thread: looks whether a call into the disk does not return, and
+  /// tells the status.
+  void watch(Instant now);
   /// Commits what was handed in, marks the file as cleanly closed and ends the threads. Answers can still be taken.
   /// After this nothing may be submitted. Idempotent.
   void stop();

@@ -49,7 +49,7 @@ void StoreStatus::failing(StoreTrouble trouble, std::string reason, UnixMillis n
     StoreState& state = troubles_[static_cast<std::size_t>(trouble)];
     if (!state.is_ok && state.reason == reason) return;
     state = {.is_ok = false,
-             .is_keeping = trouble == StoreTrouble::kCheckpoint,
+             .is_keeping = trouble == StoreTrouble::kCheckpoint || trouble == StoreTrouble::kSlowSync,
              .reason = std::move(reason),
              .since = state.is_ok ? now : state.since};
   }

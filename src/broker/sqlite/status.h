@@ -27,8 +27,9 @@ enum class StoreTrouble : std::uint8_t {
   kFile,        // it cannot be written: publishers are refused
   kHang,        // the disk does not answer: they are, after a while
   kCheckpoint,  // it is written, but does not reach the disk, and its write-ahead log grows
+  kSlowSync,    // likewise: fsync does not return
 };
-inline constexpr std::size_t kStoreTroubles = 3;
+inline constexpr std::size_t kStoreTroubles = 4;
 
 class StoreStatus {
  public:
@@ -54,6 +55,7 @@ class StoreStatus {
   Counter dedup_records;        // keys known at the moment
   Counter damaged;              // stored stretches (blocks, rows) that were not what had been written: left out
   Counter doubts;               // times the file was not as it had been left: new epochs
+  Counter losses;               // times the open file was found removed, replaced, changed or cut
   Counter checkpoints;          // passes that brought the write-ahead log into the file
   Counter checkpoint_failures;  // passes that failed: what was committed may not be on the disk
   Counter power_losses;         // times it was opened after the machine had stopped without a shutdown: new epochs

@@ -9,6 +9,12 @@
 
 namespace switchboard::broker {
 
+bool StoreFile::is_ours() {
+  const bool is_ours = run_.with().next() && run_.bytes(0) == identity.run;
+  run_.reset();
+  return is_ours;
+}
+
 void StoreFile::load(Instant now, UnixMillis unix_ms) {
   FlatMap<std::int64_t, StoredRoom*> by_id;
   const auto room_of = [&](std::int64_t id) -> StoredRoom* {
@@ -19,7 +25,8 @@ void StoreFile::load(Instant now, UnixMillis unix_ms) {
     StoredRoom& room = cache.add(*name);
     if (load_room(room)) rooms.update(room.row, identity.generation);
     room.is_committed = true;
-    room.is_touched = true;  // so that it stays while others come in
+    room.must_tell_epoch = true;  // whoever has it open may know another
+    room.is_touched = true;       // so that it stays while others come in
     return by_id[id] = &room;
   };
   journal.load([&](std::int64_t id, Seq seq, UnixMillis ts, std::string_view frame) -> StoredRoom* {

@@ -23,7 +23,11 @@ struct StoreFile {
         random(random_),
         rooms(database_),
         journal(database_, last_row),
-        dedup(database_, settings_, identity_.dedup_keys) {}
+        dedup(database_, settings_, identity_.dedup_keys),
+        run_(database_, "SELECT value FROM meta WHERE key = 'run'") {}
+
+  /// In a transaction: nobody else has taken the file over since it was opened.
+  bool is_ours();
 
   /// Brings the rooms of the journal and the dedup window into memory.
   void load(Instant now, UnixMillis unix_ms);
@@ -44,6 +48,8 @@ struct StoreFile {
 
  private:
   void pass_hole(StoredRoom& room, Seq seq);
+
+  Statement run_;
 };
 
 }  // namespace switchboard::broker

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "broker/sqlite/journal_check.h"
+#include "broker/sqlite/lost_mapping.h"
 #include "protocol/push.h"
 
 namespace switchboard::broker {
@@ -23,6 +24,8 @@ constexpr Duration kUpkeepPauseAfterFailure = seconds(1);
 // through between large ones that do not.
 constexpr Duration kQuietBeforeOk = seconds(1);
 constexpr Duration kCheckInPause = seconds(1);
+constexpr Duration kLookPause = milliseconds(500);  // at the file: what becomes of it is noticed within a second
+constexpr Duration kLeavePause = milliseconds(5);   // while others still have the file open
 
 StoreAnswer refused(std::uint64_t ticket) {
   return {.ticket = ticket, .what = StoreFailed{protocol::ErrorCode::kUnavailable}};
@@ -41,9 +44,11 @@ Writer::Writer(const SqliteSettings& settings, StoreSurroundings surroundings, S
       surroundings_(std::move(surroundings)),
       status_(status),
       random_(surroundings_.seed),
-      cache_({random_.next(), random_.next()}, surroundings_.limits.rooms_idle_max) {}
+      cache_({random_.next(), random_.next()}, surroundings_.limits.rooms_idle_max),
+      custody_(settings.file) {}
 
 Writer::~Writer() {
+  surroundings_.on_closed = nullptr;  // whoever that was may be gone
   close_file();
 }
 
@@ -60,39 +65,64 @@ std::optional<std::string> Writer::open() {
 }
 
 std::optional<SchemaFault> Writer::open_file() {
-  const auto close_with = [this](SchemaFault fault) {
+  Identity identity;
+  std::string doubts;
+  std::int64_t last_row = 0;
+  if (auto fault = take_file(identity, doubts, last_row)) {
     close_file();
     return fault;
-  };
-  const Instant now = surroundings_.clock.now();
-  const auto failure = [&] { return close_with({false, database_.take_error().sentence(settings_.file)}); };
-  if (!database_.open(settings_.file, Database::Access::kMake, kBusyMs)) return failure();
-  if (auto fault = prepare(database_, settings_, random_)) return close_with(*fault);
-  is_synchronous_ = true;
-  database_.run("PRAGMA cache_size = -16384");  // KiB
-  database_.begin_writing();
-  Identity identity;
-  std::string doubts = take_over(database_, surroundings_.boot_id, random_, identity);
-  const JournalFindings journal = inspect_journal(database_);
-  if (journal.damaged + journal.holes > 0 && doubts.empty()) doubts = "its journal is damaged";
-  if (database_.has_failed()) return failure();
-  if (!doubts.empty()) doubt(database_, random_, identity);
-  file_ = std::make_unique<StoreFile>(database_, settings_, identity, journal.last_row, cache_, random_);
-  file_->load(now, surroundings_.clock.unix_ms());
-  if (!database_.commit()) return failure();
+  }
   upkeep_ = std::make_unique<Upkeep>(*file_, surroundings_.limits, status_);
   if (identity.has_lost_power) status_.power_losses.add();
   if (!doubts.empty()) tell_doubts(doubts);
-  status_.damaged.add(journal.damaged + journal.holes);
   tell_damage();
-  opened_.store(++times_opened_, std::memory_order_release);
+  opened_.open();
+  next_look_ = surroundings_.clock.now() + kLookPause;
   measure();
+  return std::nullopt;
+}
+
+/// From what lies there to a file that is this server's: each step may be the one that fails.
+std::optional<SchemaFault> Writer::take_file(Identity& identity, std::string& doubts, std::int64_t& last_row) {
+  const auto failure = [&] { return SchemaFault{false, database_.take_error().sentence(settings_.file)}; };
+  if (surroundings_.may_open) {
+    if (auto refusal = surroundings_.may_open()) return SchemaFault{false, *refusal};
+  }
+  lost_mappings_ = lost_mappings();
+  custody_.approach();
+  if (!database_.open(settings_.file, Database::Access::kMake, kBusyMs)) return failure();
+  if (auto fault = prepare(database_, settings_, random_, identity)) return fault;
+  is_synchronous_ = true;
+  database_.run("PRAGMA cache_size = -16384");  // KiB
+  database_.begin_writing();
+  const std::string damage = take_over(database_, surroundings_.boot_id, random_, identity);
+  const JournalFindings journal = inspect_journal(database_);
+  last_row = journal.last_row;
+  if (database_.has_failed()) return failure();
+  const Custody::Claims claims{.is_new = identity.is_new,
+                               .has_lost_power = identity.has_lost_power,
+                               .last_run = identity.last_run,
+                               .last_row = last_row};
+  doubts = damage;
+  if (doubts.empty()) doubts = custody_.doubts(claims);
+  if (doubts.empty() && journal.damaged + journal.holes > 0) doubts = "its journal is damaged";
+  status_.damaged.add(journal.damaged + journal.holes);
+  if (!doubts.empty() && !identity.is_new) {
+    doubt(database_, random_, identity);
+  } else if (custody_.was_written()) {
+    make_indexes(database_);
+  }
+  if (auto refusal = custody_.begin(identity.run, claims, !doubts.empty())) return SchemaFault{false, *refusal};
+  file_ = std::make_unique<StoreFile>(database_, settings_, identity, last_row, cache_, random_);
+  file_->load(surroundings_.clock.now(), surroundings_.clock.unix_ms());
+  if (!database_.commit()) return failure();
+  if (auto refusal = custody_.opened(last_row, database_.log_frames())) return SchemaFault{false, *refusal};
   return std::nullopt;
 }
 
 void Writer::tell_doubts(const std::string& doubts) {
   status_.doubts.add();
-  status_.notice(settings_.file + " is not as it was left (" + doubts + "): all rooms begin new epochs");
+  status_.notice(settings_.file + " is not what was left there (" + doubts + "): all rooms begin new epochs");
 }
 
 /// What was found damaged since.
@@ -109,6 +139,10 @@ bool Writer::ensure_open() {
   if (file_ != nullptr) return true;
   const Instant now = surroundings_.clock.now();
   if (now < next_open_) return false;
+  if (!opened_.is_left()) {
+    next_open_ = now + kLeavePause;
+    return false;
+  }
   next_open_ = now + kReopenPause;
   const std::optional<SchemaFault> fault = open_file();
   if (!fault.has_value()) return true;
@@ -119,7 +153,8 @@ bool Writer::ensure_open() {
 
 void Writer::close_file() {
   damaged_dedup_rows_ = 0;
-  opened_.store(0, std::memory_order_release);
+  opened_.close();
+  custody_.let_go();
   touched_.clear();
   grown_.clear();
   upkeep_.reset();
@@ -127,10 +162,17 @@ void Writer::close_file() {
   cache_.clear();
   database_.rollback();
   database_.close();
+  if (surroundings_.on_closed) surroundings_.on_closed();
 }
 
 void Writer::close() {
-  if (file_ != nullptr) mark_closed(database_);
+  if (file_ != nullptr) custody_.begin_closing();
+  if (file_ != nullptr && mark_closed(database_)) {
+    upkeep_.reset();
+    file_.reset();  // and with it the statements
+    database_.close(true);
+    custody_.closed();
+  }
   close_file();
 }
 
@@ -140,12 +182,12 @@ void Writer::run_batch(std::span<StoreRequest> requests, std::vector<StoreAnswer
   answers.clear();
   for (const StoreRequest& request : requests)
     answers.push_back(refused(request.ticket));
-  if (!ensure_open()) {
+  if (is_unsettled() || !ensure_open()) {
     for (const StoreRequest& request : requests)
       status_.failures.add(std::holds_alternative<StorePublish>(request.what) ? 1 : 0);
     return;
   }
-  if (attempt(requests, answers, false)) return;
+  if (attempt(requests, answers, false) || is_unsettled()) return;
   // A store that cannot be written may be readable: rooms can be opened, and their history read.
   if (file_ != nullptr) attempt(requests, answers, true);
 }
@@ -158,7 +200,7 @@ bool Writer::attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>&
     publishes += std::holds_alternative<StorePublish>(request.what) ? 1 : 0;
   if (publishes > 0 && !opens_only) {
     set_synchronous(needs_sync(requests));
-    database_.begin_writing();
+    if (!begin_ours()) return false;
   } else {
     database_.begin();
   }
@@ -171,17 +213,28 @@ bool Writer::attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>&
   }
   file_->journal.write();
   file_->dedup.write(now);
-  if (!database_.commit()) {
+  const bool could_commit = !database_.has_failed();
+  if (!database_.commit() || lost_mappings() != lost_mappings_) {
+    const Unsettled batch = could_commit ? unsettled(requests, answers) : Unsettled{};
     undo();
+    if (!take_failure()) lose_file({settings_.file + "-shm was cut short", false});
+    if (could_commit && file_ == nullptr && batch.row != 0) {
+      // An error of the disk says nothing about what is on it.
+      unsettled_ = batch;
+      answers.clear();
+      return false;
+    }
     for (std::size_t i = 0; i < requests.size(); ++i)
       answers[i] = refused(requests[i].ticket);
     status_.failures.add(publishes);
-    take_failure();
     return false;
   }
   if (changed_to_process_ && !is_synchronous_) sync_again();
   changed_to_process_ = false;
+  if (file_ == nullptr) return true;  // it was committed, but is not to be used any more
   apply();
+  note();
+  if (file_ == nullptr) return true;
   if (publishes > 0 && !opens_only) {
     const Instant ended = surroundings_.clock.now();
     file_->dedup.committed(ended);
@@ -192,6 +245,51 @@ bool Writer::attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>&
     report_success();
   }
   return true;
+}
+
+/// What is needed to know later whether it was committed; row 0 when it held no message.
+Writer::Unsettled Writer::unsettled(std::span<const StoreRequest> requests, const std::vector<StoreAnswer>& answers) {
+  Unsettled batch;
+  if (file_->journal.staged().empty()) return batch;
+  batch.row = file_->journal.last_row() + 1;
+  batch.check = file_->journal.staged_check();
+  batch.answers = answers;
+  for (const StoreRequest& request : requests) {
+    const auto* publish = std::get_if<StorePublish>(&request.what);
+    batch.room_ids.push_back(publish == nullptr ? std::string() : publish->room_id);
+  }
+  return batch;
+}
+
+bool Writer::settle(std::vector<StoreAnswer>& answers) {
+  if (!ensure_open()) return false;
+  Unsettled batch = *std::exchange(unsettled_, std::nullopt);
+  database_.begin();
+  const bool is_there = Journal::has(database_, batch.row, batch.check);
+  bool is_new = false;
+  for (std::size_t i = 0; i < batch.answers.size(); ++i) {
+    auto* committed = std::get_if<StoreCommitted>(&batch.answers[i].what);
+    if (committed != nullptr && (is_there || committed->is_duplicate)) {
+      committed->epoch = room_of(batch.room_ids[i], is_new).row.epoch;  // which may be another one than it was
+    } else {
+      status_.failures.add(committed != nullptr ? 1 : 0);
+      batch.answers[i] = refused(batch.answers[i].ticket);
+    }
+  }
+  if (database_.commit()) {
+    apply();
+  } else {
+    undo();
+    take_failure();
+  }
+  answers = std::move(batch.answers);
+  return true;
+}
+
+void Writer::give_up_settling(std::vector<StoreAnswer>& answers) {
+  answers.clear();
+  for (const StoreAnswer& answer : std::exchange(unsettled_, std::nullopt)->answers)
+    answers.push_back(refused(answer.ticket));
 }
 
 void Writer::open_room(const StoreOpen& open, StoreAnswer& answer) {
@@ -348,14 +446,71 @@ bool Writer::take_failure() {
   if (!database_.has_failed()) return false;
   const DatabaseError error = database_.take_error();
   database_.rollback();
+  if (error.needs_reopening()) close_file();
+  fail_with(error.sentence(settings_.file));
+  return true;
+}
+
+void Writer::fail_with(std::string sentence) {
   failed_at_ = surroundings_.clock.now();
   next_upkeep_ = failed_at_ + kUpkeepPauseAfterFailure;
-  if (error.needs_reopening()) {
+  if (file_ == nullptr) next_open_ = std::max(next_open_, failed_at_);
+  status_.failing(StoreTrouble::kFile, std::move(sentence), surroundings_.clock.unix_ms());
+}
+
+/// Begins a transaction that writes. Nobody else may have taken the file: a second server whose lock was removed.
+bool Writer::begin_ours() {
+  database_.begin_writing();
+  if (database_.has_failed() || file_->is_ours()) return true;  // a failure shows at the commit
+  if (database_.has_failed()) return true;
+  database_.rollback();
+  close_file();
+  fail_with(settings_.file + " was taken over by another server: only one may have it");
+  return false;
+}
+
+/// The file has come further.
+void Writer::note() {
+  if (auto failure = custody_.note(file_->journal.last_row(), database_.log_frames())) {
     close_file();
-    next_open_ = std::max(next_open_, failed_at_);
+    fail_with(std::move(*failure));
   }
-  status_.failing(StoreTrouble::kFile, error.sentence(settings_.file), surroundings_.clock.unix_ms());
-  return true;
+}
+
+void Writer::look_after() {
+  next_look_ = surroundings_.clock.now() + kLookPause;
+  if (lost_mappings() != lost_mappings_) return lose_file({settings_.file + "-shm was cut short", false});
+  if (surroundings_.may_open) {
+    if (auto refusal = surroundings_.may_open()) {
+      close_file();
+      return fail_with(std::move(*refusal));
+    }
+  }
+  if (const auto finding = custody_.look()) lose_file(*finding);
+}
+
+/// The file is not what it should be any more: it is closed, and opened anew at once, which judges what lies there.
+void Writer::lose_file(const Custody::Finding& finding) {
+  status_.losses.add();
+  if (finding.can_save_log) {
+    const Database::Checkpoint saved = database_.checkpoint();
+    if (!saved.error && saved.frames_moved == saved.frames_in_log) custody_.end_checkpoint(true);
+  }
+  close_file();
+  fail_with(finding.sentence + ": it is opened anew");
+  next_upkeep_ = failed_at_;
+}
+
+void Writer::end_checkpoint(bool has_failed) {
+  if (file_ == nullptr) return;
+  if (has_failed) {
+    custody_.note_lost_sync();
+  } else if (const auto error = database_.checkpoint().error) {
+    custody_.note_lost_sync();
+    status_.checkpoint_failures.add();
+    status_.failing(StoreTrouble::kCheckpoint, error->sentence(settings_.file), surroundings_.clock.unix_ms());
+  }
+  custody_.end_checkpoint(false);
 }
 
 void Writer::report_success() {
@@ -368,6 +523,8 @@ void Writer::report_success() {
 bool Writer::run_upkeep() {
   const Instant now = surroundings_.clock.now();
   if (now < next_upkeep_ || !ensure_open()) return false;
+  if (now >= next_look_) look_after();
+  if (file_ == nullptr) return false;
   if (now >= next_check_in_) {
     check_in(now);
     if (file_ == nullptr || database_.has_failed()) return false;
@@ -375,6 +532,7 @@ bool Writer::run_upkeep() {
   set_synchronous(false);
   const bool did_something = upkeep_->run(now, surroundings_.clock.unix_ms());
   if (take_failure()) return false;
+  note();
   return did_something;
 }
 
@@ -396,7 +554,7 @@ bool Writer::is_pressed() {
 }
 
 Instant Writer::next_upkeep() const {
-  const Instant due = file_ != nullptr ? std::min(upkeep_->next_due(), next_check_in_) : next_open_;
+  const Instant due = file_ != nullptr ? std::min({upkeep_->next_due(), next_check_in_, next_look_}) : next_open_;
   return std::max(due, next_upkeep_);
 }
 

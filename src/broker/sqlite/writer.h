@@ -3,8 +3,8 @@
 // upkeep at a time, on one thread; it never waits but for the disk and, briefly, for locks of other processes.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,7 +13,9 @@
 
 #include "base/random.h"
 #include "base/time.h"
+#include "broker/sqlite/custody.h"
 #include "broker/sqlite/database.h"
+#include "broker/sqlite/opened_file.h"
 #include "broker/sqlite/room_cache.h"
 #include "broker/sqlite/settings.h"
 #include "broker/sqlite/status.h"
@@ -29,6 +31,10 @@ struct StoreSurroundings {
   std::string boot_id;  // names this run of the machine: another one means that it was stopped in between
   std::uint64_t seed = 0;
   UpkeepLimits limits = {};
+  /// Before a file is opened, or made: a sentence when that must not be done. Null: nothing stands against it.
+  std::function<std::optional<std::string>()> may_open = nullptr;
+  /// The file was closed: whoever else has it open lets go of it, soon. Null: nobody has.
+  std::function<void()> on_closed = nullptr;
 };
 
 class Writer {
@@ -41,8 +47,15 @@ class Writer {
   std::optional<std::string> open();
 
   /// Opens and publishes only. `answers` gets one for each, in the same order. One transaction; if it fails, publishes
-  /// are answered `unavailable`.
+  /// are answered `unavailable`. When nobody can say whether it has failed, `answers` stays empty, and is given by
+  /// `settle`.
   void run_batch(std::span<StoreRequest> requests, std::vector<StoreAnswer>& answers);
+  /// There is a batch whose outcome is not known. Until it is, others are refused.
+  bool is_unsettled() const { return unsettled_.has_value(); }
+  /// The file has been opened anew, and says what became of that batch: its answers. False while it cannot be opened.
+  bool settle(std::vector<StoreAnswer>& answers);
+  /// Nobody will ever know: the answers are refusals.
+  void give_up_settling(std::vector<StoreAnswer>& answers);
 
   /// One slice of what has to be done beside (broker/sqlite/upkeep.h); false when nothing is left to do at the moment.
   bool run_upkeep();
@@ -54,14 +67,15 @@ class Writer {
   /// Marks the file as closed in good order, and closes it.
   void close();
 
-  /// For checkpoints and their last pass, which is the writer's.
-  int log_frames() const { return database_.log_frames(); }
-  void checkpoint() { database_.checkpoint(); }
+  // For the checkpointer's driver. The file may be written by it from `begin_checkpoint` on.
+  int log_frames() const { return file_ == nullptr ? 0 : database_.log_frames(); }
+  void begin_checkpoint() { custody_.begin_checkpoint(); }
+  /// The last pass over what came meanwhile; not after one that has failed, which is told by `has_failed`.
+  void end_checkpoint(bool has_failed);
 
   // For readers, on any thread.
   const RoomCache& rooms() const { return cache_; }
-  /// How many times the file has been opened; 0 while it is not open. Another number: it may be another file.
-  const std::atomic<std::uint32_t>& opened() const { return opened_; }
+  OpenedFile& opened() { return opened_; }
 
  private:
   struct Touched {
@@ -70,13 +84,23 @@ class Writer {
     bool is_new;  // in the cache
   };
 
+  /// A batch of which nobody knows whether it was committed.
+  struct Unsettled {
+    std::int64_t row = 0;  // of the journal, with its checksum
+    std::int64_t check = 0;
+    std::vector<StoreAnswer> answers;   // if it was
+    std::vector<std::string> room_ids;  // of each answer's request
+  };
+
   bool ensure_open();
   std::optional<SchemaFault> open_file();
+  std::optional<SchemaFault> take_file(Identity& identity, std::string& doubts, std::int64_t& last_row);
   void close_file();
   void tell_doubts(const std::string& doubts);
   void tell_damage();
 
   bool attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>& answers, bool opens_only);
+  Unsettled unsettled(std::span<const StoreRequest> requests, const std::vector<StoreAnswer>& answers);
   void open_room(const StoreOpen& open, StoreAnswer& answer);
   void publish(StorePublish& publish, StoreAnswer& answer, UnixMillis now);
   StoredRoom& room_of(std::string_view name, bool& is_new);
@@ -89,6 +113,11 @@ class Writer {
   bool needs_sync(std::span<const StoreRequest> requests) const;
   void sync_again();
   bool take_failure();  // tells the status; true when there was one
+  void fail_with(std::string sentence);
+  bool begin_ours();
+  void note();
+  void look_after();
+  void lose_file(const Custody::Finding& finding);
   void report_success();
   void measure();
   void check_in(Instant now);
@@ -98,6 +127,7 @@ class Writer {
   StoreStatus& status_;
   Random random_;
   RoomCache cache_;
+  Custody custody_;
   Database database_;
   std::unique_ptr<StoreFile> file_;
   std::unique_ptr<Upkeep> upkeep_;
@@ -107,12 +137,14 @@ class Writer {
   bool is_synchronous_ = true;
   bool changed_to_process_ = false;       // a room's durability, by the transaction under way
   std::uint64_t damaged_dedup_rows_ = 0;  // told
-  std::uint32_t times_opened_ = 0;
-  std::atomic<std::uint32_t> opened_{0};
+  OpenedFile opened_;
+  std::uint64_t lost_mappings_ = 0;  // when the file was opened
+  std::optional<Unsettled> unsettled_;
   Instant next_open_{};
   Instant failed_at_{};
   Instant next_upkeep_{};  // after a failure
   Instant next_check_in_{};
+  Instant next_look_{};
 };
 
 }  // namespace switchboard::broker
