@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <iterator>
 #include <openssl/ssl.h>
+#include <sys/stat.h>
 
 #include "net/tls_certificate.h"
 #include "net/tls_peer.h"
@@ -49,6 +50,18 @@ TEST_F(TlsContextTest, ErrorsNameTheFileAndTheReason) {
                        "does not belong to the certificate in " + chain_of(good)));
   EXPECT_TRUE(contains(error_of({.certificates = {files_.make({.password = "secret"})}}), "protected by a password"));
   EXPECT_TRUE(contains(error_of({.certificates = {good, files_.make()}}), "same names and the same kind of key"));
+}
+
+TEST_F(TlsContextTest, WhatIsNoFileIsNotWaitedFor) {
+  const std::string good = files_.make();
+  const std::string pipe = files_.path("pipe");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const std::string problem = "/pipe: is a pipe (FIFO), not a file";
+  EXPECT_TRUE(contains(error_of({.certificates = {pipe + ":" + key_of(good)}}), problem));
+  EXPECT_TRUE(contains(error_of({.certificates = {chain_of(good) + ":" + pipe}}), problem));
+  EXPECT_TRUE(contains(
+      error_of({.certificates = {good}, .client_certificates = ClientCertificates::kRequired, .client_ca = pipe}),
+      problem));
 }
 
 TEST_F(TlsContextTest, ABrokenChainIsFound) {
