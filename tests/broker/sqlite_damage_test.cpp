@@ -1,5 +1,6 @@
 // A file that is not what was written: flipped, cut, missing and misplaced rows. What cannot be believed is left out
 // and told, rooms that may have lost messages begin new epochs, and nobody is given what was never sent.
+#include <fstream>
 #include <set>
 
 #include "broker/sqlite/database.h"
@@ -142,6 +143,31 @@ TEST_F(DamagedBlockTest, IsLeftOutAndTheRestIsRead) {
     EXPECT_TRUE(is_noticed("messages 11 to 20 of the room `a`")) << change;
     EXPECT_EQ(status->doubts.value(), 0u);
   }
+}
+
+TEST_F(DamagedBlockTest, WhereThePathToItIsDamagedTheRestIsReadAllTheSame) {
+  // A page of the table's tree that is none: found by its number in the file, whatever the layout.
+  std::int64_t page = 0;
+  std::int64_t page_bytes = 0;
+  {
+    Database other;
+    ASSERT_TRUE(other.open(settings.file, Database::Access::kWrite, 0));
+    page = other.integer("SELECT rootpage FROM sqlite_schema WHERE name = 'blocks'");
+    page_bytes = other.integer("PRAGMA page_size");
+  }
+  writer->close();
+  ASSERT_EQ(open(), std::nullopt);
+  publish_many("a", 5);
+  reader->let_go();
+  {
+    std::fstream file(settings.file, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp((page - 1) * page_bytes);
+    file << std::string(static_cast<std::size_t>(page_bytes), '\x07');
+  }
+  EXPECT_EQ(range_of(read("a", 1, 41)), "31..40");
+  EXPECT_EQ(range_of(read("a", 1, 20)), "");
+  EXPECT_EQ(read("a", 1, 20)->gap_end, Seq{20});
+  EXPECT_GE(status->damaged.value(), 1u);
 }
 
 TEST_F(DamagedBlockTest, OfAnotherRoomIsNotGivenOut) {

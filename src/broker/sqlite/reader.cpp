@@ -71,13 +71,31 @@ PageOrError Reader::read(const StoreRead& request) {
     if (!page.is_full()) add_tail(view, false, page);
   }
   if (!view.is_in_memory) connection_->database.run("COMMIT");
-  const bool has_failed = connection_->database.has_failed() || lost_mappings() != lost_mappings_;
-  if (has_failed) {
+  if (lost_mappings() != lost_mappings_) {
+    let_go();
+    return std::unexpected(protocol::ErrorCode::kUnavailable);
+  }
+  if (connection_->database.has_failed()) {
+    const DatabaseError error = connection_->database.take_error();
+    connection_->database.rollback();
+    if (error.fault == DatabaseFault::kCorrupt) return read_around(request, view);
     let_go();
     return std::unexpected(protocol::ErrorCode::kUnavailable);
   }
   Page read = page.take(std::move(view.epoch), view.oldest, view.newest);
   if (read.empty() && view.is_damaged) read.gap_end = std::min(request.range.until, view.newest.next());
+  return std::make_shared<const Page>(std::move(read));
+}
+
+/// What leads to the room's blocks is damaged, and will be the next time: only what is in memory can be read.
+PageOrError Reader::read_around(const StoreRead& request, View& view) {
+  if (!view.is_in_memory) return std::unexpected(protocol::ErrorCode::kHistoryUnavailable);
+  const Seq end = std::min(request.range.until, view.blocks_end);
+  note_damage(request.room_id, {.room = view.room, .first = request.range.from, .last = Seq{end.value - 1}});
+  PageBuilder page(request.range);
+  add_tail(view, request.range.newest, page);
+  Page read = page.take(std::move(view.epoch), view.oldest, view.newest);
+  if (read.empty()) read.gap_end = end;
   return std::make_shared<const Page>(std::move(read));
 }
 

@@ -58,6 +58,7 @@ class Reader {
   };
 
   bool ensure_open();
+  PageOrError read_around(const StoreRead& request, View& view);
   View look(const StoreRead& request) const;
   void look_in_file(std::string_view room, View& view);
   void add_tail(const View& view, bool newest, PageBuilder& page) const;
