@@ -41,7 +41,7 @@ void draw_history(Config& c, room::RoomSettings& room) {
   store.group_max = pick(random, {1u, 4u, 64u});
   if (c.history != History::kStore) return;
   c.machine_percent = pick(random, {0u, 50u});
-  c.replacements = random.below(4) == 0 ? 2 : 0;
+  c.replacements = random.below(3) == 0 ? 3 : 0;
   if (random.below(2) == 0) return;
   history.commit_wait_ms = pick(random, {300u, 2'000u});
   store.stall_max = ms(3'000);
@@ -49,6 +49,7 @@ void draw_history(Config& c, room::RoomSettings& room) {
   store.fail_percent = pick(random, {0u, 5u, 20u});
   store.refuse_percent = pick(random, {0u, 3u});
   store.misread_percent = pick(random, {0u, 10u});
+  if (c.replacements > 0) store.found_percent = pick(random, {0u, 50u});
   store.pending_max = pick<std::size_t>(random, {2, 10, 1'000});
 }
 

@@ -285,6 +285,24 @@ BUGS = [
         "new": "",
     },
     {
+        "name": "a number that does not follow on is taken for the next one",
+        "file": "src/broker/store_broker.cpp",
+        "old": "  if (!is_other && committed.seq == topic.head.last.next()) return false;\n",
+        "new": "  if (!is_other) return false;\n",
+    },
+    {
+        "name": "an epoch that the store does not name keeps its old name",
+        "file": "src/broker/store_broker.cpp",
+        "old": "  if (store_epoch == topic.store_epoch) {\n",
+        "new": "  if (store_epoch.empty()) {\n",
+    },
+    {
+        "name": "an answer to `history` has a hole where messages are damaged",
+        "file": "src/shard/history_reads.cpp",
+        "old": "  if (!messages_.empty() && page.end() < until_) {",
+        "new": "  if (messages_.size() > 1'000 && page.end() < until_) {",
+    },
+    {
         "name": "a retry is committed once more",
         "file": "src/broker/memory/memory_broker.cpp",
         "old": "  if (const auto* first = first_of(topic, publish)) {",

@@ -1,6 +1,7 @@
 #include "simulation/simulated_disk.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "protocol/push.h"
 #include "ws/frame_writer.h"
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::size_t kEpochCharacters = 8;
 constexpr std::uint64_t kLostMax = 6;
+constexpr std::uint64_t kDamagedMax = 20;
 
 }  // namespace
 
@@ -22,6 +24,7 @@ SimulatedDisk::Room& SimulatedDisk::room(const std::string& room_id) {
 broker::StoreOpened SimulatedDisk::open(const broker::StoreOpen& open) {
   Room& opened = room(open.room_id);
   opened.durability = open.durability;
+  if (std::exchange(opened.is_doubtful, false)) opened.epoch = random_.token(kEpochCharacters);
   return {.first = Seq{opened.first()}, .last = Seq{opened.last}, .epoch = opened.epoch};
 }
 
@@ -65,15 +68,31 @@ void SimulatedDisk::trim(Room& room, const room::Retention& retention) {
   }
 }
 
-broker::SharedPage SimulatedDisk::read(const broker::StoreRead& read) {
+broker::PageOrError SimulatedDisk::read(const broker::StoreRead& read) {
   auto page = std::make_shared<broker::Page>();
   const Room& room = this->room(read.room_id);
+  if (room.is_doubtful) return std::unexpected(protocol::ErrorCode::kUnavailable);
   page->epoch = room.epoch;
   page->oldest = Seq{room.first()};
   page->newest = Seq{room.last};
   std::uint64_t from = std::max(read.range.from.value, room.first());
-  const std::uint64_t until = std::min(read.range.until.value, room.last + 1);
+  std::uint64_t until = std::min(read.range.until.value, room.last + 1);
   if (from >= until) return page;
+  // What is damaged is left out: a page begins behind it, or ends before it.
+  const std::uint64_t end = until;
+  if (read.range.newest) {
+    while (until > from && room.is_damaged(until - 1))
+      --until;
+    if (room.damaged_until < until) from = std::max(from, room.damaged_until);
+  } else {
+    while (from < until && room.is_damaged(from))
+      ++from;
+    if (room.damaged_from > from) until = std::min(until, room.damaged_from);
+  }
+  if (from >= until) {
+    page->gap_end = Seq{end};
+    return page;
+  }
   const auto payload = [&](std::uint64_t seq) -> const std::string& { return room.payloads[seq - room.first()]; };
   const std::uint64_t count_max = std::max<std::uint64_t>(read.range.messages_max, 1);
   if (read.range.newest) {
@@ -99,6 +118,29 @@ broker::SharedPage SimulatedDisk::read(const broker::StoreRead& read) {
 void SimulatedDisk::lose_all() {
   rooms_.clear();
   dedups_.clear();
+}
+
+void SimulatedDisk::remember() {
+  remembered_rooms_ = rooms_;
+  remembered_dedups_ = dedups_;
+}
+
+void SimulatedDisk::restore(bool is_noticed) {
+  if (remembered_rooms_.empty()) return;
+  rooms_ = remembered_rooms_;
+  dedups_ = remembered_dedups_;
+  for (auto& [room_id, room] : rooms_) {
+    room.is_doubtful = !is_noticed;
+    if (is_noticed) room.epoch = random_.token(kEpochCharacters);
+  }
+}
+
+void SimulatedDisk::damage() {
+  for (auto& [room_id, room] : rooms_) {
+    if (random_.below(2) != 0 || room.payloads.empty()) continue;
+    room.damaged_from = room.first() + random_.below(room.payloads.size());
+    room.damaged_until = room.damaged_from + 1 + random_.below(kDamagedMax);
+  }
 }
 
 void SimulatedDisk::lose_tails() {

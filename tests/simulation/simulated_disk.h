@@ -20,13 +20,20 @@ class SimulatedDisk {
 
   broker::StoreOpened open(const broker::StoreOpen& open);
   broker::StoreCommitted publish(const broker::StorePublish& publish, UnixMillis now);
-  broker::SharedPage read(const broker::StoreRead& read);
+  broker::PageOrError read(const broker::StoreRead& read);
 
   /// The machine went down: each room of durability `process` loses some of its newest messages, perhaps none, and
   /// begins a new epoch.
   void lose_tails();
   /// It was damaged, and is now an empty one.
   void lose_all();
+  /// A snapshot of all there is.
+  void remember();
+  /// The last snapshot is put back, if there is one. The store may see that at once, and begins new epochs; or it only
+  /// sees it of each room when that is opened, goes on counting till then, and cannot read the room.
+  void restore(bool is_noticed);
+  /// Some messages of a room cannot be read any more.
+  void damage();
 
  private:
   struct Room {
@@ -35,7 +42,11 @@ class SimulatedDisk {
     room::Durability durability{};
     std::deque<std::string> payloads;  // of the messages that end with `last`
     std::uint64_t bytes = 0;           // of them
+    bool is_doubtful = false;          // it was put back, which is noticed when it is opened
+    std::uint64_t damaged_from = 0;    // messages of [from, until) cannot be read
+    std::uint64_t damaged_until = 0;
 
+    bool is_damaged(std::uint64_t seq) const { return seq >= damaged_from && seq < damaged_until; }
     std::uint64_t first() const { return last + 1 - payloads.size(); }
   };
   struct Dedup {
@@ -51,6 +62,8 @@ class SimulatedDisk {
   Duration dedup_window_;
   std::map<std::string, Room> rooms_;
   std::map<DedupKey, Dedup> dedups_;
+  std::map<std::string, Room> remembered_rooms_;
+  std::map<DedupKey, Dedup> remembered_dedups_;
 };
 
 }  // namespace switchboard::simulation

@@ -24,6 +24,7 @@ class SimulatedStore::Channel final : public broker::StoreChannel {
     return answer;
   }
   bool has_answer() override { return !arrived_.empty(); }
+  std::uint32_t opening() override { return store_.opening_; }
   void flush() override {
     for (auto& request : submitted_)
       store_.take(shard_, std::move(request));
@@ -99,7 +100,12 @@ void SimulatedStore::step() {
     if (random_.below(100) < moods_.misread_percent) {
       answer(reading.shard, reading.request.ticket, broker::StoreFailed{protocol::ErrorCode::kUnavailable});
     } else {
-      answer(reading.shard, reading.request.ticket, disk_.read(std::get<broker::StoreRead>(reading.request.what)));
+      broker::PageOrError page = disk_.read(std::get<broker::StoreRead>(reading.request.what));
+      if (page) {
+        answer(reading.shard, reading.request.ticket, std::move(*page));
+      } else {
+        answer(reading.shard, reading.request.ticket, broker::StoreFailed{page.error()});
+      }
     }
   }
   for (auto& channel : channels_)
@@ -117,8 +123,14 @@ void SimulatedStore::begin_group() {
 
 void SimulatedStore::commit_group() {
   const bool fails = random_.below(100) < moods_.fail_percent;
+  const bool is_found = fails && random_.below(100) < moods_.found_percent;
   for (auto& [shard, request] : group_) {
     if (fails) {
+      const auto* publish = std::get_if<broker::StorePublish>(&request.what);
+      if (is_found && publish != nullptr) {
+        disk_.publish(*publish, clock_.unix_ms());
+        found_.push_back(publish->room_id);
+      }
       answer(shard, request.ticket, broker::StoreFailed{protocol::ErrorCode::kUnavailable});
     } else if (const auto* open = std::get_if<broker::StoreOpen>(&request.what)) {
       answer(shard, request.ticket, disk_.open(*open));
@@ -132,6 +144,12 @@ void SimulatedStore::commit_group() {
 void SimulatedStore::answer(std::uint32_t shard, std::uint64_t ticket, decltype(broker::StoreAnswer::what) what) {
   const bool is_page = std::holds_alternative<broker::SharedPage>(what);
   channels_[shard]->answer({clock_.peek() + up_to(moods_.answer_max), {ticket, std::move(what)}}, is_page);
+}
+
+void SimulatedStore::reopen() {
+  ++opening_;
+  for (std::uint32_t shard = 0; shard < channels_.size(); ++shard)
+    wake_(shard);
 }
 
 bool SimulatedStore::is_at_rest() const {

@@ -7,6 +7,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "simulation/simulated_disk.h"
@@ -25,6 +27,7 @@ struct StoreMoods {
   std::uint32_t fail_percent = 0;     // of groups, nothing of which is kept
   std::uint32_t refuse_percent = 0;   // of requests that are not even taken
   std::uint32_t misread_percent = 0;  // of reads that fail
+  std::uint32_t found_percent = 0;    // of groups that fail, those that turn out to have been kept
 
   StoreMoods in_good_health() const {
     StoreMoods moods = *this;
@@ -55,6 +58,14 @@ class SimulatedStore {
   void lose_process();
   /// The file was damaged and is replaced by an empty one, while the server goes on.
   void lose_file() { disk_.lose_all(); }
+  // The disk lies (simulated_disk.h).
+  void remember() { disk_.remember(); }
+  void restore(bool is_noticed) { disk_.restore(is_noticed); }
+  void damage() { disk_.damage(); }
+  /// It is opened anew: shards are to ask again.
+  void reopen();
+  /// Rooms with messages that were kept although it was said that they were not; each once.
+  std::vector<std::string> take_found() { return std::exchange(found_, {}); }
   /// So is the machine.
   void lose_machine();
 
@@ -89,6 +100,8 @@ class SimulatedStore {
   std::deque<Ordered> group_;    // of them, what is being committed: lost if the process ends before
   Instant commit_at_{};
   std::deque<Reading> readings_;
+  std::uint32_t opening_ = 1;
+  std::vector<std::string> found_;
 };
 
 }  // namespace switchboard::simulation

@@ -13,6 +13,7 @@ constexpr std::uint32_t kRoundsAtPace = 500;
 constexpr std::uint32_t kRoundsSkippedMax = 3;
 constexpr std::uint64_t kTurnsWithoutNewsMax = 20'000;  // a shard that still finds work then is spinning
 constexpr std::uint32_t kLives = 2;
+constexpr std::uint32_t kSnapshots = 3;
 
 }  // namespace
 
@@ -87,8 +88,25 @@ void World::crash() {
   start();
 }
 
+/// The store is another one than it was, and may not know it.
 void World::replace_store() {
-  store_->lose_file();
+  // What fails to be read is told as `unavailable`, which clients expect of a store that fails.
+  switch (random_.below(config_.store_fails() ? 4 : 3)) {
+    case 0:
+      store_->lose_file();
+      break;
+    case 1:
+      store_->damage();
+      break;
+    case 2:
+      store_->restore(true);
+      break;
+    default:
+      // Numbers are given again under the shards' hands, which have to see it; the store sees it later.
+      store_->restore(false);
+      expect_new_epochs(true);
+  }
+  if (random_.below(2) == 0) store_->reopen();
   expect_new_epochs(true);
 }
 
@@ -113,6 +131,7 @@ void World::live() {
   for (std::uint32_t i = 0; i < config_.rounds; ++i) {
     if (config_.crashes > 0 && random_.below(kLives * config_.rounds) < config_.crashes) crash();
     if (config_.replacements > 0 && random_.below(kLives * config_.rounds) < config_.replacements) replace_store();
+    if (config_.replacements > 0 && random_.below(config_.rounds) < kSnapshots) store_->remember();
     if (clients_.size() < config_.clients && random_.below(3) == 0) connect();
     round(true);
   }
@@ -126,7 +145,11 @@ void World::round(bool is_active) {
   }
   for (auto& driver : drivers_)
     driver->step_network();
-  if (store_) store_->step();
+  if (store_) {
+    store_->step();
+    for (const std::string& room : store_->take_found())
+      ledger_.expect_new_epoch(room);
+  }
   step_shards();
   verify_the_dead_are_closed();
   std::erase_if(clients_, [](const auto& client) { return client->is_over(); });
