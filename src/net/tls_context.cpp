@@ -166,7 +166,9 @@ std::expected<TlsContext::Context, std::string> TlsContext::make_context(const T
                                SSL_OP_PRIORITIZE_CHACHA | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_clear_options(raw, SSL_OP_LEGACY_SERVER_CONNECT);
   SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_read_ahead(raw, 1);  // a record's header and body in one read
+  // A read ends behind a record that carries no data (a key update, say), so that a peer cannot keep it busy with them.
+  // OpenSSL does so only if it has not read ahead: TlsTransport receives for several records at once instead.
+  SSL_CTX_clear_mode(raw, SSL_MODE_AUTO_RETRY);
   if (SSL_CTX_set_cipher_list(raw, kCiphers12) != 1 || SSL_CTX_set_ciphersuites(raw, kCiphers13) != 1 ||
       SSL_CTX_set1_groups_list(raw, kGroups) != 1) {
     return std::unexpected("OpenSSL lacks our cipher suites: " + std::string(take_openssl_reason()));

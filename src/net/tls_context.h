@@ -6,6 +6,7 @@
 #include <expected>
 #include <memory>
 #include <openssl/types.h>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -36,6 +37,8 @@ class TlsContext {
   SSL_CTX* context_of(std::string_view host) const;
   TlsTicketKeys& ticket_keys() { return ticket_keys_; }
   Instant now() const { return clock_.now(); }
+  /// What one read of a connection receives, to be opened record by record: only during that read.
+  std::span<char> incoming() { return incoming_; }
   /// Where records are sealed before they go to the kernel; empty between calls.
   std::string& sealed() { return sealed_; }
   /// A BIO that appends to `sealed()`: one for all connections, so that it stays in the cache.
@@ -47,6 +50,7 @@ class TlsContext {
     void operator()(BIO* bio) const;
   };
   using Context = std::unique_ptr<SSL_CTX, Free>;
+  static constexpr std::size_t kIncomingBytes = 20'480;  // the largest record (RFC 8446 section 5.2), and some more
 
   TlsContext(const TlsTicketKeys& keys, const Clock& clock);
   std::expected<void, std::string> add(const std::string& entry, const TlsSettings& settings, std::int64_t unix_s);
@@ -58,6 +62,7 @@ class TlsContext {
   std::vector<std::vector<std::string>> names_;           // of each of them, sorted
   std::unordered_map<std::string, std::size_t> by_name_;  // names and wildcards
   std::vector<std::string> warnings_;
+  std::vector<char> incoming_ = std::vector<char>(kIncomingBytes);
   std::string sealed_;
   std::unique_ptr<BIO, Free> sealer_;
 };

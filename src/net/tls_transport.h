@@ -21,7 +21,8 @@ class TlsTransport final : public Transport {
   /// Says close_notify, if the socket takes it (RFC 8446 section 6.1).
   ~TlsTransport() override;
 
-  /// Moves the handshake on, too, until it is finished.
+  /// Moves the handshake on, too, until it is finished. Opens a few records without data at the most (kMore); a peer
+  /// that sends many more of them than records with data has failed.
   IoResult read(std::span<char> into) override;
   /// A failure while the handshake is under way: nobody could read it.
   IoResult write(std::string_view bytes) override;
@@ -47,18 +48,26 @@ class TlsTransport final : public Transport {
   IoStatus refuse_plain_http();
   void drop_unread();
   IoStatus read_records(std::span<char> into, std::size_t& total);
+  IoStatus open_records(std::span<char> into, std::size_t& total);
+  bool receive(std::size_t bytes_max);
+  bool count_record(bool has_data);
   IoResult fail(std::string_view why);
   bool send_sealed();
   void say_goodbye();
 
   FileDescriptor socket_;
   State state_ = State::kSilent;
-  bool emptied_ = false;     // the last receive got less than it asked for
-  bool delivering_ = false;  // this read has already moved something
-  bool ended_ = false;       // the peer's stream is at its end
+  bool emptied_ = false;  // the last receive got less than it asked for
+  bool drained_ = false;  // it got nothing
+  bool starved_ = false;  // OpenSSL asked for more than there was
+  bool ended_ = false;    // the peer's stream is at its end
+  bool is_reset_ = false;
   bool said_goodbye_ = false;
   std::uint32_t seal_bytes_;  // of plaintext, before the kernel is asked what it takes
   SSL* ssl_ = nullptr;
+  std::uint32_t idle_records_ = 0;  // without data, less those with data since
+  std::string_view incoming_;       // during a read: received, and not yet given to OpenSSL
+  ByteQueue ahead_;                 // between two reads: what was left of that
   ByteQueue held_;
   std::shared_ptr<TlsContext> context_;
   TlsStats& stats_;

@@ -14,6 +14,7 @@ enum class IoStatus : std::uint8_t {
   kHeld,    // `bytes` were moved, but the transport holds something that the kernel does not take now: write nothing
             // more, and call `flush` once the socket is writable
   kLast,    // `bytes` were moved and nothing comes behind them: the next read says how it ended (read only)
+  kMore,    // `bytes` were moved, perhaps none, and there may be more: no readiness is announced for it (read only)
   kEnd,     // the peer has finished sending (read only)
   kFailed,  // reset, timed out or otherwise gone; only destruction is left
 };

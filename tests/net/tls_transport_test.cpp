@@ -297,6 +297,52 @@ TEST_F(TlsTransportTest, AStreamCutOffIsAnEnd) {
   EXPECT_EQ(last_.status, IoStatus::kEnd);
 }
 
+TEST_F(TlsTransportTest, RecordsWithoutDataAreOpenedAFewInARead) {
+  ASSERT_TRUE(shake(context()));
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(SSL_key_update(peer_->ssl(), SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+    ASSERT_EQ(SSL_do_handshake(peer_->ssl()), 1);
+  }
+  peer_->write("behind them");
+  peer_->push();
+  std::string buffer(100, '\0');
+  int reads = 0;
+  IoResult result;
+  do {
+    result = server_->read(buffer);
+  } while (++reads < 10 && result.bytes == 0 && result.status == IoStatus::kMore);
+  EXPECT_EQ(reads, 3);
+  EXPECT_EQ(buffer.substr(0, result.bytes), "behind them");
+}
+
+TEST_F(TlsTransportTest, APeerThatUpdatesItsKeysWithoutEndHasFailed) {
+  for (const int kind : {SSL_KEY_UPDATE_NOT_REQUESTED, SSL_KEY_UPDATE_REQUESTED}) {
+    ASSERT_TRUE(shake(context()));
+    int updates = 0;
+    do {
+      ASSERT_EQ(SSL_key_update(peer_->ssl(), kind), 1);
+      ASSERT_EQ(SSL_do_handshake(peer_->ssl()), 1);
+      peer_->push();
+      read_all();
+      pull_all();
+    } while (last_.status != IoStatus::kFailed && ++updates < 1'000);
+    EXPECT_EQ(updates, 100);
+    EXPECT_EQ(server_->failure(), "sent too many TLS records without data");
+  }
+}
+
+TEST_F(TlsTransportTest, AKeyUpdateNowAndThenIsHarmless) {
+  ASSERT_TRUE(shake(context()));
+  for (int i = 0; i < 1'000; ++i) {
+    ASSERT_EQ(SSL_key_update(peer_->ssl(), SSL_KEY_UPDATE_REQUESTED), 1);
+    ASSERT_EQ(SSL_do_handshake(peer_->ssl()), 1);
+    peer_->write("data");
+    peer_->push();
+    ASSERT_EQ(read_all(), "data");
+    pull_all();
+  }
+}
+
 TEST_F(TlsTransportTest, BrokenRecordsFailTheConnection) {
   ASSERT_TRUE(shake(context()));
   const std::string record = std::string("\x17\x03\x03\x00\x20", 5).append(32, 'x');
