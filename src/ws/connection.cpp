@@ -41,6 +41,7 @@ struct Connection::Incomplete {
 
   bool compressed = false;                  // the message is
   std::optional<MessageInflater> inflater;  // from the first compressed message on
+  bool inflating = false;                   // there is more to inflate of what has come
 
   bool idle() const { return header_size == 0 && !in_frame && !in_message && !(inflater && inflater->keeps_context()); }
 };
@@ -82,6 +83,10 @@ void Connection::use_deflate(std::uint8_t takeover_window_bits) {
   takeover_window_bits_ = takeover_window_bits;
 }
 
+bool Connection::has_more() const {
+  return incomplete_ && incomplete_->inflating;
+}
+
 std::size_t Connection::buffered_bytes() const {
   if (!incomplete_) return 0;
   return incomplete_->header_size + incomplete_->control.size() + incomplete_->message.size() +
@@ -92,7 +97,7 @@ Connection::Received Connection::receive(std::span<char> bytes, Events& events) 
   SB_ASSERT(!failed_);
   if (peer_closed_) return {bytes.size(), std::nullopt};
   std::size_t consumed = 0;
-  while (consumed < bytes.size()) {
+  while (consumed < bytes.size() || has_more()) {
     const Step step = next(bytes.subspan(consumed), events);
     consumed += step.consumed;
     if (step.failure) {
@@ -108,6 +113,7 @@ Connection::Received Connection::receive(std::span<char> bytes, Events& events) 
 
 Connection::Step Connection::next(std::span<char> bytes, Events& events) {
   if (!incomplete_) return begin_frame(bytes, events);
+  if (incomplete_->inflating) return compressed_payload({}, events);
   if (incomplete_->header_size > 0) return continue_header(bytes, events);
   if (incomplete_->in_frame) return continue_payload(bytes, events);
   return begin_frame(bytes, events);
@@ -207,9 +213,14 @@ Connection::Step Connection::compressed_payload(std::string_view piece, Events& 
   const auto message = state.inflater->take(piece, last,
                                             {.buffer = state.message,
                                              .utf8 = state.message_kind == Opcode::kText ? &state.utf8 : nullptr,
-                                             .bytes_max = message_bytes_max_});
+                                             .bytes_max = message_bytes_max_,
+                                             .step_bytes_max = kInflatedPerStep});
   if (!message) return {.failure = message.error()};
-  if (!last) return {.consumed = piece.size()};
+  state.inflating = state.inflater->has_more();
+  const bool is_whole = last && !state.inflating;
+  const std::size_t inflated = state.inflater->inflated_bytes();
+  const Flow flow = inflated > 0 ? events.on_inflated(inflated, is_whole) : Flow::kContinue;
+  if (!is_whole) return {.consumed = piece.size(), .flow = flow};
   state.in_message = false;
   const MessageBuffer held = std::exchange(state.message, {});  // `message` may be in there
   return {.consumed = piece.size(), .flow = events.on_message(state.message_kind, *message)};

@@ -32,9 +32,15 @@ class Events {
   virtual Flow on_pong(std::string_view payload) = 0;
   /// The peer's Close frame, its code validated (section 7.4); kNoStatus when it had no body. Nothing follows it.
   virtual void on_close(std::uint16_t code, std::string_view reason) = 0;
-  /// A frame has begun that does not end its message, the message's so-manieth: some may be empty, so only who counts
-  /// them can bound them.
-  virtual void on_fragment(std::uint32_t) {}
+  /// A frame has begun that does not end its message; of that message it is number `count`, from 1 on. Some may be
+  /// empty, so only who counts them can bound them.
+  virtual void on_fragment([[maybe_unused]] std::uint32_t count) {}
+  /// So many bytes of a compressed message have been inflated, before any of them is handed out. `is_whole`: the
+  /// message comes next, and the result does not matter; otherwise kPause is possible even in the middle of what was
+  /// received.
+  virtual Flow on_inflated([[maybe_unused]] std::size_t bytes, [[maybe_unused]] bool is_whole) {
+    return Flow::kContinue;
+  }
   /// Where compressed messages get an inflater from; must outlive the connection. Not null once `use_deflate` was
   /// called.
   virtual InflaterPool* inflaters() { return nullptr; }
@@ -65,6 +71,9 @@ class Connection {
   /// compressed text in batches (see MessageInflater). Data that is not deflate's fails with 1007.
   /// Events and failure do not depend on the split. What follows the peer's Close is taken and ignored (section 1.4).
   Received receive(std::span<char> bytes, Events& events);
+  /// It was paused while there was more to inflate of what it has taken: `receive` goes on with that, also when it is
+  /// given no bytes.
+  bool has_more() const;
 
   /// permessage-deflate was negotiated (RFC 7692): messages may come compressed. Before any bytes do.
   /// `takeover_window_bits` as in `DeflateAgreement`; other than 0, the connection keeps an inflater from its first
@@ -80,6 +89,9 @@ class Connection {
  private:
   struct Incomplete;
   struct Step;
+
+  /// What is inflated of a message before its events are told of it.
+  static constexpr std::size_t kInflatedPerStep = 65'536;
 
   Step next(std::span<char> bytes, Events& events);
   Step begin_frame(std::span<char> bytes, Events& events);

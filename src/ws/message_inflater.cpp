@@ -23,11 +23,14 @@ class MessageInflater::Output {
  public:
   Output(std::span<char> scratch, const Target& target) : scratch_(scratch), target_(target) {}
 
+  /// Bytes so far.
+  std::size_t total() const { return total_; }
   std::span<char> room() { return scratch_.subspan(used_); }
 
   /// So many bytes were written to `room()`.
   std::expected<void, Failure> wrote(std::size_t bytes) {
     used_ += bytes;
+    total_ += bytes;
     if (used_ == scratch_.size() || is_too_large()) return spill();
     return {};
   }
@@ -61,6 +64,7 @@ class MessageInflater::Output {
   std::span<char> scratch_;
   const Target& target_;
   std::size_t used_ = 0;
+  std::size_t total_ = 0;
 };
 
 MessageInflater::MessageInflater(InflaterPool& pool, std::uint8_t takeover_window_bits)
@@ -69,36 +73,49 @@ MessageInflater::MessageInflater(InflaterPool& pool, std::uint8_t takeover_windo
 std::expected<std::string_view, Failure> MessageInflater::take(std::string_view bytes, bool last,
                                                                const Target& target) {
   compressed_bytes_ += bytes.size();
-  // Batches begin at multiples of their size in the message and with empty scratch memory: zlib is called in the same
-  // way, and the outcome is the same, whatever the pieces are.
-  if (!last && pending_.size() + bytes.size() < kBatchBytes) {
+  inflated_bytes_ = 0;
+  has_more_ = false;
+  if (!last && !is_under_way_ && pending_.size() + bytes.size() < kBatchBytes) {
     pending_.append(bytes);
     return std::string_view{};
   }
+  is_under_way_ = true;
+  if (!pending_.empty()) bytes = pending_.append(bytes);
 
+  // Slices begin at multiples of their size in the message and with empty scratch memory: zlib is called in the same
+  // way, and the outcome is the same, whatever the pieces are and wherever this stops.
   Output output(pool_->scratch(), target);
   std::expected<void, Failure> inflated;
-  while (inflated && pending_.size() + bytes.size() >= kBatchBytes) {
-    const std::string_view front = bytes.substr(0, kBatchBytes - pending_.size());
-    bytes.remove_prefix(front.size());
-    if (!pending_.empty()) pending_.append(front);
-    inflated = inflate(pending_.empty() ? front : pending_, output);
+  while (inflated && !has_more_ && bytes.size() >= kSliceBytes) {
+    inflated = inflate(bytes.substr(0, kSliceBytes), output);
     if (inflated) inflated = output.spill();
-    pending_.clear();
+    bytes.remove_prefix(kSliceBytes);
+    has_more_ = output.total() >= target.step_bytes_max && (bytes.size() >= kSliceBytes || last);
   }
-  if (!last) {
-    pending_.append(bytes);
-    if (!inflated) return std::unexpected(inflated.error());
+  if (inflated && last && !has_more_) {
+    inflated = inflate(bytes, output);
+    if (inflated) inflated = end(output);
+  }
+  inflated_bytes_ = output.total();
+  if (inflated && (has_more_ || !last)) {
+    keep(bytes);
     return std::string_view{};
   }
-  if (!pending_.empty()) pending_.append(bytes);
-  if (inflated) inflated = inflate(pending_.empty() ? bytes : pending_, output);
-  if (inflated) inflated = end(output);
   pending_.clear();
   compressed_bytes_ = 0;
+  is_under_way_ = has_more_ = false;
   lent_.reset();
   if (!inflated) return std::unexpected(inflated.error());
   return output.finish();
+}
+
+/// `rest` of what was given, or of what is pending already.
+void MessageInflater::keep(std::string_view rest) {
+  if (pending_.empty()) {
+    pending_ = rest;
+  } else {
+    pending_.erase(0, pending_.size() - rest.size());
+  }
 }
 
 std::expected<void, Failure> MessageInflater::inflate(std::string_view input, Output& output) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,16 +24,21 @@ constexpr std::uint64_t compressed_bytes_max(std::uint32_t message_bytes_max) {
 
 /// An inflater is worth 40 KB, and what it makes may be a thousand times what it is given. So bytes are put aside until
 /// there are `kBatchBytes` of them or the message is complete: a client that begins messages and leaves them cannot
-/// make the server hold much more than it sends.
+/// make the server hold much more than it sends. From then on they are inflated in slices, between which the caller may
+/// do something else.
 class MessageInflater {
  public:
   static constexpr std::size_t kBatchBytes = 16'384;
+  /// What is given to zlib in one go: a megabyte at the most comes out of it.
+  static constexpr std::size_t kSliceBytes = 1'024;
 
   /// Where a message goes.
   struct Target {
     MessageBuffer& buffer;    // what was inflated of it, when that did not all fit the pool's scratch memory
     Utf8Validator* utf8;      // over the message so far; null: not text. A whole message leaves it at its beginning
     std::uint32_t bytes_max;  // of the inflated message
+    /// Once so much has come out, `take` returns after the slice, and `has_more` if there is another.
+    std::size_t step_bytes_max = std::numeric_limits<std::size_t>::max();
   };
 
   /// `takeover_window_bits` 0: every message stands on its own, an inflater is lent for it. Else (9 to 15) messages
@@ -45,6 +51,11 @@ class MessageInflater {
   /// may be, having inflated at most the pool's scratch memory more; 1007 for text that is not UTF-8, and for data that
   /// is not deflate's.
   std::expected<std::string_view, Failure> take(std::string_view bytes, bool last, const Target& target);
+  /// The last `take` has stopped at its `step_bytes_max`: to be called again with no bytes and the same `last` before
+  /// anything else.
+  bool has_more() const { return has_more_; }
+  /// What came out of the last `take`.
+  std::size_t inflated_bytes() const { return inflated_bytes_; }
 
   /// How many bytes of the message were taken, as they came.
   std::uint64_t compressed_bytes() const { return compressed_bytes_; }
@@ -56,6 +67,7 @@ class MessageInflater {
  private:
   class Output;
 
+  void keep(std::string_view rest);
   std::expected<void, Failure> inflate(std::string_view input, Output& output);
   std::expected<void, Failure> end(Output& output);
   Failure invalid_data();
@@ -66,6 +78,9 @@ class MessageInflater {
   std::unique_ptr<Inflater> own_;
   std::string pending_;
   std::uint64_t compressed_bytes_ = 0;
+  std::size_t inflated_bytes_ = 0;
+  bool is_under_way_ = false;  // something of the message has been inflated
+  bool has_more_ = false;
   std::uint8_t takeover_window_bits_;
 };
 
