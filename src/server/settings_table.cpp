@@ -265,8 +265,11 @@ void add_heartbeat(std::vector<Setting>& out) {
 
 void add_delivery(std::vector<Setting>& out) {
   out.push_back(integer("delivery", "sweep_us", SB_FIELD(config.shard.sweep_us), 50, 1'000'000, "microseconds", kReload,
-                        "How long a shard may deliver before it looks at its sockets again. Lower favours quick "
-                        "answers, higher favours throughput."));
+                        "How long a shard may go on before it looks at its sockets again, all together; at least half "
+                        "of it is for delivery. Lower favours quick answers, higher favours throughput."));
+  out.push_back(integer("delivery", "input_us", SB_FIELD(config.shard.input_us), 50, 1'000'000, "microseconds", kReload,
+                        "How much of that a shard may spend on what its clients send. Whoever has little to say has "
+                        "its turn before those who send much."));
   out.push_back(integer("delivery", "slice_members", SB_FIELD(config.shard.slice_members), 1, 1'000'000, "members",
                         kReload, "Members of one large room served before another room has its turn."));
   out.push_back(integer("delivery", "send_bytes_max", SB_FIELD(config.shard.send_bytes_max), 1'024, 16 * kMiB, "bytes",

@@ -11,6 +11,7 @@
 #include "session/host.h"
 #include "session/settings.h"
 #include "session/stats.h"
+#include "session/work.h"
 #include "ws/frame_writer.h"
 #include "ws/inflater_pool.h"
 #include "ws/message_deflater.h"
@@ -26,7 +27,8 @@ struct SessionContext {
   protocol::CommandDecoder decoder;
   ws::FrameBuilder frame;  // whatever is being sent to one client
   Random random;
-  Instant now{};  // of the current turn
+  Instant now{};    // of the current turn
+  WorkBudget work;  // of the current step of a client's input
   std::string server_name;
   http::AssetTable assets;  // served to a plain GET; empty: none
   std::uint32_t shard = 0;  // named in connection ids

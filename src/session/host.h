@@ -27,6 +27,9 @@ enum class Attempt : std::uint8_t {
   kDone,     // answered: the session's `on_...` was called before this returned
   kPending,  // under way: the session's `on_...` will be called in a later turn
   kBusy,     // nothing happened, it must wait: ask again when `resume` is called
+  // Nothing happened, it comes behind what is under way (only a session's own commands say so):
+  kBehindQuery,    // the answer to a query
+  kBehindAnswers,  // the answer to a query, and acknowledgements
 };
 
 class SessionHost {

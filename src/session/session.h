@@ -57,10 +57,13 @@ class Session final : private ws::Events {
   void receive(std::span<char> bytes);
   /// The peer has closed its side, or the socket failed.
   void on_peer_gone(std::string_view reason);
-  /// True while input must wait: a join is under way, the way to a room is full, or the private queue is, or the client
-  /// has sent more bytes than it may for the moment; `on_timer` ends that.
+  /// True while input must wait: a join is under way, the way to a room is full, or the private queue is, it is the
+  /// others' turn, or the client has sent more bytes than it may for the moment; `on_timer` ends that.
   bool paused() const { return paused_ != nullptr || is_throttled_; }
-  /// Goes on with input that had to wait, if what it waited for has come.
+  /// There is input that had to wait, and nothing that is known here keeps it from going on: of a way that was full
+  /// only the host knows.
+  bool can_resume() const;
+  /// Goes on with input that had to wait. Harmless if it cannot.
   void resume();
   /// What waits to be written to this client alone. Whole frames, but for the rest of one already begun.
   ByteQueue& outbox() { return outbox_; }
@@ -151,12 +154,14 @@ class Session final : private ws::Events {
 
  private:
   struct Paused;
+  enum class Wait : std::uint8_t;
 
   ws::Flow on_message(ws::Opcode kind, std::string_view payload) override;
   ws::Flow on_ping(std::string_view payload) override;
   ws::Flow on_pong(std::string_view payload) override;
   void on_close(std::uint16_t code, std::string_view reason) override;
   void on_fragment(std::uint32_t fragments) override;
+  ws::Flow on_inflated(std::size_t bytes, bool is_whole) override;
   ws::InflaterPool* inflaters() override { return &context_->inflaters; }
 
   void receive_request(std::span<char> bytes);
@@ -178,7 +183,8 @@ class Session final : private ws::Events {
   void count_bytes(std::size_t bytes);
   bool count_control_frame();
   void refuse_for_rate(const RateLimiter::Verdict& verdict, std::string_view room_id, std::string_view command_id);
-  ws::Flow pause(std::string_view rest_of_message, bool join_under_way);
+  ws::Flow pause(std::string_view rest_of_message, Wait why);
+  ws::Flow go_on_if_there_is_time();
   void refuse_told(protocol::ErrorCode code, std::string_view message, std::string_view room_id,
                    std::string_view command_id);
   void end_join();

@@ -2,7 +2,7 @@
 #include <limits>
 
 #include "session/echo_settings.h"
-#include "session/session.h"
+#include "session/paused.h"
 
 namespace switchboard::session {
 
@@ -22,7 +22,8 @@ SessionSettings echo_settings() {
 /// is ever dropped.
 ws::Flow Session::echo(ws::Opcode kind, std::string_view payload) {
   send_message(kind, payload);
-  return outbox_full() ? pause({}, false) : ws::Flow::kContinue;
+  context_->work.spend(kCommandWork + payload.size());
+  return outbox_full() ? pause({}, Wait::kOutbox) : go_on_if_there_is_time();
 }
 
 }  // namespace switchboard::session

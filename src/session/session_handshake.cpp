@@ -65,6 +65,7 @@ void Session::receive_request(std::span<char> bytes) {
     return;
   }
   if (!request_->done()) return;
+  context_->work.spend(kRequestWork);
   const auto request = std::move(request_);  // freed when this returns: an open connection holds no request
   answer_request(request->request());
   if (reads_frames() && *taken < bytes.size()) receive_frames(bytes.subspan(*taken));

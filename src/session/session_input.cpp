@@ -34,7 +34,7 @@ void Session::receive(std::span<char> bytes) {
 
 /// Bytes that were put aside.
 void Session::receive_kept(std::string bytes) {
-  if (bytes.empty() || !reads_frames()) return;
+  if ((bytes.empty() && !ws_.has_more()) || !reads_frames()) return;
   const std::size_t size = bytes.size();
   bytes.resize(size + 64);  // readable bytes behind the input, for the UTF-8 reader
   receive_frames({bytes.data(), size});
@@ -51,9 +51,29 @@ void Session::receive_frames(std::span<char> bytes) {
   if (paused_ != nullptr) paused_->bytes.assign(bytes.data() + received.consumed, bytes.size() - received.consumed);
 }
 
+bool Session::can_resume() const {
+  // Who is leaving obeys no command any more: what was put aside is looked at when it has left. And what is put aside
+  // of a compressed message may be worth a thousand times its bytes: it waits as what is unread does.
+  if (paused_ == nullptr || is_leaving_ || is_throttled_) return false;
+  if (state_ == State::kOpen && outbox_full()) return false;
+  switch (paused_->why) {
+    case Wait::kJoin:
+      return false;
+    case Wait::kQuery:
+      return !awaits_query();
+    case Wait::kAnswers:
+      return !awaits_query() && !awaits_ack();
+    case Wait::kOutbox:
+      return outbox_.empty();
+    case Wait::kHost:
+    case Wait::kTurn:
+      return true;
+  }
+  return true;
+}
+
 void Session::resume() {
-  // Who is leaving obeys no command any more: what was put aside is looked at when it has left.
-  if (paused_ == nullptr || is_leaving_ || paused_->join_under_way || outbox_full()) return;
+  if (!can_resume()) return;
   const auto paused = std::move(paused_);
   last_heard_ = context_->now;  // what the peer sent meanwhile lies unread: its silence begins here
   if (!paused->documents.empty() && run_documents(paused->documents, paused->first_is_counted) == ws::Flow::kPause) {
@@ -63,12 +83,14 @@ void Session::resume() {
   receive_kept(std::move(paused->bytes));
 }
 
-ws::Flow Session::pause(std::string_view rest_of_message, bool join_under_way) {
-  paused_ = std::make_unique<Paused>(Paused{.join_under_way = join_under_way,
-                                            .first_is_counted = false,
-                                            .documents = std::string(rest_of_message),
-                                            .bytes = {}});
+ws::Flow Session::pause(std::string_view rest_of_message, Wait why) {
+  paused_ = std::make_unique<Paused>(
+      Paused{.why = why, .first_is_counted = false, .documents = std::string(rest_of_message), .bytes = {}});
   return ws::Flow::kPause;
+}
+
+ws::Flow Session::go_on_if_there_is_time() {
+  return context_->work.is_spent() ? pause({}, Wait::kTurn) : ws::Flow::kContinue;
 }
 
 // --- rate limits ---------------------------------------------------------------------------------------------------
@@ -106,13 +128,13 @@ void Session::refuse_for_rate(const RateLimiter::Verdict& verdict, std::string_v
 }
 
 void Session::end_join() {
-  if (paused_ != nullptr) paused_->join_under_way = false;
+  if (paused_ != nullptr && paused_->why == Wait::kJoin) paused_->why = Wait::kTurn;
 }
 
 // --- events of the protocol machine --------------------------------------------------------------------------------
 
 ws::Flow Session::on_message(ws::Opcode kind, std::string_view payload) {
-  if (state_ != State::kOpen) return ws::Flow::kContinue;
+  if (state_ != State::kOpen) return go_on_if_there_is_time();
   context_->stats.messages_received.add();
   if (context_->settings.service == Service::kEcho) return echo(kind, payload);
   if (kind == ws::Opcode::kBinary) {
@@ -120,6 +142,13 @@ ws::Flow Session::on_message(ws::Opcode kind, std::string_view payload) {
     return ws::Flow::kContinue;
   }
   return run_documents(payload);
+}
+
+/// Whatever becomes of it, it has cost what it has become.
+ws::Flow Session::on_inflated(std::size_t bytes, bool is_whole) {
+  context_->work.spend(bytes);
+  count_bytes(bytes);
+  return is_whole ? ws::Flow::kContinue : go_on_if_there_is_time();
 }
 
 void Session::on_fragment(std::uint32_t fragments) {
@@ -131,20 +160,22 @@ void Session::on_fragment(std::uint32_t fragments) {
 }
 
 ws::Flow Session::on_ping(std::string_view payload) {
+  context_->work.spend(kControlFrameWork);
   if (state_ != State::kOpen || !count_control_frame()) return ws::Flow::kContinue;
   context_->frame.begin().append(payload);
   send_frame(ws::Opcode::kPong);
-  return outbox_full() ? pause({}, false) : ws::Flow::kContinue;
+  return outbox_full() ? pause({}, Wait::kOutbox) : go_on_if_there_is_time();
 }
 
 ws::Flow Session::on_pong(std::string_view) {
+  context_->work.spend(kControlFrameWork);
   if (state_ != State::kOpen || !count_control_frame()) return ws::Flow::kContinue;
   context_->stats.pongs_received.add();
   if (ping_outstanding_) {
     ping_outstanding_ = false;
     ping_at_ = std::max(ping_at_ + std::chrono::milliseconds(context_->settings.ping_interval_ms), context_->now);
   }
-  return ws::Flow::kContinue;
+  return go_on_if_there_is_time();
 }
 
 void Session::on_close(std::uint16_t code, std::string_view) {
@@ -165,19 +196,24 @@ ws::Flow Session::run_documents(std::string_view text, bool first_is_counted) {
     const auto command = context_->decoder.next(text);
     RateLimiter::Verdict rate;
     if (!std::exchange(first_is_counted, false)) rate = limiter_.take_message(context_->now, context_->settings.rate);
+    context_->work.spend(kCommandWork + from_here.size() - text.size());
     if (rate.is_refused()) {
       refuse_for_rate(rate, command ? room_of(*command) : command.error().room_id,
                       command ? command->id : command.error().id);
     } else if (!command) {
       refuse(command.error());
     } else {
-      switch (run(*command)) {
+      switch (const Attempt attempt = run(*command)) {
         case Attempt::kDone:
           break;
         case Attempt::kPending:
-          return pause(text, true);
+          return pause(text, Wait::kJoin);
         case Attempt::kBusy:
-          pause(from_here, false);
+        case Attempt::kBehindQuery:
+        case Attempt::kBehindAnswers:
+          pause(from_here, attempt == Attempt::kBusy          ? Wait::kHost
+                           : attempt == Attempt::kBehindQuery ? Wait::kQuery
+                                                              : Wait::kAnswers);
           paused_->first_is_counted = true;
           return ws::Flow::kPause;
       }
@@ -190,7 +226,8 @@ ws::Flow Session::run_documents(std::string_view text, bool first_is_counted) {
               .id = {}});
       return ws::Flow::kContinue;
     }
-    if (outbox_full()) return pause(text, false);
+    if (outbox_full()) return pause(text, Wait::kOutbox);
+    if (context_->work.is_spent()) return pause(text, Wait::kTurn);
   } while (!text.empty());
   return ws::Flow::kContinue;
 }

@@ -37,12 +37,13 @@ struct Client : TimerNode {
   std::unique_ptr<net::Transport> transport;
   Unfinished unfinished;
   UserLinks same_user;
+  std::uint32_t heavy_at_ms = 0;      // when it last had more to say than one step takes: see Intake; 0: never
   std::uint32_t next_membership = 0;  // where serving its rooms goes on, so that each has its turn
   bool blocked : 1 = false;           // the socket takes no more; until it is writable again
   bool ready : 1 = false;             // in the line of clients to be served
   bool unread : 1 = false;            // readable, but not read to the end
-  bool in_unread : 1 = false;         // in the line of clients to be read
-  bool in_busy = false;               // in the line of clients whose command waits for room in a mailbox
+  bool in_intake : 1 = false;         // in one of the lines of Intake
+  bool in_mailbox_line : 1 = false;   // in one of the lines of MailboxWaits
   bool hung_up : 1 = false;           // the peer has finished sending: read on until that end
   bool finished : 1 = false;          // we have finished writing
   bool unsettled : 1 = false;         // in the line of clients to be looked after at the end of the turn
@@ -51,7 +52,7 @@ struct Client : TimerNode {
   bool has_user : 1 = false;   // stands among the users' connections
   bool replaying : 1 = false;  // at least one of its memberships stands in Replays
   bool holding : 1 = false;    // the transport holds bytes for the kernel: nothing is written before it is flushed
-  bool too_slow = false;       // fell off a room's backlog whose policy is to disconnect
+  bool too_slow : 1 = false;   // fell off a room's backlog whose policy is to disconnect
 };
 
 }  // namespace switchboard::shard

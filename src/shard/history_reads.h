@@ -82,6 +82,7 @@ class HistoryReads {
 
   /// Queries whose next range found no room in the mailbox: they try again in the next turn.
   std::vector<std::uint64_t>& waiting() { return waiting_; }
+  const std::vector<std::uint64_t>& waiting() const { return waiting_; }
   std::size_t size() const { return reads_.size(); }
 
  private:

@@ -14,8 +14,21 @@ bool Port::try_request(std::uint32_t to, Request&& request) {
   return true;
 }
 
-bool Port::can_request(std::uint32_t to, std::size_t count) {
+bool Port::can_request(std::uint32_t to, std::size_t count) const {
   return waiting_leaves_[to].empty() && exchange_.requests(self_, to).free_slots() >= count;
+}
+
+bool Port::can_request_anywhere() const {
+  if (shards() == 1) return true;
+  for (std::uint32_t to = 0; to < shards(); ++to) {
+    if (to != self_ && can_request(to, 1)) return true;
+  }
+  return false;
+}
+
+bool Port::can_request_much(std::uint32_t to, std::size_t count) const {
+  const Mailbox<Request>& ring = exchange_.requests(self_, to);
+  return waiting_leaves_[to].empty() && ring.capacity() - ring.free_slots() + count <= much_of(ring);
 }
 
 void Port::leave(std::uint32_t to, LeaveRequest leave) {
@@ -32,7 +45,7 @@ void Port::flush_leaves() {
   }
 }
 
-bool Port::results_have_room() {
+bool Port::results_have_room() const {
   for (std::uint32_t to = 0; to < shards(); ++to) {
     if (to != self_ && exchange_.results(self_, to).free_slots() < 2) return false;
   }
@@ -45,11 +58,13 @@ void Port::result(std::uint32_t to, Result&& result) {
   note_push(to);
 }
 
-bool Port::idle() {
+bool Port::idle() const {
+  const bool may_take_requests = results_have_room();
   for (std::uint32_t other = 0; other < shards(); ++other) {
     if (other == self_) continue;
-    if (!waiting_leaves_[other].empty()) return false;
-    if (!exchange_.results(other, self_).empty() || !exchange_.requests(other, self_).empty()) return false;
+    if (!waiting_leaves_[other].empty() && exchange_.requests(self_, other).free_slots() > 0) return false;
+    if (!exchange_.results(other, self_).empty()) return false;
+    if (may_take_requests && !exchange_.requests(other, self_).empty()) return false;
   }
   return true;
 }

@@ -9,11 +9,7 @@
 namespace switchboard::shard {
 namespace {
 
-constexpr std::size_t kReceiveBytes = 65'536;
-// Readable bytes behind what was received, for the JSON and UTF-8 readers, which look at whole words.
-constexpr std::size_t kReceivePadding = 64;
-constexpr std::size_t kTimersPerTurn = 512;
-constexpr std::size_t kReadsPerTurn = 64;  // of clients that had more than one buffer to read
+constexpr std::size_t kTimersPerTurn = 32;  // each may send a ping
 
 }  // namespace
 
@@ -34,10 +30,12 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       replays_(clients_, stats_, settings_.replays_max),
       delivery_(views_, clients_, replays_, stats_),
       sweep_(views_, clients_, delivery_, stats_),
+      mailbox_waits_(port_, clients_),
+      intake_(*this, parts.observer, clients_, parts.clock, context_, delivery_),
       tracked_(parts.hash_key, views_, clients_),
-      home_presence_(*this, settings_.rooms, index, parts.exchange.shards(), parts.clock.now()),
-      receive_buffer_(std::make_unique<char[]>(kReceiveBytes + kReceivePadding)) {
+      home_presence_(*this, settings_.rooms, index, parts.exchange.shards(), parts.clock.now()) {
   chunks_.bound_by(settings_.log_bytes_max);
+  intake_.bound_by(std::chrono::microseconds(settings_.input_us));
   context_.now = clock_.now();
   context_.server_name = settings_.server_name;
   context_.shard = index;
@@ -60,8 +58,7 @@ SlotId Shard::accept(std::unique_ptr<net::Transport> transport, net::PeerAddress
   }
   auto [id, client] = clients_.emplace(context_, std::move(transport), peer, refusal, address_rate, listener);
   client.session.set_id(id);
-  client.opening = client.transport->is_opening();
-  if (client.opening) ++opening_;
+  intake_.on_accepted(client);
   timers_.arm(client, client.session.next_deadline());
   stats_.connections.add();
   stats_.connections_total.add();
@@ -70,11 +67,7 @@ SlotId Shard::accept(std::unique_ptr<net::Transport> transport, net::PeerAddress
 
 void Shard::on_readable(SlotId id, bool hung_up) {
   Client* client = clients_.find(id);
-  if (client == nullptr) return;
-  context_.now = clock_.now();
-  client->unread = true;
-  client->hung_up |= hung_up;
-  read(*client);
+  if (client != nullptr) intake_.on_readable(*client, hung_up);
 }
 
 void Shard::on_writable(SlotId id) {
@@ -85,41 +78,14 @@ void Shard::on_writable(SlotId id) {
   sweep_.want(*client);
 }
 
-void Shard::read(Client& client) {
-  if (!client.unread || client.session.paused() || client.socket_failed) return;
-  if (!client.opening) return receive(client);
-  if (client.in_unread) return;
-  client.in_unread = true;
-  opening_unread_.push_back(client.session.id());
-}
-
-void Shard::receive(Client& client) {
-  const net::IoResult result = client.transport->read({receive_buffer_.get(), kReceiveBytes});
-  if (client.opening && !client.transport->is_opening()) {
-    client.opening = false;
-    --opening_;
-  }
-  if (result.status == net::IoStatus::kHeld) delivery_.hold(client);
-  if (result.bytes > 0) {
-    // A short read has emptied the socket; only the end of the stream may still be behind it.
-    client.hung_up |= result.status == net::IoStatus::kLast;
-    client.unread = result.bytes == kReceiveBytes || client.hung_up;
-    const bool was_request = client.session.state() == session::State::kHandshake;
-    client.session.receive({receive_buffer_.get(), result.bytes});
-    if (was_request && client.session.is_websocket()) observer_.on_opened(client.session);
-  } else {
-    client.unread = false;
-    if (result.status == net::IoStatus::kEnd)
-      client.session.on_peer_gone("the client closed the connection without a Close frame");
-    if (result.status == net::IoStatus::kFailed) client.session.on_peer_gone(client.transport->failure());
-  }
-  settle(client);
-}
-
 /// After anything was done with a session: writes, keeps its timer, ends it when it is over. The client may be gone
 /// after it. The one place where clients leave their rooms because they are over.
 void Shard::settle(Client& client) {
-  client.session.leave_rooms();
+  if (client.session.is_leaving()) {
+    context_.work.allow(Intake::kLightWork);  // the peer's Close is looked for in what was put aside
+    client.session.leave_rooms();
+    context_.work.allow_everything();
+  }
   if (client.session.state() != session::State::kEnded && !client.socket_failed) {
     const bool has_nothing = client.session.outbox().empty() && !client.unfinished.room && !client.holding;
     const bool is_written = has_nothing || delivery_.flush(client);
@@ -134,10 +100,7 @@ void Shard::settle(Client& client) {
   if (client.session.state() == session::State::kEnded) return end(client);
   const Instant deadline = client.session.next_deadline();
   if (!client.armed() || deadline < client.deadline) timers_.arm(client, deadline);
-  if (client.unread && !client.in_unread && !client.session.paused()) {
-    client.in_unread = true;
-    unread_.push_back(client.session.id());
-  }
+  intake_.look_at(client);
 }
 
 void Shard::end(Client& client) {
@@ -150,7 +113,7 @@ void Shard::end(Client& client) {
   stats_.endings.add(client.session.ending().code);
   stats_.connections.sub();
   timers_.cancel(client);
-  if (client.opening) --opening_;
+  intake_.on_ended(client);
   clients_.erase(client.session.id());
 }
 
@@ -162,7 +125,8 @@ void Shard::settle_unsettled() {
     client->unsettled = false;
     if (client->socket_failed) {
       client->session.on_peer_gone(client->transport->failure());
-    } else if (std::exchange(client->too_slow, false)) {
+    } else if (client->too_slow) {
+      client->too_slow = false;
       stats_.too_slow.add();
       client->session.close(protocol::close::kTooSlow, "fell further behind a room than its backlog");
       client->blocked = false;
@@ -172,49 +136,14 @@ void Shard::settle_unsettled() {
   unsettled.clear();
 }
 
+/// Those whose wait may be over. They go on in their turn, as everybody else with input does.
 void Shard::resume_waiting() {
-  // Whoever cannot go on stands in one of the lines again.
-  const auto resume_all = [this](std::vector<SlotId>& line) {
-    resuming_.swap(line);
-    for (const SlotId id : resuming_) {
-      Client* client = clients_.find(id);
-      if (client == nullptr) continue;
-      if (&line == &busy_) client->in_busy = false;
-      if (!client->session.paused()) continue;
-      client->session.resume();
-      settle(*client);
-    }
-    resuming_.clear();
-  };
-  resume_all(delivery_.resumable());
-  resume_all(busy_);
-}
-
-void Shard::read_unread() {
-  for (std::size_t n = std::min(unread_.size(), kReadsPerTurn); n > 0; --n) {
-    const SlotId id = unread_.front();
-    unread_.pop_front();
-    Client* client = clients_.find(id);
-    if (client == nullptr) continue;
-    client->in_unread = false;
-    read(*client);
+  resuming_.swap(delivery_.resumable());
+  for (const SlotId id : resuming_) {
+    if (Client* client = clients_.find(id)) intake_.look_at(*client);
   }
-}
-
-/// Whoever is already connected has had its turn: handshakes take what they compute from the time after that.
-void Shard::open_streams() {
-  if (opening_unread_.empty()) return;
-  const Instant until = clock_.now() + std::chrono::microseconds(settings_.sweep_us);
-  for (std::size_t n = opening_unread_.size(); n > 0; --n) {
-    const SlotId id = opening_unread_.front();
-    opening_unread_.pop_front();
-    Client* client = clients_.find(id);
-    if (client == nullptr) continue;
-    client->in_unread = false;
-    context_.now = clock_.now();
-    if (client->unread && !client->socket_failed) receive(*client);
-    if (context_.now >= until) break;
-  }
+  resuming_.clear();
+  mailbox_waits_.run([this](Client& client) { intake_.look_at(client); });
 }
 
 void Shard::run_timers() {
@@ -228,22 +157,25 @@ void Shard::run_timers() {
 
 // --- turns ---------------------------------------------------------------------------------------------------------
 
+/// What can be caused from outside has one time together, `sweep_us`: a quarter of it for what other shards and brokers
+/// say, at most `input_us` for what clients say, and the rest, but never less than half, for delivery.
 void Shard::turn() {
   const Instant began = clock_.now();
+  const Duration whole = std::chrono::microseconds(settings_.sweep_us);
   context_.now = began;
-  take_mail();
-  take_home_answers();
+  take_mail(began + whole / 8);
+  take_home_answers(began + whole / 4);
   run_timers();
   resume_waiting();
-  read_unread();
+  intake_.run();
   run_presence();
   forget_idle_user_views();
   settle_unsettled();  // nothing of a room is delivered behind a Close frame
-  sweep_.run(clock_, {.budget = std::chrono::microseconds(settings_.sweep_us),
+  sweep_.run(clock_, {.budget = std::max(whole / 2, whole - (clock_.now() - began)),
                       .slice_members = settings_.slice_members,
                       .send_bytes_max = settings_.send_bytes_max});
   request_pages();
-  open_streams();
+  intake_.open_streams(whole / 4);
   settle_unsettled();
   home_.flush();
   port_.wake_receivers();
@@ -253,10 +185,11 @@ void Shard::turn() {
   stats_.loop_lag.observe((clock_.now() - began).count());
 }
 
+/// What can only be done once another shard has taken what was sent to it does not count: that shard wakes this one.
 bool Shard::has_work() {
-  return !sweep_.idle() || !unread_.empty() || !opening_unread_.empty() || !busy_.empty() || home_.has_answer() ||
-         replays_.has_work() || !history_reads_.waiting().empty() || !delivery_.resumable().empty() ||
-         !delivery_.unsettled().empty() || presence_has_work() || !port_.idle();
+  return !sweep_.idle() || !intake_.idle() || mailbox_waits_.has_work() || !delivery_.resumable().empty() ||
+         !delivery_.unsettled().empty() || !port_.idle() || (home_.has_answer() && port_.results_have_room()) ||
+         pages_can_be_asked_for() || presence_has_work();
 }
 
 std::optional<Instant> Shard::next_deadline() const {
@@ -283,6 +216,7 @@ void Shard::drain(Duration over) {
 void Shard::reload(ShardSettings settings) {
   settings_ = std::move(settings);
   chunks_.bound_by(settings_.log_bytes_max);
+  intake_.bound_by(std::chrono::microseconds(settings_.input_us));
   replays_.bound_by(settings_.replays_max);
   context_.settings = settings_.session;
   context_.server_name = settings_.server_name;

@@ -19,8 +19,10 @@
 #include "shard/history_reads.h"
 #include "shard/home_presence.h"
 #include "shard/home_rooms.h"
+#include "shard/intake.h"
 #include "shard/join_wish.h"
 #include "shard/line.h"
+#include "shard/mailbox_waits.h"
 #include "shard/observer.h"
 #include "shard/port.h"
 #include "shard/replay_start.h"
@@ -46,7 +48,7 @@ struct ShardParts {
 };
 
 /// One thread's, but for `stats()`.
-class Shard final : private session::SessionHost, private HomeEvents, private HomePresenceEvents {
+class Shard final : private session::SessionHost, private IntakeEvents, private HomeEvents, private HomePresenceEvents {
  public:
   Shard(std::uint32_t index, ShardSettings settings, const ShardParts& parts);
   ~Shard() override;
@@ -57,6 +59,7 @@ class Shard final : private session::SessionHost, private HomeEvents, private Ho
   SlotId accept(std::unique_ptr<net::Transport> transport, net::PeerAddress peer, session::Ending refusal = {},
                 session::AddressRate* address_rate = nullptr, std::uint16_t listener = 0);
   /// Edge-triggered: once is enough for all that has come. `hung_up`: the peer has finished sending.
+  /// While this turn has time left for it, what has come is handled at once.
   void on_readable(SlotId id, bool hung_up);
   void on_writable(SlotId id);
 
@@ -73,7 +76,7 @@ class Shard final : private session::SessionHost, private HomeEvents, private Ho
   void reload(ShardSettings settings);
   std::size_t connections() const { return clients_.size(); }
   /// Connections whose stream is not open yet, because its (TLS) handshake is not finished.
-  std::size_t opening() const { return opening_; }
+  std::size_t opening() const { return intake_.opening(); }
   /// Calls f(Session&) for every connection, to look at. O(connections).
   template <class F>
   void for_each_session(F&& f) {
@@ -110,6 +113,8 @@ class Shard final : private session::SessionHost, private HomeEvents, private Ho
                                 std::string_view command_id) override;
   session::Attempt read_presence(session::Session& session, std::uint32_t slot, const protocol::Presence& presence,
                                  std::string_view command_id) override;
+  // IntakeEvents
+  void on_step_done(Client& client) override { settle(client); }
   // HomeEvents
   void on_home_joined(std::uint32_t to_shard, JoinResult&& result) override;
   void on_home_committed(std::uint32_t to_shard, const ViewsByEncoding& views, SlotId excluded, Seq seq,
@@ -131,10 +136,10 @@ class Shard final : private session::SessionHost, private HomeEvents, private Ho
                           const std::shared_ptr<const PresenceFrame>& frame) override;
 
   // mailboxes
-  void take_mail();
+  void take_mail(Instant until);
   void on_request(std::uint32_t from, Request& request);
   void on_publish_request(std::uint32_t from, const PublishRequest& request);
-  void take_home_answers();
+  void take_home_answers(Instant until);
   void after_answer(SlotId connection);
   void leave_home(const RoomView& view, SlotId home_room);
   void on_join_result(const JoinResult& result);
@@ -143,15 +148,12 @@ class Shard final : private session::SessionHost, private HomeEvents, private Ho
   void on_user_result(const UserResult& result);
 
   // clients
-  session::Attempt wait_for_mailbox(session::Session& session);
-  void read(Client& client);
-  void receive(Client& client);
+  session::Attempt wait_for_mailbox(session::Session& session, std::uint32_t home);
+  bool may_send(session::Session& session, std::uint32_t home, std::size_t requests = 1);
   void settle(Client& client);
   void end(Client& client);
   void settle_unsettled();
   void resume_waiting();
-  void read_unread();
-  void open_streams();
   void run_timers();
 
   // rooms
@@ -175,13 +177,13 @@ class Shard final : private session::SessionHost, private HomeEvents, private Ho
   void begin_replay(Client& client, SlotId view_id, std::uint32_t slot, Seq last);
   bool request_page(SlotId view_id, const broker::ReadRange& range, std::uint64_t ticket);
   void request_pages();
+  bool pages_can_be_asked_for() const;
   void on_page(std::uint64_t ticket, const broker::PageOrError& page);
   void on_history_page(std::uint64_t ticket, const broker::PageOrError& page);
   bool read_on(std::uint64_t ticket, HistoryRead& read);
   void answer_history(Client& client, const RoomView& view, HistoryRead& read);
 
   // users
-  bool can_publish_at(std::uint32_t home, std::size_t messages);
   void publish_at(std::uint32_t home, const broker::Publish& publish);
   bool deliver_to_user(std::string_view room_id, std::string_view epoch, Seq seq, const Frames& frames,
                        SlotId excluded);
@@ -227,11 +229,10 @@ class Shard final : private session::SessionHost, private HomeEvents, private Ho
   Sweep sweep_;
   HistoryReads history_reads_;
   FlatMap<std::uint64_t, JoinWish> join_wishes_;  // by connection: of joins under way
-  std::vector<SlotId> busy_;                      // clients whose command waits for room in a mailbox
+  MailboxWaits mailbox_waits_;
+  Intake intake_;
   std::vector<SlotId> resuming_;                  // scratch of resume_waiting
-  Line unread_;                                   // clients with more to read than one turn takes
-  Line opening_unread_;                           // clients with a step of their stream's handshake to do
-  std::size_t opening_ = 0;                       // streams whose handshake is not finished
+  std::optional<std::uint32_t> page_blocked_by_;  // the home that the next page could not be asked of
   Line user_views_;                               // views of users' own rooms, to be looked at in turn
   Instant user_views_looked_at_{};
   std::vector<SlotId> with_log_;  // views whose logs may hold something
@@ -239,7 +240,6 @@ class Shard final : private session::SessionHost, private HomeEvents, private Ho
   HomePresence home_presence_;
   std::vector<PresenceListResult> own_lists_;       // answers for clients here, to be given when the home is done
   std::shared_ptr<const CommittedFrame> crossing_;  // the frame being spread, once it has to leave the shard
-  std::unique_ptr<char[]> receive_buffer_;
   std::optional<Instant> drain_until_;
 };
 

@@ -2,6 +2,7 @@
 // the room's home, wherever that is.
 #include <utility>
 
+#include "base/assert.h"
 #include "shard/shard.h"
 
 namespace switchboard::shard {
@@ -39,11 +40,10 @@ Attempt Shard::read_history(Session& session, std::uint32_t slot, const protocol
     answer_history(client_of(session), view, read);
     return Attempt::kDone;
   }
+  if (view.home != index_ && !may_send(session, view.home)) return wait_for_mailbox(session, view.home);
   const std::uint64_t ticket = history_reads_.add(std::move(read));
-  if (!request_page(view_id, *range, ticket)) {
-    history_reads_.erase(ticket);
-    return wait_for_mailbox(session);
-  }
+  const bool is_asked = request_page(view_id, *range, ticket);
+  SB_ASSERT(is_asked);
   return history_reads_.find(ticket) == nullptr ? Attempt::kDone : Attempt::kPending;
 }
 
@@ -60,10 +60,20 @@ bool Shard::request_page(SlotId view_id, const broker::ReadRange& range, std::ui
     home_.read(view->home_room, range, {.shard = index_, .ticket = ticket});
     return true;
   }
-  return port_.try_request(view->home, ReadRequest{.home_room = view->home_room, .range = range, .ticket = ticket});
+  const bool is_sent =
+      port_.try_request(view->home, ReadRequest{.home_room = view->home_room, .range = range, .ticket = ticket});
+  if (!is_sent) page_blocked_by_ = view->home;
+  return is_sent;
+}
+
+/// Pages are asked for in order: while the way to the home of the first is full, the others wait, too.
+bool Shard::pages_can_be_asked_for() const {
+  if (!replays_.has_work() && history_reads_.waiting().empty()) return false;
+  return !page_blocked_by_ || port_.can_request(*page_blocked_by_, 1);
 }
 
 void Shard::request_pages() {
+  page_blocked_by_.reset();
   replays_.ask_for_pages(context_.now, [this](SlotId view, const broker::ReadRange& range, std::uint64_t ticket) {
     return request_page(view, range, ticket);
   });

@@ -2,6 +2,7 @@
 // what becomes of it reaches who must know. What the broker answers later is taken up turn by turn.
 #include <utility>
 
+#include "base/assert.h"
 #include "protocol/user_room.h"
 #include "shard/shard.h"
 
@@ -9,12 +10,6 @@ namespace switchboard::shard {
 
 using session::Attempt;
 using session::Session;
-
-namespace {
-
-constexpr std::size_t kHomeAnswersPerTurn = 1'024;
-
-}  // namespace
 
 // --- what is asked ---------------------------------------------------------------------------------------------------
 
@@ -24,8 +19,8 @@ Attempt Shard::publish(Session& session, std::optional<std::uint32_t> slot, cons
   const std::uint32_t home = view != nullptr ? view->home : home_of(broadcast.room_id);
   const SlotId home_room = view != nullptr ? view->home_room : SlotId{};
   const bool echo = broadcast.echo.value_or(true);
+  if (!may_send(session, home)) return wait_for_mailbox(session, home);
   if (home == index_) {
-    if (!port_.results_have_room()) return wait_for_mailbox(session);
     const broker::Publish publish{
         .room_id = broadcast.room_id,
         .content = broadcast.content,
@@ -47,7 +42,9 @@ Attempt Shard::publish(Session& session, std::optional<std::uint32_t> slot, cons
                          .command_id = std::string(command_id),
                          .connection = session.id(),
                          .echo = echo};
-  return port_.try_request(home, std::move(request)) ? Attempt::kPending : wait_for_mailbox(session);
+  const bool is_sent = port_.try_request(home, std::move(request));
+  SB_ASSERT(is_sent);
+  return Attempt::kPending;
 }
 
 void Shard::on_request(std::uint32_t from, Request& request) {
@@ -80,9 +77,9 @@ void Shard::on_publish_request(std::uint32_t from, const PublishRequest& request
 }
 
 /// What has become possible since: each causes at most what results_have_room() makes sure of.
-void Shard::take_home_answers() {
-  for (std::size_t n = 0; n < kHomeAnswersPerTurn && port_.results_have_room(); ++n) {
-    if (!home_.take_answer(context_.now)) break;
+void Shard::take_home_answers(Instant until) {
+  while (port_.results_have_room() && home_.take_answer(context_.now)) {
+    if (clock_.now() >= until) break;
   }
 }
 

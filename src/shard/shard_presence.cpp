@@ -38,8 +38,9 @@ Attempt Shard::read_presence(Session& session, std::uint32_t slot, const protoco
                           .bytes_max = context_.settings.reply_bytes_max};
   if (view.home == index_) {
     on_presence_request(index_, std::move(request));
-  } else if (!port_.try_request(view.home, std::move(request))) {
-    return wait_for_mailbox(session);
+  } else {
+    if (!may_send(session, view.home)) return wait_for_mailbox(session, view.home);
+    port_.try_request(view.home, std::move(request));
   }
   return Attempt::kPending;
 }
@@ -62,7 +63,8 @@ void Shard::run_presence() {
 }
 
 bool Shard::presence_has_work() const {
-  return tracked_.has_work() || !home_presence_.idle();
+  return tracked_.is_walking() || (!tracked_.reports().empty() && port_.can_request_anywhere()) ||
+         (!home_presence_.idle() && port_.results_have_room());
 }
 
 // --- members and watchers here -------------------------------------------------------------------------------------

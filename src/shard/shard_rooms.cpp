@@ -14,11 +14,7 @@ using session::Attempt;
 using session::Membership;
 using session::Session;
 
-namespace {
-
-constexpr std::size_t kMailPerTurn = 256;  // from each shard, of each kind
-
-}  // namespace
+namespace {}  // namespace
 
 // --- what sessions ask ---------------------------------------------------------------------------------------------
 
@@ -43,6 +39,9 @@ Attempt Shard::join(Session& session, const protocol::Join& join, std::string_vi
                                                      .first_seq = {}});
     return Attempt::kDone;
   }
+  if (const std::uint32_t home = home_of(join.room_id); home != index_ && !may_send(session, home)) {
+    return wait_for_mailbox(session, home);
+  }
   if (view == nullptr) {
     view_id = views_.create(join.room_id, encoding, settings_.rooms.of(join.room_id), home_of(join.room_id));
     view = views_.find(view_id);
@@ -54,9 +53,9 @@ Attempt Shard::join(Session& session, const protocol::Join& join, std::string_vi
                       .connection = session.id(),
                       .is_watcher = join.presence};
   const bool is_home = view->home == index_;
-  if (!is_home && !port_.try_request(view->home, std::move(request))) {
-    drop_view_if_unused(view_id, *view);
-    return wait_for_mailbox(session);
+  if (!is_home) {
+    const bool is_sent = port_.try_request(view->home, std::move(request));
+    SB_ASSERT(is_sent);
   }
   if (!slot) session.memberships().push_back({.room = view_id});
   const std::uint32_t under_way = view->joins_under_way++;
@@ -68,8 +67,14 @@ Attempt Shard::join(Session& session, const protocol::Join& join, std::string_vi
   return view != nullptr && view->joins_under_way > under_way ? Attempt::kPending : Attempt::kDone;
 }
 
-Attempt Shard::wait_for_mailbox(Session& session) {
-  if (!std::exchange(client_of(session).in_busy, true)) busy_.push_back(session.id());
+/// Whether that session's requests to that home have room. Its own shard's need room for what a commit tells others.
+bool Shard::may_send(Session& session, std::uint32_t home, std::size_t requests) {
+  return mailbox_waits_.may_send(home, intake_.is_heavy(client_of(session)), requests);
+}
+
+Attempt Shard::wait_for_mailbox(Session& session, std::uint32_t home) {
+  Client& client = client_of(session);
+  mailbox_waits_.wait(client, home, intake_.is_heavy(client));
   stats_.waits.add();
   return Attempt::kBusy;
 }
@@ -236,10 +241,10 @@ void Shard::drop_view_if_unused(SlotId view_id, RoomView& view) {
 
 // --- what comes back -----------------------------------------------------------------------------------------------
 
-void Shard::take_mail() {
+void Shard::take_mail(Instant until) {
   if (port_.shards() == 1) return;
   port_.take(
-      kMailPerTurn,
+      clock_, until,
       [&](Result& result) {
         if (auto* committed = std::get_if<CommittedResult>(&result)) {
           append(committed->views, committed->frame->seq, committed->frame->frames(), committed->excluded);

@@ -46,9 +46,9 @@ Attempt Shard::publish(Session& session, const protocol::Direct& direct, std::st
   const std::uint32_t home = home_of(room_id);
   const std::uint32_t own_home = home_of(own_room_id);
   // Both messages or none: a command that waits is begun anew.
-  const bool has_room = is_copied && own_home != home ? can_publish_at(home, 1) && can_publish_at(own_home, 1)
-                                                      : can_publish_at(home, is_copied ? 2 : 1);
-  if (!has_room) return wait_for_mailbox(session);
+  // (At this shard itself one message is one result for each other shard, and room for two is what is made sure of.)
+  if (!may_send(session, home, is_copied && own_home == home ? 2 : 1)) return wait_for_mailbox(session, home);
+  if (is_copied && own_home != home && !may_send(session, own_home)) return wait_for_mailbox(session, own_home);
 
   broker::Publish publish{
       .room_id = room_id,
@@ -69,11 +69,6 @@ Attempt Shard::publish(Session& session, const protocol::Direct& direct, std::st
     publish_at(own_home, publish);
   }
   return home == index_ ? Attempt::kDone : Attempt::kPending;
-}
-
-/// At this shard itself: one message is one result for each other shard, and room for two is what is made sure of.
-bool Shard::can_publish_at(std::uint32_t home, std::size_t messages) {
-  return home == index_ ? port_.results_have_room() : port_.can_request(home, messages);
 }
 
 void Shard::publish_at(std::uint32_t home, const broker::Publish& publish) {

@@ -51,7 +51,7 @@ class TrackedViews {
   void walk();
   bool is_walking() const { return !walking_.empty(); }
   PresenceReports& reports() { return reports_; }
-  bool has_work() const { return is_walking() || !reports_.empty(); }
+  const PresenceReports& reports() const { return reports_; }
   std::size_t size() const { return tracked_.size(); }
   std::size_t infos() const { return infos_.size(); }
 

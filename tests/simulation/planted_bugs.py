@@ -161,8 +161,8 @@ BUGS = [
     {
         "name": "a command that met a full ring is never tried again",
         "file": "src/shard/shard_rooms.cpp",
-        "old": "  if (!std::exchange(client_of(session).in_busy, true)) busy_.push_back(session.id());\n",
-        "new": "  client_of(session).in_busy = true;\n",
+        "old": "  mailbox_waits_.wait(client, home, intake_.is_heavy(client));\n",
+        "new": "",
     },
     {
         "name": "a silent client is never closed",
@@ -179,7 +179,7 @@ BUGS = [
     {
         "name": "a full private queue does not stop reading",
         "file": "src/session/session_input.cpp",
-        "old": "    if (outbox_full()) return pause(text, false);\n",
+        "old": "    if (outbox_full()) return pause(text, Wait::kOutbox);\n",
         "new": "",
     },
     {
@@ -325,6 +325,18 @@ BUGS = [
         "file": "src/session/session_input.cpp",
         "old": "  if (paused_ == nullptr || is_leaving_ ||",
         "new": "  if (paused_ == nullptr ||",
+    },
+    {
+        "name": "a shard that took from a full ring does not wake who waited for room",
+        "file": "src/shard/port.h",
+        "old": "    if (taken > 0 && waiting + 1 >= much_of(ring)) note_push(from);\n",
+        "new": "    (void)waiting;\n",
+    },
+    {
+        "name": "input put aside for the others' turn is forgotten",
+        "file": "src/shard/intake.cpp",
+        "old": "  const bool goes_on = session.can_resume() && !client.in_mailbox_line;\n",
+        "new": "  const bool goes_on = false;\n",
     },
     {
         "name": "members are not told that the numbers begin anew",

@@ -89,6 +89,7 @@ class Stay {
   std::uint64_t next_ = 0;                          // 0 while unknown
   bool is_catching_up_ = false;                     // `caught_up` has to come
   std::uint64_t catch_up_to_ = 0;                   // then: the last message before it
+  bool awaits_new_epoch_ = false;                   // told that it will not catch up: a new epoch must be the reason
   std::uint64_t not_before_ = 0;                    // while `next_` is unknown: where the first message may be,
   std::uint64_t not_after_ = 0;                     // 0 if anywhere
   std::uint64_t heard_ = 0;                         // the last message that came before it had joined
