@@ -12,6 +12,7 @@
 #include "base/slot_table.h"
 #include "base/time.h"
 #include "room/room.h"
+#include "shard/log_sizes.h"
 #include "ws/frame_writer.h"
 
 namespace switchboard::shard {
@@ -31,12 +32,12 @@ struct RoomView {
   bool is_whole_user = false;  // of a user's room: every connection of the user here that reads this is a member
   bool in_user_views = false;  // waiting to be looked at as a user's room
   bool in_sweep = false;       // waiting in the sweep's line
-  bool listed = false;         // among the views whose logs may hold something
   bool is_tracked = false;     // who comes and goes is noted for its home: see TrackedViews
   /// Of the members of the room's view of the same encoding those who watch who comes and goes: its log holds
   /// presence_changes, not compressed. Not found by name.
   bool is_presence = false;
   std::uint32_t present = 0;  // of a presence view: users in the room, as the last change said
+  LogSizePlace log_size;      // among the views by the sizes of their logs
   Instant appended_at{};      // oldest append that the current lap has not served to all
   Instant addressed_at{};     // a user's room: the last direct message
 
@@ -47,6 +48,11 @@ struct RoomView {
 };
 
 class RoomViews {
+  struct PlaceOf {
+    SlotTable<RoomView>& views;
+    LogSizePlace& operator()(SlotId id) const { return views.at(id).log_size; }
+  };
+
  public:
   RoomViews(HashKey key, room::ChunkPool& pool)
       : pool_(pool), by_name_{NameMap<SlotId>(NameHash{key}), NameMap<SlotId>(NameHash{key})} {}
@@ -73,7 +79,8 @@ class RoomViews {
     return id;
   }
   void erase(SlotId id) {
-    const RoomView& view = views_.at(id);
+    RoomView& view = views_.at(id);
+    sizes_.remove(view.log_size, PlaceOf{views_});
     if (view.is_presence) {
       --presence_views_;
       views_.erase(id);
@@ -83,6 +90,20 @@ class RoomViews {
     names.erase(names.find(std::string_view(view.room.id())));
     views_.erase(id);
     names.shrink_if_sparse();
+  }
+  /// The view's log has grown: it is found by `largest_log`. O(1).
+  void note_log_size(SlotId id, const RoomView& view) { sizes_.put(id, view.room.log.bytes(), PlaceOf{views_}); }
+  /// The view with about the largest log, presence views among them, but not `except` (which may be none); SlotId{}
+  /// when all are empty. Amortised O(1).
+  SlotId largest_log(SlotId except = {}) {
+    while (true) {
+      const SlotId id = sizes_.largest(except);
+      if (!id) return {};
+      const RoomView& view = views_.at(id);
+      const std::uint8_t noted = view.log_size.size_class;
+      note_log_size(id, view);  // it may have been trimmed since
+      if (view.log_size.size_class == noted) return id;
+    }
   }
   /// Presence views, too.
   std::size_t size() const { return views_.size(); }
@@ -96,6 +117,7 @@ class RoomViews {
  private:
   room::ChunkPool& pool_;
   SlotTable<RoomView> views_;
+  LogSizes sizes_;
   std::array<NameMap<SlotId>, 2> by_name_;  // by encoding
   std::size_t presence_views_ = 0;
 };

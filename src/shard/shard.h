@@ -160,7 +160,7 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   void append(const ViewsByEncoding& views, Seq seq, const Frames& frames, SlotId excluded);
   void append(SlotId view_id, Seq seq, const Frames& frames, SlotId excluded);
   void append(SlotId view_id, RoomView& view, Seq seq, const Frames& frames, SlotId excluded);
-  void bound_logs(const RoomView& appended);
+  void bound_logs(SlotId appended);
   void drop_view_if_unused(SlotId view_id, RoomView& view);
   void remove(session::Session& session, std::uint32_t slot);
   void erase_membership(session::Session& session, std::uint32_t slot);
@@ -235,7 +235,6 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   std::optional<std::uint32_t> page_blocked_by_;  // the home that the next page could not be asked of
   Line user_views_;                               // views of users' own rooms, to be looked at in turn
   Instant user_views_looked_at_{};
-  std::vector<SlotId> with_log_;  // views whose logs may hold something
   TrackedViews tracked_;
   HomePresence home_presence_;
   std::vector<PresenceListResult> own_lists_;       // answers for clients here, to be given when the home is done

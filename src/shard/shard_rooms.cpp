@@ -14,7 +14,11 @@ using session::Attempt;
 using session::Membership;
 using session::Session;
 
-namespace {}  // namespace
+namespace {
+
+constexpr int kTrimsToWellBelow = 64;
+
+}  // namespace
 
 // --- what sessions ask ---------------------------------------------------------------------------------------------
 
@@ -323,40 +327,30 @@ void Shard::append(SlotId view_id, Seq seq, const Frames& frames, SlotId exclude
 
 void Shard::append(SlotId view_id, RoomView& view, Seq seq, const Frames& frames, SlotId excluded) {
   SB_ASSERT(seq == view.room.log.end());
-  if (!std::exchange(view.listed, true)) with_log_.push_back(view_id);
   if (view.appended_at == Instant{}) view.appended_at = context_.now;
   const Seq keep = view.room.append(frames.in(view.encoding), excluded);
   delivery_.trim(view, view.room.members().empty() ? view.room.log.end() : keep);
+  views_.note_log_size(view_id, view);
   sweep_.want(view_id, view);
-  bound_logs(view);
+  bound_logs(view_id);
 }
 
-/// `appended`: what was just appended to it is not given up.
-void Shard::bound_logs(const RoomView& appended) {
-  if (with_log_.size() > 2 * views_.size() + 64) {
-    std::erase_if(with_log_, [&](SlotId id) { return views_.find(id) == nullptr; });
-  }
-  // The newest chunk is given up as well where there is only that one: many rooms may hold one each.
-  const auto keep_of = [&](const RoomView& view) {
-    const room::RoomLog& log = view.room.log;
-    const Seq keep = log.trim_point(log.bytes() / 2);
-    return keep == log.first() && &view != &appended ? log.end() : keep;
-  };
-  while (chunks_.bytes_in_use() > settings_.log_bytes_max) {
-    RoomView* largest = nullptr;
-    std::erase_if(with_log_, [&](SlotId id) {
-      RoomView* view = views_.find(id);
-      if (view == nullptr) return true;
-      if (view->room.log.empty()) {
-        view->listed = false;
-        return true;
-      }
-      const bool is_larger = largest == nullptr || view->room.log.bytes() > largest->room.log.bytes();
-      if (is_larger && keep_of(*view) != view->room.log.first()) largest = view;
-      return false;
-    });
-    if (largest == nullptr) return;
-    delivery_.trim(*largest, keep_of(*largest));
+/// At the bound each append gives up about as much as it takes, from about the largest logs: down to well below the
+/// bound, but never so much at once that somebody would notice. `appended`: its newest chunk is not given up.
+void Shard::bound_logs(SlotId appended) {
+  const std::uint64_t bytes_max = settings_.log_bytes_max;
+  if (chunks_.bytes_in_use() <= bytes_max) return;
+  const std::uint64_t well_below = bytes_max - bytes_max / 16;
+  for (int trims = 0; chunks_.bytes_in_use() > (trims < kTrimsToWellBelow ? well_below : bytes_max); ++trims) {
+    const bool is_only_chunk = views_.at(appended).room.log.trim_point(0) == views_.at(appended).room.log.first();
+    const SlotId id = views_.largest_log(is_only_chunk ? appended : SlotId{});
+    if (!id) return;
+    RoomView& largest = views_.at(id);
+    const room::RoomLog& log = largest.room.log;
+    const Seq half = log.trim_point(log.bytes() / 2);
+    // Where there is one chunk only it is given up whole: many rooms may hold one each.
+    delivery_.trim(largest, half == log.first() ? log.end() : half);
+    views_.note_log_size(id, largest);
     stats_.log_trims.add();
   }
 }
