@@ -42,8 +42,9 @@ struct Config {
 
   LogSettings log;
 
-  /// `log_bytes_max`, `history.page_cache_bytes` and `history.memory.bytes_max` are for the whole process here: divided
-  /// by the number of shards when handed on. `history.memory.dedup_window_ms` is not used here: see `history`.
+  /// `log_bytes_max`, `outbox_bytes_max`, `history.page_cache_bytes` and `history.memory.bytes_max` are for the whole
+  /// process here: divided by the number of shards when handed on. `history.memory.dedup_window_ms` is not used here:
+  /// see `history`.
   shard::ShardSettings shard;
 
   bool ops_enabled() const { return !ops.empty() && ops != "off"; }

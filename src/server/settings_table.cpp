@@ -207,6 +207,10 @@ void add_limits(std::vector<Setting>& out) {
                         64 * kMiB, "bytes", kReload,
                         "One whole answer to `history` or `presence` as JSON text: messages or users, and what stands "
                         "around them; the client asks for the rest. Only a single message may be longer."));
+  out.push_back(integer(
+      "limits", "outbox_bytes_max", SB_FIELD(config.shard.outbox_bytes_max), kMiB, 1'024 * kGiB, "bytes", kReload,
+      "Memory for what waits for single clients (answers, pushes), all of them together; above it who "
+      "has taken nothing for a second is disconnected with 4101, and `history` is told `unavailable`."));
   out.push_back(integer("limits", "log_bytes_max", SB_FIELD(config.shard.log_bytes_max), kMiB, 1'024 * kGiB, "bytes",
                         kReload,
                         "Memory for all rooms' messages together, over all shards; above it the room with "
@@ -251,10 +255,12 @@ void add_heartbeat(std::vector<Setting>& out) {
                         24 * kHourMs, "milliseconds", kReload,
                         "How often a quiet connection is pinged. 0 means never: dead connections then stay until a "
                         "write fails."));
-  out.push_back(integer("heartbeat", "pong_timeout_ms", SB_FIELD(config.shard.session.pong_timeout_ms), 1, kHourMs,
-                        "milliseconds", kReload,
-                        "How long a connection may stay silent after a ping before it is closed with 4201; any "
-                        "received byte counts as life."));
+  out.push_back(
+      integer("heartbeat", "pong_timeout_ms", SB_FIELD(config.shard.session.pong_timeout_ms), 1, kHourMs,
+              "milliseconds", kReload,
+              "How long a connection may stay silent after a ping has left the queue before it is closed with "
+              "4201; any received byte counts as life, and any that a full socket takes. A slow line has up to "
+              "four times as long, by what was written to it before."));
   out.push_back(integer("heartbeat", "write_timeout_ms", SB_FIELD(config.shard.session.write_timeout_ms), 1, kHourMs,
                         "milliseconds", kReload,
                         "How long a socket may take not one byte of what is waiting for it before it is closed with "

@@ -12,6 +12,7 @@ namespace {
 shard::ShardSettings share_of(const Config& config, std::size_t shards) {
   shard::ShardSettings settings = config.shard;
   settings.log_bytes_max /= shards;
+  settings.outbox_bytes_max /= shards;
   settings.history.page_cache_bytes /= shards;
   settings.history.memory.bytes_max /= shards;
   settings.history.memory.dedup_window_ms = config.history.sqlite.dedup_window_ms;

@@ -31,6 +31,8 @@ constexpr Sum<Shard> kShardSums[] = {
     {&All::members, &Shard::members},
     {&All::log_bytes, &Shard::log_bytes},
     {&All::log_trims, &Shard::log_trims},
+    {&All::outbox_bytes, &Shard::outbox_bytes},
+    {&All::shed, &Shard::shed},
     {&All::commits, &Shard::commits},
     {&All::replays, &Shard::replays},
     {&All::replays_total, &Shard::replays_total},

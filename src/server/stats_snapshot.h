@@ -32,6 +32,8 @@ struct StatsSnapshot {
   std::uint64_t members = 0;
   std::uint64_t log_bytes = 0;
   std::uint64_t log_trims = 0;
+  std::uint64_t outbox_bytes = 0;
+  std::uint64_t shed = 0;
   std::uint64_t commits = 0;
   std::uint64_t replays = 0;
   std::uint64_t replays_total = 0;

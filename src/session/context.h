@@ -9,6 +9,7 @@
 #include "http/asset.h"
 #include "protocol/command.h"
 #include "session/host.h"
+#include "session/outbox_meter.h"
 #include "session/settings.h"
 #include "session/stats.h"
 #include "session/work.h"
@@ -27,7 +28,8 @@ struct SessionContext {
   protocol::CommandDecoder decoder;
   ws::FrameBuilder frame;  // whatever is being sent to one client
   Random random;
-  Instant now{};    // of the current turn
+  Instant now{};  // of the current turn
+  OutboxMeter outboxes;
   WorkBudget work;  // of the current step of a client's input
   std::string server_name;
   http::AssetTable assets;  // served to a plain GET; empty: none

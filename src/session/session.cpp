@@ -12,6 +12,9 @@ namespace {
 // Far enough, and far from overflow when a timer wheel rounds it up.
 constexpr Instant kNever{Duration{std::numeric_limits<Duration::rep>::max() / 2}};
 
+constexpr std::uint32_t kSlowLineBytesPerMs = 4;
+constexpr std::uint32_t kUnheardBytesMax = 1u << 30;
+
 Duration ms(std::int64_t value) {
   return std::chrono::milliseconds(value);
 }
@@ -24,7 +27,7 @@ Session::Session(SessionContext& context, net::PeerAddress peer, Ending refusal,
       ws_(context.settings.message_bytes_max),
       request_(std::make_unique<http::RequestParser>(context.settings.request_bytes_max)),
       opened_at_(context.now),
-      last_heard_(context.now),
+      last_alive_(context.now),
       ping_at_(kNever),
       deadline_(context.now + ms(context.settings.handshake_timeout_ms)),
       limiter_(address_rate),
@@ -32,14 +35,16 @@ Session::Session(SessionContext& context, net::PeerAddress peer, Ending refusal,
       peer_(peer),
       listener_(listener) {}
 
-Session::~Session() = default;
+Session::~Session() {
+  context_->outboxes.change(outbox_.capacity(), 0);
+}
 
 std::string Session::connection_id() const {
   return std::to_string(context_->shard) + "-" + std::to_string(id_.index) + "-" + std::to_string(id_.generation);
 }
 
 void Session::send_frame(ws::Opcode opcode) {
-  outbox_.append(context_->frame.finish(opcode));
+  queue(context_->frame.finish(opcode));
   context_->stats.replies.add();
 }
 
@@ -51,9 +56,32 @@ void Session::send_message(ws::Opcode kind, std::string_view payload) {
     payload = deflated;
   }
   char header[ws::kServerHeaderBytesMax];
-  outbox_.append({header, ws::write_server_header(header, kind, payload.size(), encoding)});
-  outbox_.append(payload);
+  queue({header, ws::write_server_header(header, kind, payload.size(), encoding)});
+  queue(payload);
   context_->stats.replies.add();
+}
+
+void Session::queue(std::string_view bytes) {
+  const std::size_t before = outbox_.capacity();
+  outbox_.append(bytes);
+  context_->outboxes.change(before, outbox_.capacity());
+}
+
+void Session::consume_outbox(std::size_t bytes) {
+  const std::size_t before = outbox_.capacity();
+  outbox_.consume(bytes);
+  context_->outboxes.change(before, outbox_.capacity());
+  // The peer's time for its pong begins when it can have seen the ping.
+  if (ping_waits_ && outbox_.empty()) {
+    ping_waits_ = false;
+    ping_at_ = context_->now;
+  }
+}
+
+void Session::prepend_to_outbox(std::string_view bytes) {
+  const std::size_t before = outbox_.capacity();
+  outbox_.prepend(bytes);
+  context_->outboxes.change(before, outbox_.capacity());
 }
 
 // --- errors --------------------------------------------------------------------------------------------------------
@@ -83,11 +111,25 @@ Instant Session::next_deadline() const {
     if (!request_->started()) next = std::min(next, opened_at_ + ms(settings.first_byte_timeout_ms));
   } else if (state_ == State::kOpen) {
     next = draining_ ? deadline_ : kNever;
-    next = std::min(next, ping_outstanding_ ? ping_at_ + ms(settings.pong_timeout_ms) : ping_at_);
+    next = std::min(next, ping_outstanding_ ? pong_deadline() : ping_at_);
     if (is_throttled_) next = std::min(next, context_->now + limiter_.read_pause(context_->now, settings.rate).wait);
   }
   if (blocked_) next = std::min(next, blocked_since_ + ms(settings.write_timeout_ms));
   return next;
+}
+
+/// A ping that waits behind what the peer does not take is the write timeout's business. And what was written before
+/// the ping may still be on a slow line, or in the peer's own buffers, where nothing can be seen of it: a line of 4
+/// kB/s is waited for, up to three times the timeout more.
+Instant Session::pong_deadline() const {
+  if (ping_waits_) return kNever;
+  const Duration timeout = ms(context_->settings.pong_timeout_ms);
+  return ping_at_ + timeout + std::min(3 * timeout, ms(unheard_bytes_ / kSlowLineBytesPerMs));
+}
+
+void Session::plan_next_ping() {
+  ping_outstanding_ = ping_waits_ = false;
+  ping_at_ = std::max(ping_at_ + ms(context_->settings.ping_interval_ms), context_->now);
 }
 
 Instant Session::on_timer() {
@@ -100,7 +142,7 @@ Instant Session::on_timer() {
   }
   if (is_throttled_ && !limiter_.read_pause(now, settings.rate).is_refused()) {
     is_throttled_ = false;
-    last_heard_ = now;  // what the peer sent meanwhile lies unread: its silence begins here
+    last_alive_ = now;  // what the peer sent meanwhile lies unread: its silence begins here
   }
   switch (state_) {
     case State::kHandshake:
@@ -113,11 +155,10 @@ Instant Session::on_timer() {
     case State::kOpen:
       if (draining_ && now >= deadline_) {
         close(protocol::close::kDrain, "the server is shutting down");
-      } else if (ping_outstanding_ && now >= ping_at_ + ms(settings.pong_timeout_ms)) {
-        if (paused() || last_heard_ >= ping_at_) {
+      } else if (ping_outstanding_ && now >= pong_deadline()) {
+        if (paused() || last_alive_ >= ping_at_) {
           // Not read from on purpose, or alive after all: the next interval decides.
-          ping_outstanding_ = false;
-          ping_at_ = std::max(ping_at_ + ms(settings.ping_interval_ms), now);
+          plan_next_ping();
         } else {
           close(protocol::close::kNoPong, "no answer to a ping within the pong timeout");
         }
@@ -125,7 +166,7 @@ Instant Session::on_timer() {
         context_->frame.begin();
         send_frame(ws::Opcode::kPing);
         context_->stats.pings_sent.add();
-        ping_outstanding_ = true;
+        ping_outstanding_ = ping_waits_ = true;
         ping_at_ = now;
       }
       break;
@@ -142,6 +183,13 @@ void Session::on_blocked() {
   if (blocked_) return;
   blocked_ = true;
   blocked_since_ = context_->now;
+}
+
+void Session::on_progress(std::size_t bytes) {
+  if (blocked_) last_alive_ = context_->now;
+  blocked_ = false;
+  unheard_bytes_ =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(unheard_bytes_ + std::uint64_t{bytes}, kUnheardBytesMax));
 }
 
 // --- the end -------------------------------------------------------------------------------------------------------
@@ -165,7 +213,7 @@ void Session::close(std::uint16_t code, std::string_view reason) {
   if (state_ != State::kOpen) return;
   std::string frame;
   ws::append_close(frame, code, reason);
-  outbox_.append(frame);
+  queue(frame);
   state_ = State::kClosing;
   deadline_ = context_->now + ms(context_->settings.close_timeout_ms);
   ending_ = {.code = code, .by_peer = false, .reason = reason};
@@ -186,6 +234,11 @@ void Session::leave_rooms() {
   const auto paused = std::move(paused_);
   // No command is obeyed any more, but the peer's Close may be in there, or the beginning of a frame.
   if (state_ == State::kClosing && paused != nullptr) receive_kept(std::move(paused->bytes));
+}
+
+void Session::shed() {
+  consume_outbox(outbox_.size());
+  end(protocol::close::kTooSlow, "took nothing of what waits for it while others needed the memory", false);
 }
 
 void Session::on_peer_gone(std::string_view reason) {

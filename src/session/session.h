@@ -66,16 +66,23 @@ class Session final : private ws::Events {
   /// Goes on with input that had to wait. Harmless if it cannot.
   void resume();
   /// What waits to be written to this client alone. Whole frames, but for the rest of one already begun.
-  ByteQueue& outbox() { return outbox_; }
+  const ByteQueue& outbox() const { return outbox_; }
+  /// The socket has taken so many bytes of it, at most all.
+  void consume_outbox(std::size_t bytes);
+  /// The rest of a frame that has been begun goes before everything else.
+  void prepend_to_outbox(std::string_view bytes);
 
   // --- time --------------------------------------------------------------------------------------------------
   /// Does what is due; returns when to be called next. Never later than needed, perhaps earlier.
   Instant on_timer();
   /// When `on_timer` should be called next.
   Instant next_deadline() const;
-  /// The socket takes no more, or has taken at least one byte: the write timeout is measured between the two.
+  /// The socket takes no more, or it has taken so many bytes (none: it would): the write timeout is measured between
+  /// the two. A peer whose full socket takes bytes again is alive.
   void on_blocked();
-  void on_progress() { blocked_ = false; }
+  /// Since when the socket takes nothing; none while it does.
+  std::optional<Instant> blocked_since() const { return blocked_ ? std::optional(blocked_since_) : std::nullopt; }
+  void on_progress(std::size_t bytes);
 
   // --- the end -----------------------------------------------------------------------------------------------
   /// Queues a Close frame and waits for the peer's, for at most `close_timeout_ms`; the rooms are left by
@@ -86,6 +93,8 @@ class Session final : private ws::Events {
   /// Leaves every room if it is closed or has ended, and looks for the peer's Close in what was put aside. Harmless
   /// otherwise. To be called by the host, in one place, when nobody holds anything of its rooms.
   void leave_rooms();
+  /// Ends it at once, for it holds memory that others need and takes nothing of it: 4101. What waits for it is gone.
+  void shed();
   /// Tells a v1 client to come back after the delay, and closes with 4200 at `when`.
   void drain(Instant when, std::int64_t reconnect_after_ms);
   State state() const { return state_; }
@@ -188,12 +197,16 @@ class Session final : private ws::Events {
   void refuse_told(protocol::ErrorCode code, std::string_view message, std::string_view room_id,
                    std::string_view command_id);
   void end_join();
+  /// Behind everything in the private queue.
+  void queue(std::string_view bytes);
   bool outbox_full() const { return outbox_.size() + ack_bytes_owed_ > context_->settings.queue_bytes_max; }
   void send_frame(ws::Opcode opcode);
   /// A whole message, compressed if the client takes that and it gets smaller.
   void send_message(ws::Opcode kind, std::string_view payload);
   void end(std::uint16_t code, std::string_view reason, bool by_peer);
   void mark_over();
+  Instant pong_deadline() const;
+  void plan_next_ping();
 
   SessionContext* context_;
   ws::Connection ws_;
@@ -203,8 +216,8 @@ class Session final : private ws::Events {
   Memberships memberships_;
   std::string user_id_;
   Instant opened_at_;
-  Instant last_heard_;
-  Instant ping_at_;     // next ping; while `ping_outstanding_` the last one's time
+  Instant last_alive_;  // when the peer sent something, or took something that it had not taken before
+  Instant ping_at_;     // next ping; while `ping_outstanding_` the time when the last one left the queue
   Instant deadline_{};  // kHandshake: of the request; kOpen: of the drain, if draining; kClosing: of the peer's answer
   Instant blocked_since_{};
   Instant errors_forgiven_at_{};  // when the last error will be: each waits for those before it
@@ -214,10 +227,12 @@ class Session final : private ws::Events {
   net::PeerAddress peer_;
   std::uint16_t listener_;
   std::uint32_t ack_bytes_owed_ = 0;
+  std::uint32_t unheard_bytes_ = 0;  // written since the peer last sent something
   State state_ = State::kHandshake;
   bool is_v1_ : 1 = false;
   bool blocked_ : 1 = false;
   bool ping_outstanding_ : 1 = false;
+  bool ping_waits_ : 1 = false;  // it is outstanding and has not left the queue
   bool draining_ : 1 = false;
   bool is_throttled_ : 1 = false;  // nothing is read until the bytes over the limit are paid for
   bool input_failed_ : 1 = false;  // the peer broke the protocol: nothing more is read from it

@@ -111,8 +111,8 @@ void Session::open(const http::Request& request) {
   if (*deflate) ws_.use_deflate((*deflate)->takeover_window_bits);
   is_v1_ = context_->settings.service == Service::kRooms &&
            std::ranges::find(upgrade->subprotocols, kSubprotocol) != upgrade->subprotocols.end();
-  outbox_.append(ws::upgrade_response(upgrade->key, is_v1_ ? kSubprotocol : std::string_view{},
-                                      *deflate ? std::string_view((*deflate)->response) : std::string_view{}));
+  queue(ws::upgrade_response(upgrade->key, is_v1_ ? kSubprotocol : std::string_view{},
+                             *deflate ? std::string_view((*deflate)->response) : std::string_view{}));
   state_ = State::kOpen;
   context_->stats.handshakes.add();
 
@@ -163,7 +163,7 @@ void Session::answer_page(const http::Request& request) {
                                      {"Cache-Control", "no-cache"}},
                           .head_only = is_head};
   if (!asset->etag.empty()) response.fields.push_back({"ETag", std::string(asset->etag)});
-  outbox_.append(http::serialize(response));
+  queue(http::serialize(response));
   state_ = State::kClosing;
   deadline_ = context_->now + std::chrono::milliseconds(context_->settings.close_timeout_ms);
   ending_ = {.code = static_cast<std::uint16_t>(response.status), .by_peer = false, .reason = "served a page"};
@@ -182,7 +182,7 @@ void Session::respond(const http::RequestError& error, const http::Request* requ
     response.fields.push_back({"Upgrade", "websocket"});
     response.fields.push_back({"Sec-WebSocket-Version", "13"});
   }
-  outbox_.append(http::serialize(response));
+  queue(http::serialize(response));
   context_->stats.handshakes_refused.add();
   state_ = State::kClosing;
   deadline_ = context_->now + std::chrono::milliseconds(context_->settings.close_timeout_ms);

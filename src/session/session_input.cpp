@@ -23,7 +23,8 @@ std::string_view room_of(const protocol::Command& command) {
 
 void Session::receive(std::span<char> bytes) {
   context_->stats.bytes_received.add(bytes.size());
-  last_heard_ = context_->now;
+  last_alive_ = context_->now;
+  unheard_bytes_ = 0;
   if (state_ == State::kHandshake) {
     receive_request(bytes);
   } else if (reads_frames()) {
@@ -75,7 +76,7 @@ bool Session::can_resume() const {
 void Session::resume() {
   if (!can_resume()) return;
   const auto paused = std::move(paused_);
-  last_heard_ = context_->now;  // what the peer sent meanwhile lies unread: its silence begins here
+  last_alive_ = context_->now;  // what the peer sent meanwhile lies unread: its silence begins here
   if (!paused->documents.empty() && run_documents(paused->documents, paused->first_is_counted) == ws::Flow::kPause) {
     if (paused_ != nullptr) paused_->bytes = std::move(paused->bytes);
     return;
@@ -171,10 +172,7 @@ ws::Flow Session::on_pong(std::string_view) {
   context_->work.spend(kControlFrameWork);
   if (state_ != State::kOpen || !count_control_frame()) return ws::Flow::kContinue;
   context_->stats.pongs_received.add();
-  if (ping_outstanding_) {
-    ping_outstanding_ = false;
-    ping_at_ = std::max(ping_at_ + std::chrono::milliseconds(context_->settings.ping_interval_ms), context_->now);
-  }
+  if (ping_outstanding_) plan_next_ping();
   return go_on_if_there_is_time();
 }
 

@@ -52,6 +52,7 @@ struct Client : TimerNode {
   bool has_user : 1 = false;   // stands among the users' connections
   bool replaying : 1 = false;  // at least one of its memberships stands in Replays
   bool holding : 1 = false;    // the transport holds bytes for the kernel: nothing is written before it is flushed
+  bool in_stuck : 1 = false;   // in the line of StuckClients
   bool too_slow : 1 = false;   // fell off a room's backlog whose policy is to disconnect
 };
 

@@ -13,7 +13,7 @@ std::size_t Delivery::write(Client& client, std::string_view bytes) {
   if (result.bytes > 0) {
     stats_.bytes_sent.add(result.bytes);
     stats_.sends.add();
-    client.session.on_progress();
+    client.session.on_progress(result.bytes);
   }
   if (result.status == net::IoStatus::kHeld) {
     hold(client);
@@ -32,6 +32,7 @@ void Delivery::on_failed(Client& client) {
 void Delivery::on_blocked(Client& client) {
   client.blocked = true;
   client.session.on_blocked();
+  stuck_.note(client);
   stats_.blocked.add();
   if (client.session.next_deadline() < client.deadline) leave_unsettled(client);  // the write timeout runs
 }
@@ -43,7 +44,7 @@ void Delivery::hold(Client& client) {
 
 bool Delivery::flush_held(Client& client) {
   const net::IoResult result = client.transport->flush();
-  if (result.bytes > 0) client.session.on_progress();
+  if (result.bytes > 0) client.session.on_progress(result.bytes);
   if (result.status == net::IoStatus::kOk) {
     client.holding = false;
     return true;
@@ -63,7 +64,10 @@ void Delivery::leave_unsettled(Client& client) {
 }
 
 bool Delivery::flush(Client& client) {
-  if (client.blocked) return false;
+  if (client.blocked) {
+    stuck_.note(client);  // more waits for it, perhaps
+    return false;
+  }
   if (client.holding && !flush_held(client)) return false;
   if (client.unfinished.room) {
     RoomView* view = &views_.at(client.unfinished.room);
@@ -74,11 +78,11 @@ bool Delivery::flush(Client& client) {
     unpin(client, *view);
     if (client.blocked) return false;  // written, but held
   }
-  auto& outbox = client.session.outbox();
+  const ByteQueue& outbox = client.session.outbox();
   if (!outbox.empty()) {
     const std::size_t waiting = outbox.size();
     const std::size_t taken = write(client, outbox.front());
-    outbox.consume(taken);
+    client.session.consume_outbox(taken);
     if (taken < waiting || client.blocked) return false;
   }
   if (client.session.paused()) resumable_.push_back(client.session.id());
@@ -175,7 +179,7 @@ void Delivery::move_on(Client& client, RoomView& view, room::Member& member, Seq
 void Delivery::save_unfinished(Client& client) {
   if (!client.unfinished.room) return;
   RoomView& view = views_.at(client.unfinished.room);
-  client.session.outbox().prepend(view.room.log.frame(client.unfinished.frame).substr(client.unfinished.offset));
+  client.session.prepend_to_outbox(view.room.log.frame(client.unfinished.frame).substr(client.unfinished.offset));
   unpin(client, view);
 }
 

@@ -9,13 +9,14 @@
 #include "shard/replays.h"
 #include "shard/room_views.h"
 #include "shard/stats.h"
+#include "shard/stuck_clients.h"
 
 namespace switchboard::shard {
 
 class Delivery {
  public:
-  Delivery(RoomViews& views, SlotTable<Client>& clients, Replays& replays, ShardStats& stats)
-      : views_(views), clients_(clients), replays_(replays), stats_(stats) {}
+  Delivery(RoomViews& views, SlotTable<Client>& clients, Replays& replays, StuckClients& stuck, ShardStats& stats)
+      : views_(views), clients_(clients), replays_(replays), stuck_(stuck), stats_(stats) {}
 
   /// Writes what is held, unfinished and private. True when none of it is left.
   bool flush(Client& client);
@@ -68,6 +69,7 @@ class Delivery {
   RoomViews& views_;
   SlotTable<Client>& clients_;
   Replays& replays_;
+  StuckClients& stuck_;
   ShardStats& stats_;
   std::vector<SlotId> unsettled_;
   std::vector<SlotId> resumable_;

@@ -64,7 +64,7 @@ void Delivery::write_page(Client& client, room::Member& member, Replay& replay, 
     next = index(std::upper_bound(at(from), at(to), begin + taken));
     if (const std::size_t in_frame = begin + taken - page.begin_of(next); in_frame > 0) {
       // The page need not be kept for it. The private queue is empty: it is written before any room.
-      client.session.outbox().prepend(page.frame(next).substr(in_frame));
+      client.session.prepend_to_outbox(page.frame(next).substr(in_frame));
       ++next;
     }
   }

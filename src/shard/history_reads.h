@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -80,14 +81,16 @@ class HistoryReads {
   }
   void erase(std::uint64_t ticket) { reads_.erase(ticket); }
 
-  /// Queries whose next range found no room in the mailbox: they try again in the next turn.
-  std::vector<std::uint64_t>& waiting() { return waiting_; }
-  const std::vector<std::uint64_t>& waiting() const { return waiting_; }
+  /// Queries that have yet to ask for their next page: their turn has not come, or the mailbox was full.
+  std::deque<std::uint64_t>& waiting() { return waiting_; }
+  const std::deque<std::uint64_t>& waiting() const { return waiting_; }
+  /// Those that await a page.
+  std::size_t at_work() const { return reads_.size() - std::min(reads_.size(), waiting_.size()); }
   std::size_t size() const { return reads_.size(); }
 
  private:
   FlatMap<std::uint64_t, HistoryRead> reads_;  // by ticket
-  std::vector<std::uint64_t> waiting_;
+  std::deque<std::uint64_t> waiting_;
   std::uint64_t last_ticket_ = 1;
 };
 

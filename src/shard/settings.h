@@ -23,13 +23,16 @@ struct ShardSettings {
   HistorySettings history;
 
   std::uint64_t log_bytes_max = 256u << 20;  // all rooms' logs of this shard together; the largest is trimmed first
-  std::uint32_t rooms_max = 1'000'000;       // rooms that exist at once on this shard: `limit_reached` above it
-  std::uint32_t input_us = 500;              // how long one turn may take over what clients send
-  std::uint32_t sweep_us = 1'000;            // how long one turn of the loop may fan out before it looks at its sockets
-  std::uint32_t slice_members = 64;          // members of one room served before another large room has its turn
-  std::uint32_t send_bytes_max = 65'536;     // most bytes handed to one socket in one go
-  std::uint32_t replays_max = 64;            // members who hold or await a page of history at once; the others wait
-  std::string server_name = "switchboard";   // in `hello`
+  /// What waits for single clients of this shard, all of it together: above it who has taken nothing for a second is
+  /// ended, and large answers are refused.
+  std::uint64_t outbox_bytes_max = 128u << 20;
+  std::uint32_t rooms_max = 1'000'000;      // rooms that exist at once on this shard: `limit_reached` above it
+  std::uint32_t input_us = 500;             // how long one turn may take over what clients send
+  std::uint32_t sweep_us = 1'000;           // how long one turn of the loop may fan out before it looks at its sockets
+  std::uint32_t slice_members = 64;         // members of one room served before another large room has its turn
+  std::uint32_t send_bytes_max = 65'536;    // most bytes handed to one socket in one go
+  std::uint32_t replays_max = 64;           // members who hold or await a page of history at once; the others wait
+  std::string server_name = "switchboard";  // in `hello`
 };
 
 }  // namespace switchboard::shard

@@ -28,7 +28,8 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
             {.clock = parts.clock, .hash_key = parts.hash_key, .random_seed = parts.random_seed, .store = parts.store},
             [this]() -> ws::MessageDeflater& { return context_.deflater(); }),
       replays_(clients_, stats_, settings_.replays_max),
-      delivery_(views_, clients_, replays_, stats_),
+      stuck_(clients_),
+      delivery_(views_, clients_, replays_, stuck_, stats_),
       sweep_(views_, clients_, delivery_, stats_),
       mailbox_waits_(port_, clients_),
       intake_(*this, parts.observer, clients_, parts.clock, context_, delivery_),
@@ -74,7 +75,7 @@ void Shard::on_writable(SlotId id) {
   Client* client = clients_.find(id);
   if (client == nullptr || !client->blocked || client->socket_failed || client->too_slow) return;
   client->blocked = false;
-  client->session.on_progress();  // it takes bytes, even if there are none any more or their turn comes late
+  client->session.on_progress(0);  // it takes bytes, even if there are none any more or their turn comes late
   sweep_.want(*client);
 }
 
@@ -136,6 +137,18 @@ void Shard::settle_unsettled() {
   unsettled.clear();
 }
 
+/// Ends clients that have taken nothing for a while until so many bytes more may wait for others. False when there are
+/// none left to end.
+bool Shard::make_room_in_outboxes(std::size_t bytes) {
+  while (context_.outboxes.bytes() + bytes > settings_.outbox_bytes_max) {
+    Client* client = stuck_.take(context_.now);
+    if (client == nullptr) return false;
+    client->session.shed();
+    stats_.shed.add();
+  }
+  return true;
+}
+
 /// Those whose wait may be over. They go on in their turn, as everybody else with input does.
 void Shard::resume_waiting() {
   resuming_.swap(delivery_.resumable());
@@ -174,6 +187,7 @@ void Shard::turn() {
   sweep_.run(clock_, {.budget = std::max(whole / 2, whole - (clock_.now() - began)),
                       .slice_members = settings_.slice_members,
                       .send_bytes_max = settings_.send_bytes_max});
+  make_room_in_outboxes(0);
   request_pages();
   intake_.open_streams(whole / 4);
   settle_unsettled();
@@ -182,6 +196,7 @@ void Shard::turn() {
   stats_.home_rooms.set(home_.size());
   stats_.views.set(views_.size() - views_.presence_views());
   stats_.log_bytes.set(chunks_.bytes_in_use());
+  stats_.outbox_bytes.set(context_.outboxes.bytes());
   stats_.loop_lag.observe((clock_.now() - began).count());
 }
 

@@ -30,6 +30,7 @@
 #include "shard/room_views.h"
 #include "shard/settings.h"
 #include "shard/stats.h"
+#include "shard/stuck_clients.h"
 #include "shard/sweep.h"
 #include "shard/tracked_views.h"
 #include "shard/users.h"
@@ -153,6 +154,7 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   void settle(Client& client);
   void end(Client& client);
   void settle_unsettled();
+  bool make_room_in_outboxes(std::size_t bytes);
   void resume_waiting();
   void run_timers();
 
@@ -178,6 +180,7 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   bool request_page(SlotId view_id, const broker::ReadRange& range, std::uint64_t ticket);
   void request_pages();
   bool pages_can_be_asked_for() const;
+  bool history_read_may_begin() const;
   void on_page(std::uint64_t ticket, const broker::PageOrError& page);
   void on_history_page(std::uint64_t ticket, const broker::PageOrError& page);
   bool read_on(std::uint64_t ticket, HistoryRead& read);
@@ -225,6 +228,7 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   Port port_;
   HomeRooms home_;
   Replays replays_;
+  StuckClients stuck_;
   Delivery delivery_;
   Sweep sweep_;
   HistoryReads history_reads_;

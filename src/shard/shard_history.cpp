@@ -42,6 +42,10 @@ Attempt Shard::read_history(Session& session, std::uint32_t slot, const protocol
   }
   if (view.home != index_ && !may_send(session, view.home)) return wait_for_mailbox(session, view.home);
   const std::uint64_t ticket = history_reads_.add(std::move(read));
+  if (history_reads_.at_work() > settings_.replays_max) {
+    history_reads_.waiting().push_back(ticket);
+    return Attempt::kPending;
+  }
   const bool is_asked = request_page(view_id, *range, ticket);
   SB_ASSERT(is_asked);
   return history_reads_.find(ticket) == nullptr ? Attempt::kDone : Attempt::kPending;
@@ -68,7 +72,7 @@ bool Shard::request_page(SlotId view_id, const broker::ReadRange& range, std::ui
 
 /// Pages are asked for in order: while the way to the home of the first is full, the others wait, too.
 bool Shard::pages_can_be_asked_for() const {
-  if (!replays_.has_work() && history_reads_.waiting().empty()) return false;
+  if (!replays_.has_work() && !history_read_may_begin()) return false;
   return !page_blocked_by_ || port_.can_request(*page_blocked_by_, 1);
 }
 
@@ -77,11 +81,18 @@ void Shard::request_pages() {
   replays_.ask_for_pages(context_.now, [this](SlotId view, const broker::ReadRange& range, std::uint64_t ticket) {
     return request_page(view, range, ticket);
   });
-  if (history_reads_.waiting().empty()) return;
-  // Whoever finds the mailbox full again gets in line again.
-  for (const std::uint64_t ticket : std::exchange(history_reads_.waiting(), {})) {
-    if (HistoryRead* read = history_reads_.find(ticket)) read_on(ticket, *read);
+  // Whoever finds the mailbox full stays at the front.
+  while (history_read_may_begin()) {
+    const std::uint64_t ticket = history_reads_.waiting().front();
+    history_reads_.waiting().pop_front();
+    HistoryRead* read = history_reads_.find(ticket);
+    if (read != nullptr && read_on(ticket, *read) && page_blocked_by_) return;
   }
+}
+
+/// Pages that queries have been given are held until they are answered: so many at once, the others wait.
+bool Shard::history_read_may_begin() const {
+  return !history_reads_.waiting().empty() && history_reads_.at_work() < settings_.replays_max;
 }
 
 // --- what comes back -----------------------------------------------------------------------------------------------
@@ -114,11 +125,15 @@ bool Shard::read_on(std::uint64_t ticket, HistoryRead& read) {
   const auto range = read.next_range();
   if (!range) return false;
   // The answer may come, and the query be over, during the call.
-  if (!request_page(read.view(), *range, ticket)) history_reads_.waiting().push_back(ticket);
+  if (!request_page(read.view(), *range, ticket)) history_reads_.waiting().push_front(ticket);
   return true;
 }
 
+/// An answer is counted before it is made: who asks and does not read must not fill the memory.
 void Shard::answer_history(Client& client, const RoomView& view, HistoryRead& read) {
+  if (!make_room_in_outboxes(read.bytes())) {
+    return client.session.on_history_refused(view.room.id(), read.command_id(), ErrorCode::kUnavailable);
+  }
   client.session.on_history(read.answer(view.room.id()));
 }
 

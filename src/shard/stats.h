@@ -52,6 +52,8 @@ struct ShardStats {
   Counter views;                // rooms with members here; twice if some of them read it compressed and some plain
   Counter members;
   Counter log_bytes;          // held by room logs now
+  Counter outbox_bytes;       // held by what waits for single clients now
+  Counter shed;               // clients ended because others needed the memory that they held and took nothing of
   Counter log_trims;          // logs cut because all logs together were over their limit
   Counter commits;            // messages put in order here
   Counter directs;            // of these, messages to users; a sender's own copies do not count

@@ -98,7 +98,7 @@ TEST_F(RateLimitsTest, TheConnectionsOfAnAddressAreHeldToItsRateTogether) {
     copy.resize(bytes.size() + 64);
     session.receive({copy.data(), bytes.size()});
     std::string sent(session.outbox().front());
-    session.outbox().consume(session.outbox().size());
+    session.consume_outbox(session.outbox().size());
     take_head(sent);
     return texts(take_frames(sent));
   };

@@ -198,9 +198,8 @@ class SessionTest : public testing::Test {
   /// The socket takes everything that waits.
   void flush() {
     session().leave_rooms();
-    auto& outbox = session().outbox();
-    arrived_ += outbox.front();
-    outbox.consume(outbox.size());
+    arrived_ += session().outbox().front();
+    session().consume_outbox(session().outbox().size());
     session().on_outbox_written();
   }
   std::vector<ServerFrame> frames() {

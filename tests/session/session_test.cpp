@@ -461,6 +461,65 @@ TEST_F(SessionLifeTest, AnIntervalShorterThanThePongTimeoutIsKeptWhilePingsAreAn
   EXPECT_NEAR(pings_, 3'600 / 5, 1);
 }
 
+TEST_F(SessionLifeTest, APongIsDueOnlyFromWhenThePingHasLeftTheQueue) {
+  open();
+  const auto wait = ms(settings.pong_timeout_ms);
+  context().now = session().next_deadline();
+  session().on_timer();
+  session().on_blocked();
+  for (int i = 0; i < 4; ++i) {  // it waits behind what the peer takes slowly
+    advance(ms(settings.write_timeout_ms) - 1ms);
+    session().on_timer();
+    ASSERT_EQ(session().state(), State::kOpen) << i;
+    session().on_progress(0);
+    session().on_blocked();
+  }
+  session().on_progress(0);
+  advance(1ms);
+  flush();
+  advance(wait - 1ns);
+  session().on_timer();
+  EXPECT_EQ(session().state(), State::kOpen);
+  advance(1ns);
+  session().on_timer();
+  EXPECT_EQ(session().state(), State::kClosing);
+  EXPECT_EQ(session().ending().code, protocol::close::kNoPong);
+}
+
+TEST_F(SessionLifeTest, APeerWhoseFullSocketTakesBytesAgainIsAlive) {
+  open();
+  context().now = session().next_deadline();
+  session().on_timer();
+  flush();
+  session().on_blocked();
+  advance(ms(settings.pong_timeout_ms) / 2);
+  session().on_progress(1);
+  advance(ms(settings.pong_timeout_ms) / 2);
+  session().on_timer();
+  EXPECT_EQ(session().state(), State::kOpen);
+}
+
+TEST_F(SessionLifeTest, WhatWasWrittenBeforeAPingHasTimeToArriveOnASlowLine) {
+  settings.write_timeout_ms = 1'000'000;
+  const auto time_to_pong = [&](std::size_t bytes) {
+    open();
+    session().on_progress(bytes);
+    context().now = session().next_deadline();
+    session().on_timer();
+    flush();
+    const Instant pinged = context().now;
+    while (session().state() == State::kOpen) {
+      context().now = session().next_deadline();
+      session().on_timer();
+    }
+    return context().now - pinged;
+  };
+  const Duration timeout = ms(settings.pong_timeout_ms);
+  EXPECT_EQ(time_to_pong(0), timeout);
+  EXPECT_EQ(time_to_pong(40'000), timeout + 10s);
+  EXPECT_EQ(time_to_pong(100'000'000), 4 * timeout) << "never longer";
+}
+
 TEST_F(SessionLifeTest, ASilentPeerIsClosedAtThePongTimeout) {
   open();
   const Instant first_ping = session().next_deadline();
@@ -558,7 +617,7 @@ TEST_F(SessionLifeTest, EveryByteTakenStartsTheWriteTimeoutAnew) {
     session().on_blocked();
     advance(ms(settings.write_timeout_ms) - 1ns);
     session().on_timer();
-    session().on_progress();
+    session().on_progress(1);
   }
   EXPECT_EQ(session().state(), State::kOpen);
   advance(1h);

@@ -167,8 +167,8 @@ BUGS = [
     {
         "name": "a silent client is never closed",
         "file": "src/session/session.cpp",
-        "old": "        if (paused() || last_heard_ >= ping_at_) {\n",
-        "new": "        if (last_heard_ < Instant::max()) {\n",
+        "old": "        if (paused() || last_alive_ >= ping_at_) {\n",
+        "new": "        if (last_alive_ < Instant::max()) {\n",
     },
     {
         "name": "a blocked socket has all the time in the world",

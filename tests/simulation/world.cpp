@@ -176,7 +176,7 @@ void World::verify_the_dead_are_closed() {
   const auto ms = [](std::uint32_t value) { return Duration(std::chrono::milliseconds(value)); };
   const Duration slack = ms(60) + std::chrono::microseconds(10 * config_.round_us_max) + 4 * config_.socket.delay_max;
   const Duration heartbeat = ms(2 * std::max(session.ping_interval_ms, session.pong_timeout_ms)) +
-                             ms(session.pong_timeout_ms + session.write_timeout_ms + session.close_timeout_ms);
+                             ms(4 * session.pong_timeout_ms + session.write_timeout_ms + session.close_timeout_ms);
   for (const auto& client : clients_) {
     const auto& socket = *client->socket();
     if (socket.is_stalled()) {
@@ -186,8 +186,8 @@ void World::verify_the_dead_are_closed() {
     if (client->is_silent() && session.ping_interval_ms > 0 && !socket.server_has_closed() && !socket.was_reset() &&
         socket.last_arrival() != Instant{}) {
       const Duration bound = std::max(heartbeat, ms(session.handshake_timeout_ms + session.close_timeout_ms)) + slack;
-      check(clock_.peek() - std::max(socket.last_arrival(), socket.last_paused) <= bound,
-            "is silent and not closed: " + client->describe());
+      const Instant last_alive = std::max({socket.last_arrival(), socket.last_taken(), socket.last_paused});
+      check(clock_.peek() - last_alive <= bound, "is silent and not closed: " + client->describe());
     }
   }
 }

@@ -18,6 +18,7 @@ std::string SimSocket::client_receive(std::size_t bytes_max) {
   std::string bytes = queued_.substr(0, count);
   queued_.erase(0, count);
   deliverable_ -= count;
+  if (count > 0) last_taken_ = clock_.peek();
   return bytes;
 }
 

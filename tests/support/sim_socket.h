@@ -73,6 +73,8 @@ class SimSocket {
   Instant stalled_since() const { return stalled_since_; }
   /// When the last byte of the client reached the server's kernel.
   Instant last_arrival() const { return last_arrival_; }
+  /// When the client last took something.
+  Instant last_taken() const { return last_taken_; }
 
  private:
   struct Segment {
@@ -95,6 +97,7 @@ class SimSocket {
   bool client_finished_ = false;
   bool read_armed_ = true;
   Instant last_arrival_{};
+  Instant last_taken_{};
 
   // server to client
   std::string queued_;           // in the server's kernel or on its way

@@ -185,7 +185,7 @@ TEST_F(CommandsTest, ABudgetBeyond65535Holds) {
   open();
   for (int i = 0; i < 70'000; ++i) {
     give_text("x");
-    session().outbox().consume(session().outbox().size());
+    session().consume_outbox(session().outbox().size());
     if (session().paused()) session().resume();
   }
   EXPECT_EQ(session().state(), State::kOpen);
