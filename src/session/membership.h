@@ -1,7 +1,6 @@
 // A session's place in one room of its shard.
 #pragma once
 
-#include <boost/container/small_vector.hpp>
 #include <cstdint>
 
 #include "base/slot_table.h"
@@ -25,8 +24,5 @@ struct Membership {
   /// It is given what is in the view's log: `member` says where.
   bool has_cursor() const { return joined || is_implicit || is_watcher; }
 };
-
-/// Nearly every connection is in one room: that one is kept where the session is.
-using Memberships = boost::container::small_vector<Membership, 1>;
 
 }  // namespace switchboard::session

@@ -20,7 +20,7 @@
 #include "protocol/command.h"
 #include "protocol/push.h"
 #include "session/context.h"
-#include "session/membership.h"
+#include "session/memberships.h"
 #include "session/rate_limiter.h"
 #include "ws/connection.h"
 
@@ -144,6 +144,7 @@ class Session final : private ws::Events {
   /// Answers with an error and charges the connection's error budget.
   void refuse(const protocol::Error& error);
   SessionContext& context() { return *context_; }
+  const SessionContext& context() const { return *context_; }
   /// The client's slot on its shard; set once, by the table that holds it.
   SlotId id() const { return id_; }
   void set_id(SlotId id) { id_ = id; }

@@ -37,16 +37,17 @@ struct Client : TimerNode {
   std::unique_ptr<net::Transport> transport;
   Unfinished unfinished;
   UserLinks same_user;
-  std::uint32_t heavy_at_ms = 0;      // when it last had more to say than one step takes: see Intake; 0: never
-  std::uint32_t next_membership = 0;  // where serving its rooms goes on, so that each has its turn
-  bool blocked : 1 = false;           // the socket takes no more; until it is writable again
-  bool ready : 1 = false;             // in the line of clients to be served
-  bool unread : 1 = false;            // readable, but not read to the end
-  bool in_intake : 1 = false;         // in one of the lines of Intake
-  bool in_mailbox_line : 1 = false;   // in one of the lines of MailboxWaits
-  bool hung_up : 1 = false;           // the peer has finished sending: read on until that end
-  bool finished : 1 = false;          // we have finished writing
-  bool unsettled : 1 = false;         // in the line of clients to be looked after at the end of the turn
+  std::uint32_t heavy_at_ms = 0;       // when it last had more to say than one step takes: see Intake; 0: never
+  std::uint32_t rooms_to_look_at = 0;  // while `ready`: of its rooms, behind `next_membership`
+  std::uint32_t next_membership = 0;   // where serving its rooms goes on, so that each has its turn
+  bool blocked : 1 = false;            // the socket takes no more; until it is writable again
+  bool ready : 1 = false;              // in the line of clients to be served
+  bool unread : 1 = false;             // readable, but not read to the end
+  bool in_intake : 1 = false;          // in one of the lines of Intake
+  bool in_mailbox_line : 1 = false;    // in one of the lines of MailboxWaits
+  bool hung_up : 1 = false;            // the peer has finished sending: read on until that end
+  bool finished : 1 = false;           // we have finished writing
+  bool unsettled : 1 = false;          // in the line of clients to be looked after at the end of the turn
   bool socket_failed : 1 = false;
   bool opening : 1 = false;    // the transport's handshake is under way: its reads have a line of their own
   bool has_user : 1 = false;   // stands among the users' connections

@@ -1,7 +1,6 @@
 // Between a session and its shard's views of rooms: which of a room's views it reads, and where it stands in one.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -17,10 +16,7 @@ inline ws::Encoding encoding_of(const session::Session& session) {
 
 /// The place of its membership in that view among its memberships; none when it has none.
 inline std::optional<std::uint32_t> slot_of(const session::Session& session, SlotId view) {
-  const auto& memberships = session.memberships();
-  const auto found = std::ranges::find(memberships, view, &session::Membership::room);
-  if (found == memberships.end()) return std::nullopt;
-  return static_cast<std::uint32_t>(found - memberships.begin());
+  return session.memberships().find(view);
 }
 
 }  // namespace switchboard::shard

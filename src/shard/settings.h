@@ -25,7 +25,7 @@ struct ShardSettings {
   std::uint64_t log_bytes_max = 256u << 20;  // all rooms' logs of this shard together; the largest is trimmed first
   /// What waits for single clients of this shard, all of it together: above it who has taken nothing for a second is
   /// ended, and large answers are refused.
-  std::uint64_t outbox_bytes_max = 128u << 20;
+  std::uint64_t outbox_bytes_max = 64u << 20;
   std::uint32_t rooms_max = 1'000'000;      // rooms that exist at once on this shard: `limit_reached` above it
   std::uint32_t input_us = 500;             // how long one turn may take over what clients send
   std::uint32_t sweep_us = 1'000;           // how long one turn of the loop may fan out before it looks at its sockets

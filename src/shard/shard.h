@@ -165,6 +165,7 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   void bound_logs(SlotId appended);
   void drop_view_if_unused(SlotId view_id, RoomView& view);
   void remove(session::Session& session, std::uint32_t slot);
+  void add_membership(session::Session& session, const session::Membership& membership);
   void erase_membership(session::Session& session, std::uint32_t slot);
   void remove_member(RoomView& view, std::uint32_t index);
   void open_cursor(Client& client, SlotId view_id, std::uint32_t slot, const ReplayStart& start);

@@ -101,7 +101,8 @@ void Shard::watch(SlotId view_id, const RoomView& view, Session& session) {
   }
   room::Room& watchers = views_.at(watchers_id).room;
   const auto slot = static_cast<std::uint32_t>(session.memberships().size());
-  session.memberships().push_back(
+  add_membership(
+      session,
       {.room = watchers_id, .member = watchers.add(session.id().index, slot, watchers.log.end()), .is_watcher = true});
   stats_.presence_watchers.add();
 }

@@ -61,7 +61,7 @@ Attempt Shard::join(Session& session, const protocol::Join& join, std::string_vi
     const bool is_sent = port_.try_request(view->home, std::move(request));
     SB_ASSERT(is_sent);
   }
-  if (!slot) session.memberships().push_back({.room = view_id});
+  if (!slot) add_membership(session, {.room = view_id});
   const std::uint32_t under_way = view->joins_under_way++;
   if (JoinWish wish(join); wish.opts_in() || !wish.info.empty()) join_wishes_[session.id().pack()] = std::move(wish);
   if (!is_home) return Attempt::kPending;
@@ -203,16 +203,20 @@ void Shard::remove(Session& session, std::uint32_t slot) {
   drop_view_if_unused(membership.room, view);
 }
 
+// The sweep may be half through the client's rooms: whatever has come or moved must not be missed.
+
+void Shard::add_membership(Session& session, const Membership& membership) {
+  session.memberships().push_back(membership);
+  client_of(session).rooms_to_look_at = session.memberships().size();
+}
+
 /// The last membership takes its place.
 void Shard::erase_membership(Session& session, std::uint32_t slot) {
   auto& memberships = session.memberships();
-  if (slot + 1 != memberships.size()) {
-    memberships[slot] = memberships.back();
-    if (memberships[slot].has_cursor())
-      views_.at(memberships[slot].room).room.member(memberships[slot].member).slot = slot;
-  }
-  memberships.pop_back();
-  if (memberships.empty()) memberships.shrink_to_fit();
+  memberships.erase(slot);
+  client_of(session).rooms_to_look_at = memberships.size();
+  if (slot == memberships.size() || !memberships[slot].has_cursor()) return;
+  views_.at(memberships[slot].room).room.member(memberships[slot].member).slot = slot;
 }
 
 void Shard::remove_member(RoomView& view, std::uint32_t index) {

@@ -201,7 +201,7 @@ void Shard::enter_own_room(Client& client, SlotId view_id) {
   auto slot = slot_of(session, view_id);
   if (!slot) {
     slot = static_cast<std::uint32_t>(session.memberships().size());
-    session.memberships().push_back({.room = view_id});
+    add_membership(session, {.room = view_id});
   }
   Membership& membership = session.memberships()[*slot];
   if (membership.has_cursor()) return;

@@ -13,6 +13,11 @@ void Sweep::want(SlotId view_id, RoomView& view) {
 }
 
 void Sweep::want(Client& client) {
+  client.rooms_to_look_at = client.session.memberships().size();
+  line_up(client);
+}
+
+void Sweep::line_up(Client& client) {
   if (client.ready) return;
   client.ready = true;
   ready_.push_back(client.session.id());
@@ -86,27 +91,28 @@ void Sweep::serve_room(SlotId view_id, RoomView& view, const SweepLimits& limits
   }
 }
 
+/// A client may be in a hundred thousand rooms: it is looked for the ones that have something in portions, too.
 void Sweep::serve_client(Client& client, const SweepLimits& limits) {
   if (!delivery_.flush(client)) return;
   auto& memberships = client.session.memberships();
-  std::size_t budget = limits.send_bytes_max;
-  const auto rooms = static_cast<std::uint32_t>(memberships.size());
-  for (std::uint32_t n = 0; n < rooms && !client.blocked; ++n) {
-    const session::Membership& membership = memberships[(client.next_membership + n) % rooms];
+  const std::size_t budget = limits.send_bytes_max;
+  for (std::uint32_t looks = 0; client.rooms_to_look_at > 0 && !client.blocked; ++looks) {
+    if (memberships.empty()) return;
+    if (looks == kRoomsPerLook) return line_up(client);
+    --client.rooms_to_look_at;
+    client.next_membership = (client.next_membership + 1) % memberships.size();
+    const session::Membership& membership = memberships[client.next_membership];
     if (!membership.has_cursor()) continue;
-    RoomView* view = views_.find(membership.room);
-    room::Member& member = view->room.member(membership.member);
-    if (member.cursor >= view->room.log.end()) continue;
+    RoomView& view = views_.at(membership.room);
+    room::Member& member = view.room.member(membership.member);
+    if (member.cursor >= view.room.log.end()) continue;
     const Seq before = member.cursor;
-    const bool is_served = delivery_.serve(client, membership.room, *view, member, budget);
-    if (member.cursor > before && member.cursor >= view->room.log.first()) {  // before that it changes nothing there
-      view->room.caught_up(before);
-      want(membership.room, *view);
+    const bool is_served = delivery_.serve(client, membership.room, view, member, budget);
+    if (member.cursor > before && member.cursor >= view.room.log.first()) {  // before that it changes nothing there
+      view.room.caught_up(before);
+      want(membership.room, view);
     }
-    if (!is_served) {
-      client.next_membership = (client.next_membership + n + 1) % rooms;
-      return want(client);
-    }
+    if (!is_served) return want(client);
   }
 }
 

@@ -34,9 +34,11 @@ class Sweep {
   void serve_room(SlotId view_id, RoomView& view, const SweepLimits& limits, Instant now);
   void prefetch_after(room::Room& room);
   void line_up(SlotId view_id, const RoomView& view);
+  void line_up(Client& client);
 
   static constexpr std::uint32_t kClientsPerRound = 16;
   static constexpr std::uint32_t kSmallRoomsPerRound = 8;
+  static constexpr std::uint32_t kRoomsPerLook = 64;  // of one client
   static constexpr std::uint32_t kSmallRoomMembers = 64;
 
   RoomViews& views_;

@@ -39,7 +39,7 @@ class FakeHost final : public SessionHost {
   /// What happens when the room's home answers.
   void answer_join(Session& session, std::string_view room_id, std::string_view command_id) {
     if (refusal) {
-      session.memberships().pop_back();
+      session.memberships().erase(session.memberships().size() - 1);
       session.on_join_refused(room_id, command_id, *refusal);
     } else {
       session.on_joined(session.memberships().back(),
@@ -61,9 +61,7 @@ class FakeHost final : public SessionHost {
     }
     return std::nullopt;
   }
-  void leave(Session& session, std::uint32_t slot) override {
-    session.memberships().erase(session.memberships().begin() + slot);
-  }
+  void leave(Session& session, std::uint32_t slot) override { session.memberships().erase(slot); }
   void on_over(Session&) override { ++over_calls; }
   void leave_all(Session& session) override {
     ++leave_all_calls;

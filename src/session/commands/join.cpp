@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "protocol/user_room.h"
 #include "session/commands/commands.h"
 #include "session/session.h"
 
@@ -37,11 +38,18 @@ std::optional<Refusal> refusal_of_repetition(const protocol::Join& join) {
   return std::nullopt;
 }
 
+/// How many rooms it has joined, or is joining. It is in one at the most without having joined it: its user's own.
+std::uint32_t rooms_of(const Session& session) {
+  const Memberships& memberships = session.memberships();
+  std::uint32_t rooms = memberships.size() - memberships.watchers();
+  if (session.user_id().empty()) return rooms;
+  const auto own = session.context().host.find(session, protocol::user_room_of(session.user_id()));
+  return own && memberships[*own].is_implicit ? rooms - 1 : rooms;
+}
+
 std::optional<Refusal> refusal_of_room(Session& session, const protocol::Join& join) {
   if (session.find_joined(join.room_id)) return refusal_of_repetition(join);
-  const auto rooms =
-      std::ranges::count_if(session.memberships(), [](const Membership& m) { return !m.is_implicit && !m.is_watcher; });
-  if (static_cast<std::uint64_t>(rooms) >= session.context().settings.rooms_per_connection_max) {
+  if (rooms_of(session) >= session.context().settings.rooms_per_connection_max) {
     return Refusal{ErrorCode::kLimitReached, "this connection is in as many rooms as it may be"};
   }
   if (join.presence && !session.context().host.settings_of(join.room_id).presence) {
