@@ -35,6 +35,8 @@ struct Origin {
   std::uint32_t shard = 0;
   SlotId connection;
   bool wants_ack = false;
+  /// Not 0: its shard counts so many bytes as under way for that connection, and is told the outcome in any case.
+  std::uint32_t counted_bytes = 0;
   bool is_answered = false;  // it was told that the outcome is delayed: nobody waits for it any more
 };
 

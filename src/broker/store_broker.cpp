@@ -27,7 +27,7 @@ void StoreBroker::open(TopicId topic, std::string_view room_id, const room::Room
                                                        .store_epoch = {},
                                                        .retention = settings.retention,
                                                        .durability = settings.durability});
-  if (submit({.kind = Kind::kOpen, .topic = topic, .command_id = {}, .origin = {}},
+  if (submit({.kind = Kind::kOpen, .topic = topic, .command_id = {}, .origin = {}, .request = nullptr},
              StoreOpen{.room_id = std::string(room_id), .durability = settings.durability})) {
     return;
   }
@@ -45,7 +45,10 @@ void StoreBroker::publish(TopicId topic, const Publish& publish) {
                .topic = topic,
                .command_id = std::string(publish.command_id),
                .origin = publish.origin,
-               .echo = publish.echo},
+               .echo = publish.echo,
+               .bytes = sizeof(StorePublish) + of.room_id.size() + publish.content.size() + publish.sender.size() +
+                        publish.to.size() + publish.dedup.size(),
+               .request = nullptr},
               StorePublish{.room_id = of.room_id,
                            .content = std::string(publish.content),
                            .sender = std::string(publish.sender),
@@ -62,8 +65,9 @@ const Head& StoreBroker::head(TopicId topic) {
 }
 
 void StoreBroker::read(TopicId topic, const ReadRange& range, std::uint64_t ticket) {
-  if (!submit({.kind = Kind::kRead, .topic = topic, .ticket = ticket, .command_id = {}, .origin = {}},
-              StoreRead{.room_id = topic_of(topic).room_id, .range = range})) {
+  if (!submit(
+          {.kind = Kind::kRead, .topic = topic, .ticket = ticket, .command_id = {}, .origin = {}, .request = nullptr},
+          StoreRead{.room_id = topic_of(topic).room_id, .range = range})) {
     events_.on_read(topic, ticket, std::unexpected(ErrorCode::kUnavailable));
   }
 }
@@ -71,20 +75,98 @@ void StoreBroker::read(TopicId topic, const ReadRange& range, std::uint64_t tick
 template <class What>
 bool StoreBroker::submit(UnderWay&& entry, What&& what) {
   auto [id, added] = under_way_.emplace(std::move(entry));
-  if (!store_.submit({.ticket = id.pack(), .what = std::forward<What>(what)})) {
-    under_way_.erase(id);
-    return false;
-  }
   added.id = id;
-  added.opening = store_.opening();
   added.epochs = topic_of(added.topic).epochs;
   added.deadline = clock_.now() + wait_;
+  StoreRequest request{.ticket = id.pack(), .what = std::forward<What>(what)};
+  if (must_wait(added)) {
+    wait(added, std::move(request));
+  } else if (!hand_in(added, std::move(request))) {
+    // It takes no more at the moment; with its next answer there will be room. If it owes none, waiting is in vain.
+    if (answers_owed_ == 0 || added.kind == Kind::kAskAgain) {
+      under_way_.erase(id);
+      return false;
+    }
+    wait(added, std::move(request));
+  }
   line_up(added);
-  is_flushed_ = false;
   return true;
 }
 
+/// Nothing overtakes what waits for the same.
+bool StoreBroker::must_wait(const UnderWay& entry) const {
+  switch (entry.kind) {
+    case Kind::kAskAgain:  // does not wait, and is not in anybody's way
+      return false;
+    case Kind::kOpen:
+      return !waiting_[0].empty();
+    case Kind::kRead:
+      return !waiting_[1].empty();
+    case Kind::kPublish:
+      break;
+  }
+  return !waiting_publishes_.empty() || !has_room_for(entry);
+}
+
+bool StoreBroker::has_room_for(const UnderWay& entry) const {
+  if (handed_in_messages_ == 0) return true;
+  return handed_in_messages_ < window_.messages && handed_in_bytes_ + entry.bytes <= window_.bytes;
+}
+
+/// False when the store does not take it: the request was not touched.
+bool StoreBroker::hand_in(UnderWay& entry, StoreRequest&& request) {
+  entry.opening = store_.opening();
+  if (!store_.submit(std::move(request))) return false;
+  ++answers_owed_;
+  is_flushed_ = false;
+  if (entry.kind == Kind::kPublish) {
+    ++handed_in_messages_;
+    handed_in_bytes_ += entry.bytes;
+  }
+  return true;
+}
+
+void StoreBroker::wait(UnderWay& entry, StoreRequest&& request) {
+  entry.request = std::make_unique<StoreRequest>(std::move(request));
+  if (entry.kind == Kind::kPublish) {
+    waiting_publishes_.push({.shard = entry.origin.shard, .connection = entry.origin.connection},
+                            {.id = entry.id, .bytes = entry.bytes});
+  } else {
+    waiting_of(entry.kind).push_back(entry.id);
+  }
+}
+
+/// Answers have made room.
+void StoreBroker::hand_in_waiting() {
+  for (std::deque<SlotId>& line : waiting_) {
+    while (!line.empty()) {
+      UnderWay& entry = *under_way_.find(line.front());
+      if (!hand_in(entry, std::move(*entry.request))) break;
+      entry.request.reset();
+      line.pop_front();
+    }
+  }
+  while (!waiting_publishes_.empty()) {
+    UnderWay& entry = *under_way_.find(waiting_publishes_.front().id);
+    if (!has_room_for(entry) || !hand_in(entry, std::move(*entry.request))) break;
+    entry.request.reset();
+    waiting_publishes_.pop();
+  }
+}
+
+/// It has waited for too long. Whatever waits longest of all is also the oldest of its kind and its owner.
+void StoreBroker::stop_waiting(UnderWay& entry) {
+  if (entry.kind == Kind::kPublish) {
+    waiting_publishes_.drop_oldest({.shard = entry.origin.shard, .connection = entry.origin.connection});
+  } else {
+    SB_ASSERT(waiting_of(entry.kind).front() == entry.id);
+    waiting_of(entry.kind).pop_front();
+  }
+  entry.request.reset();
+}
+
 void StoreBroker::flush() {
+  hand_in_waiting();
   if (!std::exchange(is_flushed_, true)) store_.flush();
 }
 
@@ -114,6 +196,12 @@ void StoreBroker::leave_line(UnderWay& entry) {
 
 StoreBroker::UnderWay StoreBroker::finish(UnderWay& entry) {
   leave_line(entry);
+  if (entry.request != nullptr) {
+    stop_waiting(entry);
+  } else if (entry.kind == Kind::kPublish) {
+    --handed_in_messages_;
+    handed_in_bytes_ -= entry.bytes;
+  }
   UnderWay finished = std::move(entry);
   under_way_.erase(finished.id);
   return finished;
@@ -134,11 +222,12 @@ bool StoreBroker::expire_one(Instant now) {
   if (asked_next_ != kNobody && now >= ask_at_ && ask_one_again()) return true;
   if (oldest_ == nullptr || oldest_->deadline > now) return false;
   UnderWay& entry = *oldest_;
-  if (entry.kind == Kind::kPublish) {
+  if (entry.kind == Kind::kPublish && entry.request == nullptr) {
     // Its outcome is still to come: the room stays open for it, and members are sent what is committed.
     leave_line(entry);
     const Publish publish = publish_of(entry);
     entry.origin.wants_ack = false;
+    entry.origin.counted_bytes = 0;
     entry.origin.is_answered = true;
     events_.on_delayed(entry.topic, publish);
   } else {
@@ -160,7 +249,11 @@ bool StoreBroker::has_answer() {
 }
 
 bool StoreBroker::take_answer() {
-  std::optional<StoreAnswer> answer = turned_ ? std::exchange(turned_, std::nullopt) : store_.take();
+  std::optional<StoreAnswer> answer = std::exchange(turned_, std::nullopt);
+  if (!answer) {
+    answer = store_.take();
+    if (answer) --answers_owed_;
+  }
   if (!answer) {
     const std::uint32_t opening = store_.opening();
     if (opening == 0 || opening == opening_) return false;
@@ -222,7 +315,7 @@ bool StoreBroker::ask_one_again() {
       ++asked_next_;
       continue;
     }
-    if (!submit({.kind = Kind::kAskAgain, .topic = topic->id, .command_id = {}, .origin = {}},
+    if (!submit({.kind = Kind::kAskAgain, .topic = topic->id, .command_id = {}, .origin = {}, .request = nullptr},
                 StoreOpen{.room_id = topic->room_id, .durability = topic->durability})) {
       ask_at_ = clock_.now() + kAskPause;
       return false;

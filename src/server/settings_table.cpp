@@ -361,10 +361,11 @@ void add_history(std::vector<Setting>& out) {
                         "messages", kRestart, "Messages in one transaction."));
   out.push_back(integer("history", "batch_bytes_max", SB_FIELD(config.history.sqlite.batch_bytes_max), 4 * kKiB, kGiB,
                         "bytes", kRestart, "The same in bytes, about; one message always fits."));
-  out.push_back(integer("history", "pending_bytes_max", SB_FIELD(config.history.sqlite.pending_bytes_max), kMiB,
-                        64 * kGiB, "bytes", kRestart,
-                        "Messages of one shard that wait to be committed; more are refused with `unavailable` until "
-                        "some are."));
+  out.push_back(
+      integer("history", "pending_bytes_max", SB_FIELD(config.history.sqlite.pending_bytes_max), kMiB, 64 * kGiB,
+              "bytes", kRestart,
+              "Messages of one shard's connections that wait to be committed; who sends more waits until some "
+              "are. Half of it is for connections that have nothing under way."));
   out.push_back(integer("history", "replays_max", SB_FIELD(config.shard.replays_max), 1, 1'000'000, "members", kReload,
                         "Members on one shard that are given a page of history at once; the others wait for their "
                         "turn."));

@@ -15,6 +15,7 @@ shard::ShardSettings share_of(const Config& config, std::size_t shards) {
   settings.outbox_bytes_max /= shards;
   settings.history.page_cache_bytes /= shards;
   settings.history.memory.bytes_max /= shards;
+  settings.history.publishing.bytes_max = config.history.sqlite.pending_bytes_max;
   settings.history.memory.dedup_window_ms = config.history.sqlite.dedup_window_ms;
   settings.session.listeners = policies_of(config.listeners);
   settings.server_name += std::string("/") + version();

@@ -27,6 +27,14 @@ struct UserLinks {
   std::uint32_t next = kNone;
 };
 
+/// What the connection has on its way to a store: see PublishWindows.
+struct PublishShare {
+  std::uint32_t messages = 0;
+  bool is_waiting = false;  // its next publish waits for room
+  bool is_in_line = false;  // for the share of all
+  std::uint64_t bytes = 0;
+};
+
 /// Is its own timer: the wheel hands back the node.
 struct Client : TimerNode {
   Client(session::SessionContext& context, std::unique_ptr<net::Transport> stream, net::PeerAddress peer,
@@ -37,6 +45,7 @@ struct Client : TimerNode {
   std::unique_ptr<net::Transport> transport;
   Unfinished unfinished;
   UserLinks same_user;
+  PublishShare publishing;
   std::uint32_t heavy_at_ms = 0;       // when it last had more to say than one step takes: see Intake; 0: never
   std::uint32_t rooms_to_look_at = 0;  // while `ready`: of its rooms, behind `next_membership`
   std::uint32_t next_membership = 0;   // where serving its rooms goes on, so that each has its turn

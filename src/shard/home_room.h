@@ -36,10 +36,6 @@ struct WaitingPublish {
   std::string command_id;
   broker::Origin origin;
   bool echo;
-
-  std::size_t bytes() const {
-    return sizeof(*this) + content.size() + sender.size() + to.size() + dedup.size() + command_id.size();
-  }
 };
 using Waiting = std::variant<WaitingJoin, WaitingPublish>;
 
@@ -56,7 +52,8 @@ struct HomeRoom {
   bool has_history = false;
   bool is_in_store = false;  // its broker is the one with the store
   bool is_served = false;    // stands in the line of rooms for whose waiting there is an answer
-  /// What came before there was an answer, in order; null when nothing did.
+  /// What came before there was an answer, in order; null when nothing did. Bounded where it comes from: a connection
+  /// has one join under way, and of publishes what PublishWindows lets pass.
   std::unique_ptr<std::deque<Waiting>> waiting;
 
   bool has_waiting() const { return waiting != nullptr; }

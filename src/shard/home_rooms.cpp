@@ -31,7 +31,8 @@ HomeRooms::HomeRooms(HomeEvents& events, ShardStats& stats, const ShardSettings&
       pages_(parts.hash_key, settings.history.page_cache_bytes),
       deflater_(std::move(deflater)) {
   broker::BrokerEvents& answers = *this;
-  if (parts.store != nullptr) store_.emplace(answers, parts.clock, *parts.store, commit_wait(settings));
+  if (parts.store != nullptr)
+    store_.emplace(answers, parts.clock, *parts.store, commit_wait(settings), settings.history.store_window);
 }
 
 broker::Broker& HomeRooms::broker_of(const HomeRoom& room) {
@@ -192,7 +193,7 @@ void HomeRooms::on_committed(broker::TopicId topic, const broker::Publish& publi
     stats_.commits.add();
     spread(room, publish, commit);
   }
-  if (publish.origin.wants_ack) events_.on_home_acknowledged(publish, commit);
+  if (publish.origin.wants_ack || publish.origin.counted_bytes > 0) events_.on_home_acknowledged(publish, commit);
 }
 
 void HomeRooms::spread(const HomeRoom& room, const broker::Publish& publish, const broker::Commit& commit) {
@@ -293,12 +294,6 @@ void HomeRooms::wait(HomeRoom& room, const broker::Publish& publish) {
                          .command_id = std::string(publish.command_id),
                          .origin = publish.origin,
                          .echo = publish.echo};
-  if (waiting_publishes_ >= kWaitingPublishesMax || waiting_bytes_ + waiting.bytes() > kWaitingBytesMax) {
-    stats_.publishes_failed.add();
-    return events_.on_home_refused(publish, ErrorCode::kUnavailable);
-  }
-  ++waiting_publishes_;
-  waiting_bytes_ += waiting.bytes();
   wait(room, std::move(waiting));
 }
 
@@ -322,8 +317,6 @@ void HomeRooms::serve(SlotId id, HomeRoom& room, WaitingJoin&& join) {
 }
 
 void HomeRooms::serve(SlotId id, HomeRoom& room, WaitingPublish&& waiting) {
-  --waiting_publishes_;
-  waiting_bytes_ -= waiting.bytes();
   const broker::Publish publish{.room_id = room.id,
                                 .content = waiting.content,
                                 .sender = waiting.sender,

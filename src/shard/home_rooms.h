@@ -39,6 +39,7 @@ class HomeEvents {
   /// Instead of both: a message in a user's own room. All shards are to be told, by name.
   virtual void on_home_user_committed(const broker::Publish& publish, const broker::Commit& commit,
                                       const Frames& frames) = 0;
+  /// Told of every publish that wants an acknowledgement or is counted where it came from.
   virtual void on_home_acknowledged(const broker::Publish& publish, const broker::Commit& commit) = 0;
   virtual void on_home_refused(const broker::Publish& publish, protocol::ErrorCode code) = 0;
   /// Once for each shard that has members. `head`: as in BrokerEvents.
@@ -62,10 +63,6 @@ struct HomeParts {
 
 class HomeRooms final : private broker::BrokerEvents {
  public:
-  /// What may wait for rooms to be opened, all rooms together; more is refused (`unavailable`). Joins are not counted:
-  /// a connection has one at a time.
-  static constexpr std::size_t kWaitingPublishesMax = 10'000;
-  static constexpr std::size_t kWaitingBytesMax = 16u << 20;
   /// Who compresses; asked for only once somebody wants that.
   using GetDeflater = std::function<ws::MessageDeflater&()>;
 
@@ -143,10 +140,8 @@ class HomeRooms final : private broker::BrokerEvents {
   broker::PageCache pages_;
   std::deque<SlotId> served_;       // rooms that are open, or have failed to be, while something waits for that
   std::deque<ReadAnswer> answers_;  // pages that are to be told
-  std::size_t waiting_publishes_ = 0;
-  std::size_t waiting_bytes_ = 0;
-  unsigned next_kind_ = 0;  // what `take_answer` looks for first
-  SlotId touched_;          // the room of the broker's last event
+  unsigned next_kind_ = 0;          // what `take_answer` looks for first
+  SlotId touched_;                  // the room of the broker's last event
   GetDeflater deflater_;
   ws::FrameBuilder frame_;
   std::string compressed_;      // scratch: a payload

@@ -58,8 +58,9 @@ void Intake::on_readable(Client& client, bool hung_up) {
 void Intake::look_at(Client& client) {
   if (client.in_intake || client.socket_failed) return;
   const session::Session& session = client.session;
-  // Whoever waits for a mailbox is asked when that line moves, and not at everything else that becomes of it.
-  const bool goes_on = session.can_resume() && !client.in_mailbox_line;
+  // Whoever waits for a mailbox, or for room on the way to the store, is asked when that line moves, and not at
+  // everything else that becomes of it.
+  const bool goes_on = session.can_resume() && !client.in_mailbox_line && !client.publishing.is_waiting;
   if (!goes_on && (!client.unread || session.paused())) return;
   client.in_intake = true;
   Line& line = client.opening ? opening_line_ : is_heavy(client) ? heavy_ : light_;

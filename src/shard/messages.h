@@ -38,6 +38,7 @@ struct PublishRequest {
   std::string dedup;
   std::string command_id;
   SlotId connection;
+  std::uint32_t counted_bytes = 0;  // as in broker::Origin
   bool echo = true;
 };
 /// A stretch of a room's history is wanted, for `ticket` of the asking shard.
@@ -98,6 +99,8 @@ struct EpochResult {
 };
 struct PublishResult {
   SlotId connection;
+  std::uint32_t counted_bytes = 0;  // as in the request, once
+  bool is_told = true;              // false: the client is not told, it is only counted
   std::string room_id;
   std::string command_id;
   bool committed = false;

@@ -5,14 +5,25 @@
 #include <string>
 
 #include "broker/memory/memory_broker.h"
+#include "broker/store_broker.h"
 #include "room/settings.h"
 #include "session/settings.h"
 
 namespace switchboard::shard {
 
+/// Publishes whose outcome is not known yet. Those of one connection are bounded by fixed numbers in the server, small
+/// ones in the simulation; one message is always allowed.
+struct PublishLimits {
+  std::uint64_t bytes_max = 32u << 20;            // all connections together; half of it for who has nothing under way
+  std::uint32_t connection_messages_max = 1'024;  // of one connection
+  std::uint64_t connection_bytes_max = 256u << 10;
+};
+
 /// What holds for the history of all rooms; what of each is kept is its namespace's affair.
 struct HistorySettings {
   std::uint32_t commit_wait_ms = 5'000;      // a publish whose outcome takes longer is told `unavailable`
+  PublishLimits publishing;                  // of what this shard's clients have on its way to the store
+  broker::StoreWindow store_window;          // what the store is given at a time
   broker::MemorySettings memory;             // of rooms that are kept in memory, this shard's together
   std::size_t page_cache_bytes = 16u << 20;  // pages read lately, kept for others who ask for the same
 };

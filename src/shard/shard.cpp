@@ -27,6 +27,7 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       home_(*this, stats_, settings_,
             {.clock = parts.clock, .hash_key = parts.hash_key, .random_seed = parts.random_seed, .store = parts.store},
             [this]() -> ws::MessageDeflater& { return context_.deflater(); }),
+      publish_windows_(clients_, settings_.history.publishing),
       replays_(clients_, stats_, settings_.replays_max),
       stuck_(clients_),
       delivery_(views_, clients_, replays_, stuck_, stats_),
@@ -34,7 +35,8 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       mailbox_waits_(port_, clients_),
       intake_(*this, parts.observer, clients_, parts.clock, context_, delivery_),
       tracked_(parts.hash_key, views_, clients_),
-      home_presence_(*this, settings_.rooms, index, parts.exchange.shards(), parts.clock.now()) {
+      home_presence_(*this, settings_.rooms, index, parts.exchange.shards(), parts.clock.now()),
+      has_store_(parts.store != nullptr) {
   chunks_.bound_by(settings_.log_bytes_max);
   intake_.bound_by(std::chrono::microseconds(settings_.input_us));
   context_.now = clock_.now();
@@ -151,6 +153,7 @@ bool Shard::make_room_in_outboxes(std::size_t bytes) {
 
 /// Those whose wait may be over. They go on in their turn, as everybody else with input does.
 void Shard::resume_waiting() {
+  publish_windows_.let_go_on([this](Client& client) { delivery_.resumable().push_back(client.session.id()); });
   resuming_.swap(delivery_.resumable());
   for (const SlotId id : resuming_) {
     if (Client* client = clients_.find(id)) intake_.look_at(*client);
@@ -202,9 +205,9 @@ void Shard::turn() {
 
 /// What can only be done once another shard has taken what was sent to it does not count: that shard wakes this one.
 bool Shard::has_work() {
-  return !sweep_.idle() || !intake_.idle() || mailbox_waits_.has_work() || !delivery_.resumable().empty() ||
-         !delivery_.unsettled().empty() || !port_.idle() || (home_.has_answer() && port_.results_have_room()) ||
-         pages_can_be_asked_for() || presence_has_work();
+  return !sweep_.idle() || !intake_.idle() || mailbox_waits_.has_work() || publish_windows_.has_work() ||
+         !delivery_.resumable().empty() || !delivery_.unsettled().empty() || !port_.idle() ||
+         (home_.has_answer() && port_.results_have_room()) || pages_can_be_asked_for() || presence_has_work();
 }
 
 std::optional<Instant> Shard::next_deadline() const {

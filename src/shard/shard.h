@@ -25,6 +25,7 @@
 #include "shard/mailbox_waits.h"
 #include "shard/observer.h"
 #include "shard/port.h"
+#include "shard/publish_windows.h"
 #include "shard/replay_start.h"
 #include "shard/replays.h"
 #include "shard/room_views.h"
@@ -142,6 +143,9 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   void on_publish_request(std::uint32_t from, const PublishRequest& request);
   void take_home_answers(Instant until);
   void after_answer(SlotId connection);
+  bool is_stored(std::string_view room_id) const;
+  void count_answered(const broker::Origin& origin);
+  void publish_answered(SlotId connection, std::uint32_t counted_bytes);
   void leave_home(const RoomView& view, SlotId home_room);
   void on_join_result(const JoinResult& result);
   void on_publish_result(const PublishResult& result);
@@ -228,6 +232,7 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   Users users_;
   Port port_;
   HomeRooms home_;
+  PublishWindows publish_windows_;
   Replays replays_;
   StuckClients stuck_;
   Delivery delivery_;
@@ -245,6 +250,7 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   std::vector<PresenceListResult> own_lists_;       // answers for clients here, to be given when the home is done
   std::shared_ptr<const CommittedFrame> crossing_;  // the frame being spread, once it has to leave the shard
   std::optional<Instant> drain_until_;
+  bool has_store_;
 };
 
 }  // namespace switchboard::shard

@@ -20,16 +20,21 @@ Attempt Shard::publish(Session& session, std::optional<std::uint32_t> slot, cons
   const SlotId home_room = view != nullptr ? view->home_room : SlotId{};
   const bool echo = broadcast.echo.value_or(true);
   if (!may_send(session, home)) return wait_for_mailbox(session, home);
+  const std::uint32_t cost =
+      is_stored(broadcast.room_id) ? PublishWindows::cost_of(broadcast.content.size() + broadcast.room_id.size()) : 0;
+  if (cost > 0 && !publish_windows_.take(client_of(session), 1, cost)) return Attempt::kBusy;
   if (home == index_) {
-    const broker::Publish publish{
-        .room_id = broadcast.room_id,
-        .content = broadcast.content,
-        .sender = session.user_id(),
-        .to = {},
-        .dedup = broadcast.dedup,
-        .command_id = command_id,
-        .origin = {.shard = index_, .connection = session.id(), .wants_ack = !command_id.empty()},
-        .echo = echo};
+    const broker::Publish publish{.room_id = broadcast.room_id,
+                                  .content = broadcast.content,
+                                  .sender = session.user_id(),
+                                  .to = {},
+                                  .dedup = broadcast.dedup,
+                                  .command_id = command_id,
+                                  .origin = {.shard = index_,
+                                             .connection = session.id(),
+                                             .wants_ack = !command_id.empty(),
+                                             .counted_bytes = cost},
+                                  .echo = echo};
     home_room ? home_.publish(home_room, publish) : home_.publish_by_name(publish);
     return Attempt::kDone;
   }
@@ -41,10 +46,22 @@ Attempt Shard::publish(Session& session, std::optional<std::uint32_t> slot, cons
                          .dedup = std::string(broadcast.dedup),
                          .command_id = std::string(command_id),
                          .connection = session.id(),
+                         .counted_bytes = cost,
                          .echo = echo};
   const bool is_sent = port_.try_request(home, std::move(request));
   SB_ASSERT(is_sent);
   return Attempt::kPending;
+}
+
+/// Its home hands what is published there to the store, and answers later.
+bool Shard::is_stored(std::string_view room_id) const {
+  return has_store_ && settings_.rooms.of(room_id).history;
+}
+
+/// A publish that was counted has had its outcome: the publisher may go on, if it waits for that.
+void Shard::publish_answered(SlotId connection, std::uint32_t counted_bytes) {
+  if (counted_bytes > 0 && publish_windows_.give_back(connection, counted_bytes))
+    delivery_.resumable().push_back(connection);
 }
 
 void Shard::on_request(std::uint32_t from, Request& request) {
@@ -64,15 +81,17 @@ void Shard::on_request(std::uint32_t from, Request& request) {
 }
 
 void Shard::on_publish_request(std::uint32_t from, const PublishRequest& request) {
-  const broker::Publish publish{
-      .room_id = request.room_id,
-      .content = request.content,
-      .sender = request.sender,
-      .to = request.to,
-      .dedup = request.dedup,
-      .command_id = request.command_id,
-      .origin = {.shard = from, .connection = request.connection, .wants_ack = !request.command_id.empty()},
-      .echo = request.echo};
+  const broker::Publish publish{.room_id = request.room_id,
+                                .content = request.content,
+                                .sender = request.sender,
+                                .to = request.to,
+                                .dedup = request.dedup,
+                                .command_id = request.command_id,
+                                .origin = {.shard = from,
+                                           .connection = request.connection,
+                                           .wants_ack = !request.command_id.empty(),
+                                           .counted_bytes = request.counted_bytes},
+                                .echo = request.echo};
   request.home_room ? home_.publish(request.home_room, publish) : home_.publish_by_name(publish);
 }
 
@@ -88,7 +107,7 @@ void Shard::take_home_answers(Instant until) {
 void Shard::after_answer(SlotId connection) {
   Client* client = clients_.find(connection);
   if (client == nullptr) return;
-  if (client->session.paused()) delivery_.resumable().push_back(connection);
+  if (client->session.paused() && !client->publishing.is_waiting) delivery_.resumable().push_back(connection);
   delivery_.leave_unsettled(*client);
 }
 
@@ -118,6 +137,8 @@ void Shard::on_home_spread() {
 void Shard::on_home_acknowledged(const broker::Publish& publish, const broker::Commit& commit) {
   const SlotId connection = publish.origin.connection;
   if (publish.origin.shard == index_) {
+    publish_answered(connection, publish.origin.counted_bytes);
+    if (!publish.origin.wants_ack) return;
     if (Client* client = clients_.find(connection)) {
       client->session.on_published({.id = publish.command_id,
                                     .room_id = publish.room_id,
@@ -128,7 +149,9 @@ void Shard::on_home_acknowledged(const broker::Publish& publish, const broker::C
     }
     return after_answer(connection);
   }
+  if (!publish.origin.wants_ack) return count_answered(publish.origin);
   port_.result(publish.origin.shard, PublishResult{.connection = connection,
+                                                   .counted_bytes = publish.origin.counted_bytes,
                                                    .room_id = std::string(publish.room_id),
                                                    .command_id = std::string(publish.command_id),
                                                    .committed = true,
@@ -140,21 +163,36 @@ void Shard::on_home_acknowledged(const broker::Publish& publish, const broker::C
 
 void Shard::on_home_refused(const broker::Publish& publish, protocol::ErrorCode code) {
   // A sender's own copy of a direct message has no answer of its own: that of the message is the answer.
-  if (protocol::is_user_room(publish.room_id) && !publish.echo) return;
+  if (protocol::is_user_room(publish.room_id) && !publish.echo) return count_answered(publish.origin);
   const SlotId connection = publish.origin.connection;
   if (publish.origin.shard == index_) {
+    publish_answered(connection, publish.origin.counted_bytes);
     if (Client* client = clients_.find(connection)) {
       client->session.on_publish_refused(publish.room_id, publish.command_id, code);
     }
     return after_answer(connection);
   }
   port_.result(publish.origin.shard, PublishResult{.connection = connection,
+                                                   .counted_bytes = publish.origin.counted_bytes,
                                                    .room_id = std::string(publish.room_id),
                                                    .command_id = std::string(publish.command_id),
                                                    .committed = false,
                                                    .refusal = code,
                                                    .seq = {},
                                                    .epoch = {}});
+}
+
+/// The publisher is told nothing: only its shard counts it.
+void Shard::count_answered(const broker::Origin& origin) {
+  if (origin.counted_bytes == 0) return;
+  if (origin.shard == index_) return publish_answered(origin.connection, origin.counted_bytes);
+  port_.result(origin.shard, PublishResult{.connection = origin.connection,
+                                           .counted_bytes = origin.counted_bytes,
+                                           .is_told = false,
+                                           .room_id = {},
+                                           .command_id = {},
+                                           .seq = {},
+                                           .epoch = {}});
 }
 
 void Shard::on_home_epoch_changed(std::uint32_t to_shard, const ViewsByEncoding& views, const broker::Head& head) {

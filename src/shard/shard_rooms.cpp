@@ -283,8 +283,9 @@ void Shard::take_mail(Instant until) {
 }
 
 void Shard::on_publish_result(const PublishResult& result) {
+  publish_answered(result.connection, result.counted_bytes);
   Client* client = clients_.find(result.connection);
-  if (client == nullptr) return;
+  if (client == nullptr || !result.is_told) return;
   if (result.committed) {
     client->session.on_published({.id = result.command_id,
                                   .room_id = result.room_id,

@@ -49,6 +49,9 @@ Attempt Shard::publish(Session& session, const protocol::Direct& direct, std::st
   // (At this shard itself one message is one result for each other shard, and room for two is what is made sure of.)
   if (!may_send(session, home, is_copied && own_home == home ? 2 : 1)) return wait_for_mailbox(session, home);
   if (is_copied && own_home != home && !may_send(session, own_home)) return wait_for_mailbox(session, own_home);
+  const std::uint32_t cost = is_stored(room_id) ? PublishWindows::cost_of(direct.content.size() + room_id.size()) : 0;
+  const std::uint32_t copies = is_copied ? 2 : 1;
+  if (cost > 0 && !publish_windows_.take(client_of(session), copies, cost)) return Attempt::kBusy;
 
   broker::Publish publish{
       .room_id = room_id,
@@ -57,7 +60,7 @@ Attempt Shard::publish(Session& session, const protocol::Direct& direct, std::st
       .to = {},
       .dedup = direct.dedup,
       .command_id = command_id,
-      .origin = {.shard = index_, .connection = session.id(), .wants_ack = !command_id.empty()},
+      .origin = {.shard = index_, .connection = session.id(), .wants_ack = !command_id.empty(), .counted_bytes = cost},
   };
   publish_at(home, publish);
   if (is_copied) {
@@ -81,6 +84,7 @@ void Shard::publish_at(std::uint32_t home, const broker::Publish& publish) {
                                                               .dedup = std::string(publish.dedup),
                                                               .command_id = std::string(publish.command_id),
                                                               .connection = publish.origin.connection,
+                                                              .counted_bytes = publish.origin.counted_bytes,
                                                               .echo = publish.echo});
   SB_ASSERT(is_sent);
 }

@@ -1,6 +1,8 @@
 #include "broker/store_broker.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
+#include <map>
 
 #include "broker/broker_log.h"
 #include "broker/told_channel.h"
@@ -147,6 +149,138 @@ TEST_F(StoreBrokerTest, AStoreThatTakesNothingMoreRefusesAtOnce) {
   store.is_full = false;
   broker.open({4, 3}, "other", settings);
   EXPECT_EQ(broker.under_way(), 1u);
+}
+
+// --- what waits ------------------------------------------------------------------------------------------------------
+
+class StoreWindowTest : public StoreBrokerTest {
+ protected:
+  void open_two_rooms() {
+    for (const TopicId topic : {kRoom, TopicId{4, 1}}) {
+      narrow.open(topic, "room" + std::to_string(topic.index), settings);
+      store.answer(store.requests.size() - 1, StoreOpened{.first = Seq{1}, .last = Seq{0}, .epoch = "k3"});
+      ASSERT_TRUE(narrow.take_answer());
+    }
+    store.requests.clear();
+  }
+  void publish_of(std::uint32_t connection, std::string content, TopicId topic = kRoom) {
+    narrow.publish(topic, {.room_id = "room",
+                           .content = content,
+                           .sender = "ann",
+                           .to = {},
+                           .dedup = {},
+                           .command_id = content,
+                           .origin = {.shard = 0, .connection = {connection, 1}, .wants_ack = true}});
+  }
+  /// What the store was given, in order; each is answered, which makes room for the next.
+  std::string served() {
+    std::string order;
+    for (std::size_t i = 0; i < store.requests.size(); ++i) {
+      const auto& request = store.request<StorePublish>(i);
+      order += request.content.substr(0, 1);
+      store.answer(
+          i, StoreCommitted{.seq = Seq{++numbers[request.room_id]}, .first = Seq{1}, .epoch = "", .payload = "{}"});
+      narrow.take_answer();
+      narrow.flush();
+    }
+    store.requests.clear();
+    return order;
+  }
+
+  std::map<std::string, std::uint64_t> numbers;
+  StoreBroker narrow{log, clock, store, 5s, {.messages = 1, .bytes = 1u << 20}};
+};
+
+TEST_F(StoreWindowTest, TheStoreIsGivenSoManyAtATimeAndOneAtLeast) {
+  StoreBroker two(log, clock, store, 5s, {.messages = 2, .bytes = 1});
+  two.open(kRoom, "room", settings);
+  store.answer(0, StoreOpened{.first = Seq{1}, .last = Seq{0}, .epoch = "k3"});
+  two.take_answer();
+  for (int i = 0; i < 3; ++i)
+    two.publish(
+        kRoom,
+        {.room_id = "room", .content = "1", .sender = {}, .to = {}, .dedup = {}, .command_id = {}, .origin = {}});
+  two.flush();
+  EXPECT_EQ(store.requests.size(), 2u) << "more bytes than there may be, but one always";
+  EXPECT_EQ(two.waiting(), 2u);
+  store.answer(1, committed(1));
+  two.take_answer();
+  two.flush();
+  EXPECT_EQ(store.requests.size(), 3u);
+  EXPECT_EQ(two.waiting(), 1u);
+}
+
+TEST_F(StoreWindowTest, WhoeverHasMuchWaitingWaitsForHimself) {
+  open_two_rooms();
+  for (int i = 0; i < 100; ++i)
+    publish_of(1, "f");
+  publish_of(2, "i", {4, 1});
+  EXPECT_LE(served().find('i'), 20u);
+}
+
+TEST_F(StoreWindowTest, TurnsGoByBytes) {
+  open_two_rooms();
+  for (int i = 0; i < 20; ++i)
+    publish_of(1, "a" + std::string(20'000, 'x'));
+  for (int i = 0; i < 60; ++i)
+    publish_of(2, "b");
+  const std::string order = served();
+  ASSERT_EQ(order.size(), 80u);
+  EXPECT_GE(std::ranges::count(order.substr(0, 60), 'b'), 55);
+}
+
+TEST_F(StoreWindowTest, OneConnectionsMessagesKeepTheirOrder) {
+  open_two_rooms();
+  std::string expected;
+  for (char c = 'a'; c <= 'z'; ++c) {
+    publish_of(1, std::string(1, c) + std::string(static_cast<std::size_t>(c) * 97 % 9'000, ' '));
+    publish_of(2, "0");
+    expected += c;
+  }
+  std::string order = served();
+  std::erase(order, '0');
+  EXPECT_EQ(order, expected);
+}
+
+TEST_F(StoreWindowTest, WhatWaitsInVainIsRefusedForGood) {
+  open_two_rooms();
+  for (const char* content : {"1", "2", "3"})
+    publish_of(1, content);
+  clock.advance(5s);
+  log.order.clear();
+  while (narrow.expire_one(clock.now())) {
+  }
+  EXPECT_EQ(log.order, (Order{"delayed", "refused", "refused"})) << "only the first was given to the store";
+  EXPECT_EQ(narrow.waiting(), 0u);
+  EXPECT_EQ(narrow.under_way(), 1u);
+  EXPECT_EQ(served(), "1");
+  EXPECT_EQ(narrow.under_way(), 0u);
+  publish_of(1, "4");
+  EXPECT_EQ(served(), "4");
+}
+
+TEST_F(StoreWindowTest, OpensAndReadsWaitWhileTheStoreOwesAnswers) {
+  open_two_rooms();
+  narrow.read(kRoom, {}, 1);
+  store.is_full = true;
+  narrow.read(kRoom, {}, 2);
+  narrow.open({5, 1}, "third", settings);
+  narrow.flush();
+  EXPECT_EQ(store.requests.size(), 1u);
+  log.order.clear();
+  EXPECT_FALSE(narrow.take_answer());
+  store.is_full = false;
+  store.answer(0, StoreFailed{ErrorCode::kUnavailable});
+  narrow.take_answer();
+  narrow.flush();
+  EXPECT_EQ(store.requests.size(), 3u);
+  store.is_full = true;
+  narrow.open({6, 1}, "fourth", settings);
+  clock.advance(5s);
+  log.order.clear();
+  while (narrow.expire_one(clock.now())) {
+  }
+  EXPECT_EQ(log.order, (Order{"read", "open failed", "open failed"}));
 }
 
 // --- epochs ----------------------------------------------------------------------------------------------------------

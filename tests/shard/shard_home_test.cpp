@@ -163,6 +163,61 @@ TEST_F(ShardHomeTest, AnOutcomeThatTakesTooLongIsUnavailableButWhatIsCommittedAr
   }
 }
 
+constexpr std::uint32_t kWindow = 10;
+
+TEST_F(ShardHomeTest, WhoFillsTheStoreIsPausedAndOthersAreNot) {
+  settings.history.publishing.connection_messages_max = kWindow;
+  Peer flooder = first_member(0);
+  Peer other = open(0);
+  other.join(room(), "other");
+  run();
+  other.texts();
+  constexpr std::size_t kSent = 3 * kWindow;
+  for (std::size_t i = 0; i < kSent; ++i)
+    flooder.broadcast(room(), "1", R"(,"echo":false)");
+  run();
+  EXPECT_EQ(store.requests.size(), 1 + kWindow) << "what it may have under way";
+  EXPECT_FALSE(shards[0]->has_work()) << "it waits without being asked";
+  other.broadcast(room(), "2", R"(,"id":7)");
+  run();
+  EXPECT_EQ(store.requests.size(), 2 + kWindow);
+
+  std::uint64_t seq = 10;
+  std::size_t answered = 1;
+  while (answered < store.requests.size()) {
+    for (; answered < store.requests.size(); ++answered)
+      committed(answered, ++seq);
+    run();
+  }
+  EXPECT_EQ(answered, 1 + kSent + 1) << "everything comes to its turn, and nothing is refused";
+  EXPECT_EQ(flooder.texts().find("error"), std::string::npos);
+  EXPECT_NE(other.texts().find(R"("type":"ack")"), std::string::npos);
+  flooder.finish();
+  other.finish();
+  run();
+  expect_nothing_left();
+}
+
+TEST_F(ShardHomeTest, WhoIsPausedIsToldWhenTheStoreTakesTooLong) {
+  settings.history.publishing.connection_messages_max = kWindow;
+  Peer flooder = first_member(0);
+  for (std::size_t i = 0; i < kWindow + 1; ++i)
+    flooder.broadcast(room(), "1");
+  flooder.say(R"({"type":"ping"})");
+  run();
+  EXPECT_EQ(flooder.texts(), "");
+  pass(5s);
+  run();
+  const std::string got = flooder.texts();
+  EXPECT_NE(got.find(R"("code":"unavailable")"), std::string::npos);
+  EXPECT_TRUE(got.ends_with("{\"type\":\"pong\"}\n")) << "it goes on";
+  flooder.finish();
+  for (std::size_t i = 1; i < store.requests.size(); ++i)
+    committed(i, 10 + i);
+  run();
+  expect_nothing_left();
+}
+
 TEST_F(ShardHomeTest, AStoreThatTakesNothingMoreRefusesPublishesAtOnce) {
   Peer near = first_member(0);
   Peer far = open(1);

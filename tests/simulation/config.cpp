@@ -30,6 +30,11 @@ void draw_history(Config& c, room::RoomSettings& room) {
   history.memory.bytes_max = 1u << 30;
   history.memory.dedup_window_ms = c.dedup_window_ms;
   history.page_cache_bytes = pick<std::size_t>(random, {0, 2'000, 1u << 20});
+  history.publishing = {.bytes_max = pick<std::uint64_t>(random, {1, 2'000, 32u << 20}),
+                        .connection_messages_max = pick(random, {1u, 2u, 5u, 1'024u}),
+                        .connection_bytes_max = pick<std::uint64_t>(random, {1, 1'500, 256u << 10})};
+  history.store_window = {.messages = pick<std::size_t>(random, {1, 3, 2'048}),
+                          .bytes = pick<std::size_t>(random, {1, 1'000, 256u << 10})};
   c.shard.replays_max = pick(random, {1u, 2u, 64u});
   c.shard.session.reply_bytes_max = pick(random, {300u, 4'000u, 262'144u});
 
@@ -161,8 +166,11 @@ std::string Config::describe() const {
       << " deflate_percent=" << deflate_percent << "\n  history=" << static_cast<int>(history)
       << " kept=" << room.retention.messages << "/" << room.retention.bytes << " persons=" << persons
       << " crashes=" << crashes << " machine=" << machine_percent << " replacements=" << replacements
-      << " commit_wait_ms=" << shard.history.commit_wait_ms << " page_cache=" << shard.history.page_cache_bytes
-      << " replays_max=" << shard.replays_max << " reply_bytes_max=" << shard.session.reply_bytes_max
+      << " commit_wait_ms=" << shard.history.commit_wait_ms << " pending=" << shard.history.publishing.bytes_max << "/"
+      << shard.history.publishing.connection_messages_max << "/" << shard.history.publishing.connection_bytes_max
+      << " store_window=" << shard.history.store_window.messages << "/" << shard.history.store_window.bytes
+      << " page_cache=" << shard.history.page_cache_bytes << " replays_max=" << shard.replays_max
+      << " reply_bytes_max=" << shard.session.reply_bytes_max
       << "\n  store: commit_ms=" << store.commit_max / std::chrono::milliseconds(1)
       << " answer_ms=" << store.answer_max / std::chrono::milliseconds(1)
       << " read_ms=" << store.read_max / std::chrono::milliseconds(1) << " group=" << store.group_max
