@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
 #include "protocol/error.h"
 #include "protocol/seq.h"
 
@@ -34,6 +35,8 @@ struct Page {
   Seq first;                        // number of the first message in it; meaningless when it is empty
   std::string frames;               // unmasked text frames, not compressed, one behind the other
   std::vector<std::uint32_t> ends;  // where each frame ends in `frames`
+  /// From then on its first message is older than the room keeps it: the page must not be given out any more.
+  Instant fresh_until = Instant::max();
 
   bool empty() const { return ends.empty(); }
   std::size_t size() const { return ends.size(); }

@@ -29,15 +29,14 @@ std::size_t PageCache::KeyHash::operator()(const Key& key) const {
   return static_cast<std::size_t>(siphash13(secret, {reinterpret_cast<const char*>(words), sizeof(words)}));
 }
 
-SharedPage PageCache::find(TopicId topic, const ReadRange& range, Seq oldest) {
+SharedPage PageCache::find(TopicId topic, const ReadRange& range, Seq oldest, Instant now) {
   const auto found = kept_.find(Key{topic, range});
   if (found == kept_.end()) return nullptr;
   const auto kept = found->second;
-  if (kept->page->first < oldest) {
+  if (kept->page->first < oldest || now >= kept->page->fresh_until || now >= kept->kept_until) {
     drop(kept);
     return nullptr;
   }
-  recent_.splice(recent_.begin(), recent_, kept);
   return kept->page;
 }
 
@@ -52,24 +51,30 @@ std::optional<std::uint64_t> PageCache::begin(TopicId topic, const ReadRange& ra
   return id.pack();
 }
 
-std::vector<PageReader> PageCache::end(std::uint64_t ticket, const PageOrError& page, std::string_view epoch) {
+std::vector<PageReader> PageCache::end(std::uint64_t ticket, const PageOrError& page, std::string_view epoch,
+                                       Instant now) {
   const SlotId id = SlotId::unpack(ticket);
   Read* read = reads_.find(id);
   SB_ASSERT(read != nullptr);
   std::vector<PageReader> readers = std::move(read->readers);
-  if (page && (*page)->epoch == epoch && is_lasting(read->key.range, **page)) keep(read->key, *page);
+  if (page && (*page)->epoch == epoch && is_lasting(read->key.range, **page)) keep(read->key, *page, now);
   under_way_.erase(read->key);
   reads_.erase(id);
   return readers;
 }
 
-void PageCache::keep(const Key& key, const SharedPage& page) {
+void PageCache::keep(const Key& key, const SharedPage& page, Instant now) {
   if (bytes_of(*page) > bytes_max_) return;
   if (const auto found = kept_.find(key); found != kept_.end()) drop(found->second);
-  recent_.push_front({.key = key, .page = page});
+  recent_.push_front({.key = key, .page = page, .kept_until = now + kKeptFor});
   kept_.emplace(key, recent_.begin());
   bytes_ += bytes_of(*page);
   bound_by(bytes_max_);
+}
+
+void PageCache::drop_stale(Instant now) {
+  while (!recent_.empty() && recent_.back().kept_until <= now)
+    drop(std::prev(recent_.end()));
 }
 
 void PageCache::drop(std::list<Kept>::iterator kept) {

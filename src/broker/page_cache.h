@@ -1,8 +1,10 @@
 // Pages of rooms' history that several readers want at about the same time: after a broken network all members of a
 // room come back at once and ask for the same stretches. A read under way serves everybody who asks for the same; pages
-// read lately are kept, within a bound. It reads nothing by itself. One per shard.
+// read lately are kept, within a bound and for a moment only: what a room has trimmed meanwhile, for whatever reason,
+// is given out no longer than that. It reads nothing by itself. One per shard.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <list>
@@ -11,6 +13,7 @@
 
 #include "base/flat_map.h"
 #include "base/slot_table.h"
+#include "base/time.h"
 #include "broker/broker.h"
 #include "broker/page.h"
 
@@ -29,18 +32,26 @@ class PageCache {
   /// The key must be secret: clients choose ranges.
   PageCache(HashKey hash_key, std::size_t bytes_max)
       : bytes_max_(bytes_max), kept_(KeyHash{hash_key}), under_way_(KeyHash{hash_key}) {}
+  /// How long a page is kept. Long enough for a crowd that comes at once; reading it again so often costs nothing.
+  static constexpr Duration kKeptFor = std::chrono::milliseconds(250);
+
   PageCache(const PageCache&) = delete;
   PageCache& operator=(const PageCache&) = delete;
 
-  /// The page of exactly that range, if it is kept and holds nothing before `oldest`; else null. O(1).
-  SharedPage find(TopicId topic, const ReadRange& range, Seq oldest);
+  /// The page of exactly that range, if it is kept and holds nothing before `oldest` and nothing too old; else null.
+  /// O(1).
+  SharedPage find(TopicId topic, const ReadRange& range, Seq oldest, Instant now);
 
   /// That reader wants the range. Returns the ticket to read it with, or none when a read of the same is under way: its
   /// page is for this reader, too.
   std::optional<std::uint64_t> begin(TopicId topic, const ReadRange& range, PageReader reader);
   /// The read of that ticket is over. Returns who waits for its page, and keeps that where others may want it. `epoch`:
   /// the topic's; a page of another one is not kept.
-  std::vector<PageReader> end(std::uint64_t ticket, const PageOrError& page, std::string_view epoch);
+  std::vector<PageReader> end(std::uint64_t ticket, const PageOrError& page, std::string_view epoch, Instant now);
+  /// Drops what has been kept for long enough. O(1) for each page that goes.
+  void drop_stale(Instant now);
+  /// When `drop_stale` has something to do.
+  Instant next_deadline() const { return recent_.empty() ? Instant::max() : recent_.back().kept_until; }
 
   /// The topic's epoch has changed: its pages are of no use any more. O(pages kept).
   void forget(TopicId topic);
@@ -64,18 +75,19 @@ class PageCache {
   struct Kept {
     Key key;
     SharedPage page;
+    Instant kept_until;
   };
   struct Read {
     Key key;
     std::vector<PageReader> readers;
   };
 
-  void keep(const Key& key, const SharedPage& page);
+  void keep(const Key& key, const SharedPage& page, Instant now);
   void drop(std::list<Kept>::iterator kept);
 
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
-  std::list<Kept> recent_;  // the one used last in front
+  std::list<Kept> recent_;  // the one read last in front
   FlatMap<Key, std::list<Kept>::iterator, KeyHash> kept_;
   SlotTable<Read> reads_;  // a ticket is a packed id of it
   FlatMap<Key, SlotId, KeyHash> under_way_;

@@ -26,6 +26,7 @@ HomeRooms::HomeRooms(HomeEvents& events, ShardStats& stats, const ShardSettings&
     : events_(events),
       stats_(stats),
       settings_(settings),
+      clock_(parts.clock),
       by_name_(NameHash{parts.hash_key}),
       memory_(*this, parts.clock, parts.random_seed ^ kBrokerSeed, settings.history.memory),
       pages_(parts.hash_key, settings.history.page_cache_bytes),
@@ -256,7 +257,7 @@ void HomeRooms::read(SlotId home_room, broker::ReadRange range, const broker::Pa
     empty->newest = head.last;
     return answer(reader, broker::SharedPage(empty));
   }
-  if (broker::SharedPage page = pages_.find(home_room, range, head.first)) {
+  if (broker::SharedPage page = pages_.find(home_room, range, head.first, clock_.now())) {
     stats_.pages_shared.add();
     return answer(reader, std::move(page));
   }
@@ -271,7 +272,7 @@ void HomeRooms::on_read(broker::TopicId topic, std::uint64_t ticket, const broke
   touched_ = topic;
   HomeRoom& room = rooms_.at(topic);
   --room.under_way;
-  for (const broker::PageReader& reader : pages_.end(ticket, page, broker_of(room).head(topic).epoch))
+  for (const broker::PageReader& reader : pages_.end(ticket, page, broker_of(room).head(topic).epoch, clock_.now()))
     answer(reader, page);
 }
 
@@ -364,7 +365,13 @@ bool HomeRooms::has_answer() {
   return !answers_.empty() || !served_.empty() || (store_ && store_->has_answer());
 }
 
+void HomeRooms::tidy(Instant now) {
+  pages_.drop_stale(now);
+  memory_.expire_one(now);
+}
+
 std::optional<Instant> HomeRooms::next_deadline() const {
+  // `tidy` wakes nobody: what is too old is given to nobody anyway, and whoever is connected is pinged now and then.
   if (!store_ || store_->next_deadline() == Instant::max()) return std::nullopt;
   return store_->next_deadline();
 }

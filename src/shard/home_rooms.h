@@ -88,6 +88,8 @@ class HomeRooms final : private broker::BrokerEvents {
   bool has_answer();
   /// When it would find something because time has passed.
   std::optional<Instant> next_deadline() const;
+  /// Frees what is too old to be given out, a little at a time: once a turn.
+  void tidy(Instant now);
   /// What was asked in this turn is handed to the store.
   void flush();
 
@@ -133,6 +135,7 @@ class HomeRooms final : private broker::BrokerEvents {
   HomeEvents& events_;
   ShardStats& stats_;
   const ShardSettings& settings_;
+  const Clock& clock_;
   SlotTable<HomeRoom> rooms_;
   NameMap<SlotId> by_name_;
   broker::MemoryBroker memory_;

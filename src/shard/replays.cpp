@@ -119,21 +119,22 @@ void Replays::get_back_in_line(Instant now) {
 
 /// A client whose socket takes nothing gets in line again once it does.
 void Replays::give_up_stuck_pages(Instant now) {
+  next_look_ = now + kPatience;
   for (std::size_t i = holders_.size(); i-- > 0;) {  // from the back: dropping one moves the last into its place
     Replay& replay = replays_.at(holders_[i]);
-    if (now - replay.since >= kPatience && clients_.at(replay.client).blocked) drop_page(replay);
+    if (!clients_.at(replay.client).blocked) continue;
+    if (now - replay.since >= kPatience) {
+      drop_page(replay);
+    } else {
+      next_look_ = std::min(next_look_, replay.since + kPatience);
+    }
   }
 }
 
 std::optional<Instant> Replays::next_deadline() const {
   Instant next = Instant::max();
   if (!retries_.empty()) next = retries_.front().first;
-  if (!line_.empty() && at_work() >= at_work_max_) {
-    for (const SlotId id : holders_) {
-      const Replay& replay = replays_.at(id);
-      if (clients_.at(replay.client).blocked) next = std::min(next, replay.since + kPatience);
-    }
-  }
+  if (!holders_.empty()) next = std::min(next, next_look_);
   return next == Instant::max() ? std::nullopt : std::optional(next);
 }
 

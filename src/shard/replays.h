@@ -22,7 +22,8 @@ class Replays {
  public:
   /// Pages end at multiples of this number, so that all who replay a room read the same ones after their first.
   static constexpr std::uint64_t kPageMessages = 256;
-  /// A page that cannot be written to its client for so long is given up when others wait for theirs.
+  /// A page that cannot be written to its client for so long is given up: others may wait for theirs, and the room may
+  /// trim meanwhile what is in it.
   static constexpr Duration kPatience = std::chrono::milliseconds(250);
   /// A store that fails is asked again after 100 ms, then twice as long each time: 6.3 s together.
   static constexpr Duration kFirstRetry = std::chrono::milliseconds(100);
@@ -52,7 +53,7 @@ class Replays {
   template <class Ask>
   void ask_for_pages(Instant now, Ask&& ask) {
     get_back_in_line(now);
-    if (!line_.empty() && at_work() >= at_work_max_) give_up_stuck_pages(now);
+    if (now >= next_look_) give_up_stuck_pages(now);
     for (int n = 0; n < kAsksPerTurn && !line_.empty() && at_work() < at_work_max_; ++n) {
       const SlotId id = line_.front();
       line_.pop_front();
@@ -106,6 +107,7 @@ class Replays {
   FlatMap<std::uint64_t, SlotId> reads_;  // by ticket
   std::vector<SlotId> holders_;           // who holds a page
   std::vector<Retry> retries_;            // a heap, the earliest first
+  Instant next_look_{};                   // at the pages that are held
   std::uint64_t last_ticket_ = 0;
 };
 

@@ -194,6 +194,7 @@ void Shard::turn() {
   request_pages();
   intake_.open_streams(whole / 4);
   settle_unsettled();
+  home_.tidy(context_.now);
   home_.flush();
   port_.wake_receivers();
   stats_.home_rooms.set(home_.size());

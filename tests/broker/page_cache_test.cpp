@@ -1,5 +1,6 @@
 #include "broker/page_cache.h"
 
+#include <chrono>
 #include <gtest/gtest.h>
 
 namespace switchboard::broker {
@@ -31,12 +32,13 @@ class PageCacheTest : public testing::Test {
   void read(const ReadRange& what, const PageOrError& outcome, TopicId topic = kRoom) {
     const auto ticket = cache.begin(topic, what, {});
     ASSERT_TRUE(ticket);
-    cache.end(*ticket, outcome, kEpoch);
+    cache.end(*ticket, outcome, kEpoch, now);
   }
   bool has(const ReadRange& what, std::uint64_t oldest = 1, TopicId topic = kRoom) {
-    return cache.find(topic, what, Seq{oldest}) != nullptr;
+    return cache.find(topic, what, Seq{oldest}, now) != nullptr;
   }
 
+  Instant now{std::chrono::hours(1)};
   PageCache cache{HashKey{1, 2}, 100'000};
 };
 
@@ -48,7 +50,7 @@ TEST_F(PageCacheTest, WhoAsksForTheSameWhileItIsReadSharesTheRead) {
   EXPECT_TRUE(cache.begin(kRoom, range(1, 257, true), {}));
   EXPECT_TRUE(cache.begin(kOther, range(1, 257), {}));
   EXPECT_EQ(cache.reads_under_way(), 4u);
-  const auto readers = cache.end(*ticket, page(1, 257), kEpoch);
+  const auto readers = cache.end(*ticket, page(1, 257), kEpoch, now);
   ASSERT_EQ(readers.size(), 2u);
   EXPECT_EQ(readers[0].ticket, 10u);
   EXPECT_EQ(readers[1].shard, 1u);
@@ -59,7 +61,7 @@ TEST_F(PageCacheTest, WhoAsksForTheSameWhileItIsReadSharesTheRead) {
 TEST_F(PageCacheTest, AFailureReachesAllWhoWaitAndIsNotKept) {
   const auto ticket = cache.begin(kRoom, range(1, 257), {});
   cache.begin(kRoom, range(1, 257), {});
-  EXPECT_EQ(cache.end(*ticket, std::unexpected(protocol::ErrorCode::kUnavailable), kEpoch).size(), 2u);
+  EXPECT_EQ(cache.end(*ticket, std::unexpected(protocol::ErrorCode::kUnavailable), kEpoch, now).size(), 2u);
   EXPECT_FALSE(has(range(1, 257)));
   EXPECT_TRUE(cache.begin(kRoom, range(1, 257), {})) << "it is read anew";
 }
@@ -83,7 +85,7 @@ TEST_F(PageCacheTest, KeepsNothingElse) {
   read(range(100, 200, true), page(100, 199));  // ends too early
   EXPECT_EQ(cache.pages(), 0u);
   const auto ticket = cache.begin(kRoom, range(1, 257), {});
-  cache.end(*ticket, page(1, 257), "another");
+  cache.end(*ticket, page(1, 257), "another", now);
   EXPECT_EQ(cache.pages(), 0u);
 }
 
@@ -103,14 +105,43 @@ TEST_F(PageCacheTest, ForgetsTheTopicWhoseEpochHasChanged) {
   EXPECT_TRUE(has(range(1, 257), 1, kOther));
 }
 
-TEST_F(PageCacheTest, WhatWasUsedLongestAgoGoesWhenItIsFull) {
+TEST_F(PageCacheTest, APageIsKeptForAMomentOnly) {
+  read(range(1, 257), page(1, 257));
+  const Instant until = now + PageCache::kKeptFor;
+  EXPECT_EQ(cache.next_deadline(), until);
+  now = until - std::chrono::nanoseconds(1);
+  cache.drop_stale(now);
+  EXPECT_TRUE(has(range(1, 257)));
+  read(range(257, 513), page(257, 513));
+  now = until;
+  EXPECT_FALSE(has(range(1, 257))) << "the room may have trimmed it meanwhile";
+  cache.drop_stale(now);
+  EXPECT_EQ(cache.pages(), 1u);
+  EXPECT_TRUE(has(range(257, 513)));
+  now += PageCache::kKeptFor;
+  cache.drop_stale(now);
+  EXPECT_EQ(cache.bytes(), 0u);
+  EXPECT_EQ(cache.next_deadline(), Instant::max());
+}
+
+TEST_F(PageCacheTest, APageThatBeginsWithAMessageTooOldIsNotGivenOut) {
+  auto made = std::make_shared<Page>(*page(1, 257));
+  made->fresh_until = now + std::chrono::milliseconds(10);
+  read(range(1, 257), SharedPage(made));
+  now = made->fresh_until - std::chrono::nanoseconds(1);
+  EXPECT_TRUE(has(range(1, 257)));
+  now = made->fresh_until;
+  EXPECT_FALSE(has(range(1, 257)));
+}
+
+TEST_F(PageCacheTest, WhatWasReadLongestAgoGoesWhenItIsFull) {
   for (std::uint64_t i = 0; i < 9; ++i)
     read(range(i, i + 1), page(i, i + 1, 10'000, 0));
   ASSERT_EQ(cache.pages(), 9u);
   EXPECT_TRUE(has(range(0, 1), 0));
   read(range(9, 10), page(9, 10, 10'000, 0));
-  EXPECT_TRUE(has(range(0, 1), 0));
-  EXPECT_FALSE(has(range(1, 2), 0));
+  EXPECT_FALSE(has(range(0, 1), 0));
+  EXPECT_TRUE(has(range(1, 2), 0));
   EXPECT_LE(cache.bytes(), 100'000u);
 }
 

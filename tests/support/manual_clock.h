@@ -17,11 +17,15 @@ class ManualClock final : public Clock {
     if (look_ns_max_ > 0) now_ += Duration(random_.below(look_ns_max_ + 1));
     return now_;
   }
-  UnixMillis unix_ms() const override { return kUnixStartMs + (now_ - kStart) / std::chrono::milliseconds(1); }
+  UnixMillis unix_ms() const override {
+    return kUnixStartMs + (now_ - kStart + wall_ahead_) / std::chrono::milliseconds(1);
+  }
 
   /// Looks without moving it.
   Instant peek() const { return now_; }
   void advance(Duration by) { now_ += by; }
+  /// The wall's clock is set: so far ahead of where it would be.
+  void set_wall_ahead(Duration by) { wall_ahead_ = by; }
 
  private:
   static constexpr Instant kStart{std::chrono::hours(1)};
@@ -29,6 +33,7 @@ class ManualClock final : public Clock {
 
   mutable Random random_;
   mutable Instant now_ = kStart;
+  Duration wall_ahead_{};
   std::uint64_t look_ns_max_;
 };
 

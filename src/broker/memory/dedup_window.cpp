@@ -1,5 +1,7 @@
 #include "broker/memory/dedup_window.h"
 
+#include "broker/memory/heap_bytes.h"
+
 namespace switchboard::broker {
 
 /// User ids contain no control characters: no two pairs have one name.
@@ -34,8 +36,13 @@ void DedupWindow::drop_oldest() {
 }
 
 std::size_t DedupWindow::bytes_of(const Record& record) {
-  constexpr std::size_t kTableBytes = 64;  // a place in the table, and room to grow
-  return sizeof(Record) + sizeof(std::string) + record.name->capacity() + kTableBytes;
+  constexpr std::size_t kTableBytes = 76;  // a place in the table, which may have grown just now
+  return sizeof(Record) + heap_bytes(sizeof(std::string)) + heap_bytes(*record.name) + kTableBytes;
+}
+
+std::size_t DedupWindow::bytes() const {
+  constexpr std::size_t kDequeBytes = 640;  // an empty one has a piece of 512 bytes already
+  return empty() ? 0 : heap_bytes(sizeof(DedupWindow)) + kDequeBytes + bytes_;
 }
 
 }  // namespace switchboard::broker

@@ -38,8 +38,8 @@ class DedupWindow {
   std::size_t size() const { return by_age_.size(); }
   /// Until when the newest one is remembered; only when not empty.
   Instant newest_until() const { return by_age_.back().until; }
-  /// About what it takes.
-  std::size_t bytes() const { return bytes_; }
+  /// About what it takes, itself and the allocator's share included; 0 when it is empty.
+  std::size_t bytes() const;
 
  private:
   struct Record {

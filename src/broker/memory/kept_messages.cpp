@@ -1,8 +1,9 @@
 #include "broker/memory/kept_messages.h"
 
 #include <algorithm>
+#include <chrono>
 
-#include "base/assert.h"
+#include "broker/memory/heap_bytes.h"
 #include "ws/frame_writer.h"
 
 namespace switchboard::broker {
@@ -14,56 +15,73 @@ constexpr std::size_t kBlockBytes = 32 * 1024;
 }  // namespace
 
 std::size_t KeptMessages::Block::memory() const {
-  return sizeof(Block) + frames.capacity() + ends.capacity() * sizeof(ends[0]) + stamps.capacity() * sizeof(stamps[0]);
+  return heap_bytes(frames) + heap_bytes(ends) + heap_bytes(stamps);
 }
 
-void KeptMessages::append(std::string_view payload, UnixMillis ts) {
-  if (blocks_.empty() || blocks_.back().ends.size() == kBlockMessages || blocks_.back().frames.size() >= kBlockBytes) {
-    blocks_.push_back(Block{.first = end_, .frames = {}, .ends = {}, .stamps = {}});
-    block_bytes_ += sizeof(Block);
-  }
+std::size_t KeptMessages::bytes() const {
+  return heap_bytes(sizeof(KeptMessages)) + heap_bytes(blocks_) + block_bytes_;
+}
+
+void KeptMessages::append(std::string_view payload, Instant now) {
+  const bool is_full =
+      empty() || blocks_.back().ends.size() == kBlockMessages || blocks_.back().frames.size() >= kBlockBytes;
+  if (is_full) blocks_.push_back(Block{.first = end_, .frames = {}, .ends = {}, .stamps = {}});
   Block& block = blocks_.back();
   const std::size_t memory_before = block.memory();
   const std::size_t bytes_before = block.frames.size();
   ws::append_frame(block.frames, ws::Opcode::kText, payload);
   block.ends.push_back(static_cast<std::uint32_t>(block.frames.size()));
-  block.stamps.push_back(ts);
+  block.stamps.push_back(now);
   end_ = end_.next();
   frame_bytes_ += block.frames.size() - bytes_before;
   block_bytes_ += block.memory() - memory_before;
 }
 
-void KeptMessages::trim(const room::Retention& retention, UnixMillis now) {
-  const UnixMillis oldest_ts = now - UnixMillis{retention.seconds} * 1'000;
+void KeptMessages::trim(const room::Retention& retention, Instant now) {
+  const Instant oldest = now - std::chrono::seconds(retention.seconds);
   while (!empty()) {
-    const Block& front = blocks_.front();
-    const bool is_over = distance(first_, end_) > retention.messages || frame_bytes_ > retention.bytes ||
-                         front.stamps[distance(front.first, first_)] < oldest_ts;
+    const bool is_over =
+        distance(first_, end_) > retention.messages || frame_bytes_ > retention.bytes || committed_at(first_) < oldest;
     if (!is_over) return;
     drop_first();
   }
 }
 
+Instant KeptMessages::committed_at(Seq seq) const {
+  const Block& block = blocks_[block_of(seq)];
+  return block.stamps[distance(block.first, seq)];
+}
+
 void KeptMessages::drop_first() {
-  const Block& front = blocks_.front();
+  const Block& front = blocks_[front_];
   frame_bytes_ -= front.size_of(distance(front.first, first_));
   first_ = first_.next();
   if (first_ == front.first.plus(front.ends.size())) drop_front_block();
 }
 
 void KeptMessages::drop_oldest() {
-  const Seq after = blocks_.front().first.plus(blocks_.front().ends.size());
+  const Seq after = blocks_[front_].first.plus(blocks_[front_].ends.size());
   while (first_ < after)
     drop_first();
 }
 
 void KeptMessages::drop_front_block() {
-  block_bytes_ -= blocks_.front().memory();
-  blocks_.pop_front();
+  block_bytes_ -= blocks_[front_].memory();
+  blocks_[front_++] = {};
+  if (front_ == blocks_.size()) {
+    blocks_ = {};  // the memory, too
+    front_ = 0;
+  } else if (2 * front_ > blocks_.size()) {
+    blocks_.erase(blocks_.begin(),
+                  blocks_.begin() + static_cast<std::ptrdiff_t>(front_));  // each is moved once at most
+    front_ = 0;
+  }
 }
 
 std::size_t KeptMessages::block_of(Seq seq) const {
-  const auto after = std::ranges::upper_bound(blocks_, seq, {}, &Block::first);
+  if (seq < blocks_[front_].first.plus(blocks_[front_].ends.size())) return front_;
+  const auto kept = blocks_.begin() + static_cast<std::ptrdiff_t>(front_);
+  const auto after = std::ranges::upper_bound(kept, blocks_.end(), seq, {}, &Block::first);
   return static_cast<std::size_t>(after - blocks_.begin()) - 1;
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,10 +19,11 @@ class KeptMessages {
   /// Empty; `next` is the number of the first message that will be appended.
   explicit KeptMessages(Seq next) : first_(next), end_(next) {}
 
-  /// Message number `end()`, as JSON text, committed at `ts`. Amortised O(1).
-  void append(std::string_view payload, UnixMillis ts);
+  /// Message number `end()`, as JSON text, committed at `now`. Amortised O(1). Age is measured by the clock that only
+  /// goes forwards: what the wall says may be wrong.
+  void append(std::string_view payload, Instant now);
   /// Gives up what exceeds the retention at that time. O(messages given up).
-  void trim(const room::Retention& retention, UnixMillis now);
+  void trim(const room::Retention& retention, Instant now);
   /// Gives up the oldest block, up to 256 messages. Not when empty.
   void drop_oldest();
 
@@ -31,9 +31,11 @@ class KeptMessages {
   Seq end() const { return end_; }
   bool empty() const { return first_ == end_; }
   /// When the newest one was committed; only when not empty.
-  UnixMillis newest_ts() const { return blocks_.back().stamps.back(); }
-  /// Memory it takes.
-  std::size_t bytes() const { return block_bytes_; }
+  Instant newest_at() const { return blocks_.back().stamps.back(); }
+  /// When one of [first, end) was committed.
+  Instant committed_at(Seq seq) const;
+  /// Memory it takes, itself and the allocator's share included.
+  std::size_t bytes() const;
 
   /// Fills the page's messages with those of the range.
   void read(const ReadRange& range, Page& page) const;
@@ -43,7 +45,7 @@ class KeptMessages {
     Seq first;
     std::string frames;
     std::vector<std::uint32_t> ends;  // where each frame ends
-    std::vector<UnixMillis> stamps;
+    std::vector<Instant> stamps;
 
     std::size_t begin_of(std::size_t index) const { return index == 0 ? 0 : ends[index - 1]; }
     std::size_t size_of(std::size_t index) const { return ends[index] - begin_of(index); }
@@ -56,7 +58,9 @@ class KeptMessages {
   std::size_t block_of(Seq seq) const;
   std::size_t size_of(Seq seq) const;
 
-  std::deque<Block> blocks_;
+  // Those before `front_` are given up: a room with few messages should not pay for a deque.
+  std::vector<Block> blocks_;
+  std::size_t front_ = 0;
   Seq first_;
   Seq end_;
   std::uint64_t frame_bytes_ = 0;  // of the frames of [first, end)

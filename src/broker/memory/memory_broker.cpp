@@ -1,9 +1,11 @@
 #include "broker/memory/memory_broker.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/assert.h"
+#include "broker/memory/heap_bytes.h"
 #include "protocol/push.h"
 
 namespace switchboard::broker {
@@ -11,6 +13,14 @@ namespace {
 
 // 36^8 values: two incarnations of a room do not share an epoch by chance.
 constexpr std::size_t kEpochCharacters = 8;
+
+// Where all rooms hold less than this, whole closed rooms go rather than the last messages of some.
+constexpr std::size_t kSmallBytes = 2'048;
+
+// Quiet rooms are looked at now and then, so that what is too old does not stay in memory.
+constexpr Duration kWalkPause = std::chrono::seconds(1);
+constexpr Duration kVisitPause = std::chrono::milliseconds(10);
+constexpr std::size_t kVisitsMax = 256;
 
 }  // namespace
 
@@ -35,6 +45,7 @@ void MemoryBroker::open(TopicId id, std::string_view room_id, const room::RoomSe
   if (const auto found = closed_by_name_.find(room_id); found != closed_by_name_.end()) {
     const auto closed = found->second;
     closed_by_name_.erase(found);
+    closed_bytes_ -= closed_bytes(closed->second);
     topic = std::move(closed->second);
     closed_.erase(closed);
   } else {
@@ -55,11 +66,22 @@ void MemoryBroker::open(TopicId id, std::string_view room_id, const room::RoomSe
 
 void MemoryBroker::close(TopicId id) {
   Topic& topic = topic_of(id);
-  trim(topic, clock_.unix_ms());
+  trim(topic, clock_.now());
   const Instant at = forget_at(topic);
   const auto closed = closed_.emplace(at, std::exchange(topic, Topic{}));
   closed_by_name_.emplace(closed->second.room_id, closed);
+  closed_bytes_ += closed_bytes(closed->second);
   forget_closed(kClosedMax);
+  bound();
+  if (next_walk_ == Instant::max()) next_walk_ = clock_.now() + kWalkPause;
+}
+
+/// Of a closed room besides what it keeps: a node of the tree, a place in the table, names.
+std::size_t MemoryBroker::closed_bytes(const Topic& topic) {
+  constexpr std::size_t kTreeBytes = 32;
+  constexpr std::size_t kTableBytes = 56;
+  return heap_bytes(kTreeBytes + sizeof(Closed::value_type)) + kTableBytes + heap_bytes(topic.room_id) +
+         heap_bytes(topic.head.epoch);
 }
 
 /// When nothing of a closed room is of use any more.
@@ -68,9 +90,7 @@ Instant MemoryBroker::forget_at(const Topic& topic) const {
   Instant at = now + kClosedFor;
   if (topic.kept == nullptr) return at;
   if (topic.kept->messages != nullptr && !topic.kept->messages->empty()) {
-    const UnixMillis age_ms = clock_.unix_ms() - topic.kept->messages->newest_ts();
-    const UnixMillis left_ms = UnixMillis{topic.kept->retention.seconds} * 1'000 - age_ms;
-    at = std::max(at, now + std::chrono::milliseconds(left_ms));
+    at = std::max(at, topic.kept->messages->newest_at() + std::chrono::seconds(topic.kept->retention.seconds));
   }
   if (topic.kept->dedup != nullptr && !topic.kept->dedup->empty()) at = std::max(at, topic.kept->dedup->newest_until());
   return at;
@@ -84,13 +104,14 @@ void MemoryBroker::forget_closed(std::size_t rooms_max) {
 
 void MemoryBroker::forget(Closed::iterator closed) {
   if (closed->second.kept != nullptr) by_size_.count(*closed->second.kept, 0);
+  closed_bytes_ -= closed_bytes(closed->second);
   closed_by_name_.erase(std::string_view(closed->second.room_id));
   closed_.erase(closed);
 }
 
 const Head& MemoryBroker::head(TopicId id) {
   Topic& topic = topic_of(id);
-  trim(topic, clock_.unix_ms());
+  trim(topic, clock_.now());
   note_first(topic);
   return topic.head;
 }
@@ -115,13 +136,15 @@ void MemoryBroker::publish(TopicId id, const Publish& publish) {
                                                    .to = publish.to});
   if (topic.kept != nullptr) {
     Kept& kept = *topic.kept;
-    if (kept.messages != nullptr) kept.messages->append(payload_, ts);
+    const Instant now = clock_.now();
+    if (kept.messages != nullptr) kept.messages->append(payload_, now);
     if (!publish.dedup.empty()) {
       kept.dedup->add(publish.sender, publish.dedup, {.seq = topic.head.last, .ts = ts},
-                      clock_.now() + std::chrono::milliseconds(settings_.dedup_window_ms));
+                      now + std::chrono::milliseconds(settings_.dedup_window_ms));
     }
-    trim(topic, ts);
+    trim(topic, now);
     bound();
+    if (next_walk_ == Instant::max()) next_walk_ = now + kWalkPause;
   }
   note_first(topic);
   events_.on_committed(id, publish, {.seq = topic.head.last, .epoch = topic.head.epoch, .ts = ts, .payload = payload_});
@@ -145,7 +168,10 @@ void MemoryBroker::read(TopicId id, const ReadRange& range, std::uint64_t ticket
   page->epoch = now.epoch;
   page->oldest = now.first;
   page->newest = now.last;
-  topic.kept->messages->read(range, *page);
+  const KeptMessages& messages = *topic.kept->messages;
+  messages.read(range, *page);
+  if (!page->empty())
+    page->fresh_until = messages.committed_at(page->first) + std::chrono::seconds(topic.kept->retention.seconds);
   events_.on_read(id, ticket, SharedPage(page));
 }
 
@@ -153,8 +179,9 @@ void MemoryBroker::read(TopicId id, const ReadRange& range, std::uint64_t ticket
 
 /// What could be given up.
 std::size_t MemoryBroker::Kept::memory() const {
-  return (messages == nullptr || messages->empty() ? 0 : messages->bytes()) +
-         (dedup == nullptr || dedup->empty() ? 0 : dedup->bytes());
+  const std::size_t both =
+      (messages == nullptr || messages->empty() ? 0 : messages->bytes()) + (dedup == nullptr ? 0 : dedup->bytes());
+  return both == 0 ? 0 : both + heap_bytes(sizeof(Kept));
 }
 
 MemoryBroker::Kept& MemoryBroker::kept_of(Topic& topic) {
@@ -167,7 +194,7 @@ void MemoryBroker::count(Kept& kept) {
 }
 
 /// Gives up what is over the room's retention.
-void MemoryBroker::trim(Topic& topic, UnixMillis now) {
+void MemoryBroker::trim(Topic& topic, Instant now) {
   if (topic.kept == nullptr) return;
   if (topic.kept->messages != nullptr) topic.kept->messages->trim(topic.kept->retention, now);
   count(*topic.kept);
@@ -178,10 +205,16 @@ void MemoryBroker::note_first(Topic& topic) {
   topic.head.first = has_history ? topic.kept->messages->first() : topic.head.last.next();
 }
 
-/// All rooms together: about the largest gives up its oldest block or, where it has no messages, names.
+/// All rooms together: about the largest gives up its oldest block or, where it has no messages, names. Where all are
+/// small, closed ones are forgotten. O(1) for each step, and each step frees something.
 void MemoryBroker::bound() {
-  while (by_size_.total() > settings_.bytes_max) {
+  while (bytes() > settings_.bytes_max) {
     auto* kept = static_cast<Kept*>(by_size_.one_of_the_largest());
+    if (!closed_.empty() && (kept == nullptr || kept->bytes < kSmallBytes)) {
+      forget(closed_.begin());
+      continue;
+    }
+    if (kept == nullptr) return;
     if (kept->messages != nullptr && !kept->messages->empty()) {
       kept->messages->drop_oldest();
     } else {
@@ -189,6 +222,27 @@ void MemoryBroker::bound() {
     }
     count(*kept);
   }
+}
+
+// --- what grows old --------------------------------------------------------------------------------------------------
+
+bool MemoryBroker::expire_one(Instant now) {
+  if (now < next_walk_) return false;
+  forget_closed(kClosedMax);
+  const std::size_t until = std::min(expired_until_ + kVisitsMax, topics_.size());
+  for (; expired_until_ < until; ++expired_until_) {
+    Topic& topic = topics_[expired_until_];
+    if (topic.kept != nullptr && topic.kept->bytes > 0) trim(topic, now);
+  }
+  const bool is_done = expired_until_ == topics_.size();
+  if (is_done) expired_until_ = 0;
+  next_walk_ = now + (is_done ? kWalkPause : kVisitPause);
+  if (is_done && bytes() == 0) next_walk_ = Instant::max();  // until something is kept again
+  return false;
+}
+
+Instant MemoryBroker::next_deadline() const {
+  return next_walk_;
 }
 
 void MemoryBroker::use(const room::RoomSettingsTable& settings) {

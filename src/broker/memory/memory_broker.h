@@ -20,7 +20,8 @@
 namespace switchboard::broker {
 
 struct MemorySettings {
-  /// Messages and dedup windows of all rooms together: the oldest of (about) the largest room go first.
+  /// What messages, dedup windows and closed rooms take, all rooms together: the oldest of (about) the largest room go
+  /// first, and where all are small the rooms that were closed the longest ago.
   std::uint64_t bytes_max = 64u << 20;
   std::uint32_t dedup_window_ms = 300'000;
 };
@@ -41,11 +42,14 @@ class MemoryBroker final : public Broker {
   void publish(TopicId topic, const Publish& publish) override;
   const Head& head(TopicId topic) override;
   void read(TopicId topic, const ReadRange& range, std::uint64_t ticket) override;
+  /// Frees what has become too old, of a few rooms at a time. Tells nothing.
+  bool expire_one(Instant now) override;
+  Instant next_deadline() const override;
   void use(const room::RoomSettingsTable& settings) override;
 
   void use(const MemorySettings& settings);
-  /// Memory of what is kept besides counters.
-  std::size_t bytes() const { return by_size_.total(); }
+  /// Memory of what is kept: all but the counters of open rooms.
+  std::size_t bytes() const { return by_size_.total() + closed_bytes_; }
   /// Closed rooms that are remembered.
   std::size_t closed() const { return closed_.size(); }
 
@@ -70,12 +74,13 @@ class MemoryBroker final : public Broker {
   Kept& kept_of(Topic& topic);
   const DedupWindow::First* first_of(Topic& topic, const Publish& publish);
   void count(Kept& kept);
-  void trim(Topic& topic, UnixMillis now);
+  void trim(Topic& topic, Instant now);
   static void note_first(Topic& topic);
   void bound();
   Instant forget_at(const Topic& topic) const;
   void forget_closed(std::size_t rooms_max);
   void forget(Closed::iterator closed);
+  static std::size_t closed_bytes(const Topic& topic);
 
   BrokerEvents& events_;
   const Clock& clock_;
@@ -84,6 +89,9 @@ class MemoryBroker final : public Broker {
   HashKey key_;
   std::vector<Topic> topics_;  // by the topic's index; without an epoch while closed
   Closed closed_;
+  std::size_t closed_bytes_ = 0;   // of closed rooms, without what is counted by size
+  std::size_t expired_until_ = 0;  // the index of the topic that the walk over them has come to
+  Instant next_walk_ = Instant::max();
   FlatMap<std::string_view, Closed::iterator, NameHash> closed_by_name_;
   BySize by_size_;
   std::string payload_;  // scratch

@@ -1,6 +1,8 @@
 #include "broker/memory/memory_broker.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -269,6 +271,118 @@ TEST_F(MemoryHistoryTest, AllRoomsTogetherAreBoundedAndTheLargestGivesUpItsOldes
   memory.bytes_max = 10'000;
   broker.use(memory);
   EXPECT_LE(broker.bytes(), memory.bytes_max);
+}
+
+TEST_F(MemoryHistoryTest, APageSaysUntilWhenItMayBeGivenOut) {
+  settings.retention.seconds = 10;
+  open();
+  publish_many(1);
+  const Instant first = clock.now();
+  clock.advance(4s);
+  publish_many(1);
+  EXPECT_EQ((*read({.from = Seq{1}, .until = Seq{3}}))->fresh_until, first + 10s);
+  EXPECT_EQ((*read({.from = Seq{2}, .until = Seq{3}}))->fresh_until, first + 14s);
+}
+
+TEST_F(MemoryHistoryTest, AgeIsNotMeasuredByTheWall) {
+  settings.retention.seconds = 10;
+  open();
+  clock.set_wall_ahead(24h);
+  publish_many(1);
+  clock.set_wall_ahead(0s);
+  publish_many(1);
+  clock.set_wall_ahead(240h);
+  EXPECT_EQ(numbers(read({.from = Seq{1}, .until = Seq{4}})), "1..2") << "nothing is wiped";
+  clock.set_wall_ahead(-24h);
+  clock.advance(11s);
+  EXPECT_EQ(numbers(read({.from = Seq{1}, .until = Seq{4}})), "none") << "nothing lives on";
+}
+
+TEST_F(MemoryHistoryTest, QuietRoomsLoseWhatIsTooOldByThemselves) {
+  settings.retention.seconds = 10;
+  for (std::uint32_t i = 0; i < 600; ++i) {
+    open({i, 1}, "room" + std::to_string(i));
+    publish_many(1, 100, {i, 1});
+  }
+  EXPECT_GT(broker.bytes(), 600u * 100);
+  clock.advance(11s);
+  for (int slices = 0; broker.next_deadline() <= clock.now(); ++slices) {
+    ASSERT_LT(slices, 10);
+    EXPECT_FALSE(broker.expire_one(clock.now()));
+    clock.advance(10ms);
+  }
+  EXPECT_EQ(broker.bytes(), 0u);
+  clock.advance(2s);
+  broker.expire_one(clock.now());
+}
+
+/// Memory of the process that is in use. Under a sanitizer it says nothing.
+std::size_t heap_in_use() {
+  return mallinfo2().uordblks;
+}
+
+TEST_F(MemoryHistoryTest, WhatItCountsIsWhatItCosts) {
+  const std::size_t probe = heap_in_use();
+  const auto kilobyte = std::make_unique<std::string>(100'000, 'x');
+  if (heap_in_use() < probe + kilobyte->size()) GTEST_SKIP() << "the allocator does not tell";
+  struct Shape {
+    const char* name;
+    int rooms;
+    int messages;
+    std::size_t bytes;
+    bool has_dedup;
+    bool is_closed;
+  };
+  for (const Shape& shape :
+       {Shape{"one large room", 1, 20'000, 100, false, false}, Shape{"large messages", 1, 300, 30'000, false, false},
+        Shape{"many rooms with one message each", 20'000, 1, 20, false, false},
+        Shape{"the same, closed", 20'000, 1, 20, false, true}, Shape{"keys", 10, 2'000, 1, true, false},
+        Shape{"rooms with one key each", 5'000, 1, 1, true, true}}) {
+    memory.bytes_max = 1u << 30;
+    settings.retention.messages = 1'000'000;
+    const std::size_t before = heap_in_use();
+    MemoryBroker counted{log, clock, 1, memory};
+    for (int i = 0; i < shape.rooms; ++i) {
+      const TopicId id{shape.is_closed ? 0 : static_cast<std::uint32_t>(i), 1};
+      counted.open(id, "a room with a name of some length " + std::to_string(i), settings);
+      for (int m = 0; m < shape.messages; ++m) {
+        const std::string key = shape.has_dedup ? "a key of some length " + std::to_string(m) : "";
+        counted.publish(id, {.room_id = "room",
+                             .content = '"' + std::string(shape.bytes, 'x') + '"',
+                             .sender = "ann",
+                             .to = {},
+                             .dedup = key,
+                             .command_id = {},
+                             .origin = {}});
+        log.committed.clear();
+        log.order.clear();
+        log.opened.clear();
+      }
+      if (shape.is_closed) counted.close(id);
+    }
+    log.order.shrink_to_fit();
+    log.opened.shrink_to_fit();
+    log.committed.shrink_to_fit();
+    // An open room's counter and name are there whether or not anything is kept.
+    const double open_rooms = shape.is_closed ? 0 : 256.0 * shape.rooms;
+    const auto taken = static_cast<double>(heap_in_use() - before);
+    EXPECT_LE(taken, 1.1 * static_cast<double>(counted.bytes()) + open_rooms) << shape.name;
+    EXPECT_GE(taken, 0.6 * static_cast<double>(counted.bytes())) << shape.name;
+  }
+}
+
+TEST_F(MemoryHistoryTest, ManySmallRoomsAreBoundedToo) {
+  memory.bytes_max = 1'000'000;
+  broker.use(memory);
+  for (std::uint32_t i = 0; i < 20'000; ++i) {
+    open(kRoom, "room" + std::to_string(i));
+    publish_many(1, 20);
+    broker.close(kRoom);
+    ASSERT_LE(broker.bytes(), memory.bytes_max);
+  }
+  EXPECT_GT(broker.closed(), 500u);
+  open(kRoom, "room19999");
+  EXPECT_EQ(broker.head(kRoom).last, Seq{1}) << "those closed last are remembered";
 }
 
 // --- dedup -----------------------------------------------------------------------------------------------------------
