@@ -13,6 +13,7 @@ using protocol::ErrorCode;
 namespace {
 
 constexpr Duration kAskPause = std::chrono::milliseconds(200);  // before a room is asked about again in vain
+constexpr int kMarks = 16;
 
 }  // namespace
 
@@ -26,7 +27,8 @@ void StoreBroker::open(TopicId topic, std::string_view room_id, const room::Room
                                                        .head = {},
                                                        .store_epoch = {},
                                                        .retention = settings.retention,
-                                                       .durability = settings.durability});
+                                                       .durability = settings.durability,
+                                                       .marks = {}});
   if (submit({.kind = Kind::kOpen, .topic = topic, .command_id = {}, .origin = {}, .request = nullptr},
              StoreOpen{.room_id = std::string(room_id), .durability = settings.durability})) {
     return;
@@ -61,7 +63,27 @@ void StoreBroker::publish(TopicId topic, const Publish& publish) {
 }
 
 const Head& StoreBroker::head(TopicId topic) {
+  pass_too_old(topic_of(topic));
   return topic_of(topic).head;
+}
+
+/// A message was committed.
+void StoreBroker::mark(Topic& topic) {
+  const Instant now = clock_.now();
+  topic.newest_at = now;
+  const Duration kept = std::chrono::seconds(topic.retention.seconds);
+  if (topic.marks.empty() || now - topic.marks.back().at >= kept / kMarks)
+    topic.marks.push_back({.seq = topic.head.last, .at = now});
+}
+
+/// A quiet room hears nothing of what its store removes. Members' logs may still hold it, for others who are slow.
+void StoreBroker::pass_too_old(Topic& topic) {
+  const Instant oldest = clock_.now() - std::chrono::seconds(topic.retention.seconds);
+  while (!topic.marks.empty() && topic.marks.front().at <= oldest) {
+    topic.head.first = std::max(topic.head.first, topic.marks.front().seq.next());
+    topic.marks.erase(topic.marks.begin());
+  }
+  if (topic.newest_at <= oldest) topic.head.first = topic.head.last.next();
 }
 
 void StoreBroker::read(TopicId topic, const ReadRange& range, std::uint64_t ticket) {
@@ -298,6 +320,8 @@ void StoreBroker::begin_epoch(Topic& topic, const std::string& store_epoch) {
     topic.head.epoch += "~" + std::to_string(clock_.unix_ms()) + "." + std::to_string(++epochs_begun_);
   }
   topic.store_epoch = store_epoch;
+  topic.marks.clear();
+  topic.newest_at = Instant::max();
   ++topic.epochs;
 }
 
@@ -381,7 +405,8 @@ void StoreBroker::on_answer(const UnderWay& entry, const StoreCommitted& committ
   if (!committed.is_duplicate) {
     SB_ASSERT(committed.seq == head.last.next());  // whatever the store said: turn_epoch has seen to it
     head.last = committed.seq;
-    head.first = committed.first;
+    head.first = std::max(head.first, committed.first);
+    mark(topic_of(entry.topic));
   }
   const bool is_known = committed.epoch.empty() || committed.epoch == topic.store_epoch;
   events_.on_committed(entry.topic, publish_of(entry),

@@ -53,6 +53,10 @@ class StoreBroker final : public Broker {
   std::size_t waiting() const { return waiting_publishes_.size(); }
 
  private:
+  struct Mark {
+    Seq seq;
+    Instant at;
+  };
   struct Topic {
     TopicId id;
     std::string room_id;
@@ -62,6 +66,10 @@ class StoreBroker final : public Broker {
     bool is_open = false;
     room::Retention retention;
     room::Durability durability{};
+    /// When some of the messages were committed, about sixteen of the time that they are kept for: what is older than
+    /// that is known without asking the store.
+    std::vector<Mark> marks;
+    Instant newest_at = Instant::max();  // when the newest was committed, if that was seen
   };
   enum class Kind : std::uint8_t { kOpen, kPublish, kRead, kAskAgain };
   /// What is needed of a request once it is answered. Those that somebody waits for stand in a line, the oldest first.
@@ -83,6 +91,8 @@ class StoreBroker final : public Broker {
     UnderWay* after = nullptr;
   };
 
+  void mark(Topic& topic);
+  void pass_too_old(Topic& topic);
   Topic& topic_of(TopicId topic) { return *topics_[topic.index]; }
   /// False when the store takes nothing, although it owes no answer: then nothing is under way, either.
   template <class What>

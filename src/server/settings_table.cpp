@@ -340,8 +340,8 @@ void add_history(std::vector<Setting>& out) {
                       "local disk, never on a network file system."));
   out.push_back(integer("history", "store_bytes_max", SB_FIELD(config.history.sqlite.store_bytes_max), 16 * kMiB,
                         1'024 * kGiB, "bytes", kRestart,
-                        "Size of the file; above it the oldest messages go, whichever rooms they are of. Its disk must "
-                        "have this and some more."));
+                        "Size of the file, with everything in it; towards it the oldest messages of those go who wrote "
+                        "most. Its disk must have this and some more."));
   out.push_back(choice<kVacuumNames>(
       "history", "vacuum", SB_FIELD(config.history.sqlite.vacuum), kRestart,
       "What becomes of space in the file that removed messages leave: \"incremental\" gives it back to the file system "
@@ -371,12 +371,12 @@ void add_history(std::vector<Setting>& out) {
                         "turn."));
   out.push_back(integer("history", "page_cache_bytes", SB_FIELD(config.shard.history.page_cache_bytes), 0, 1'024 * kGiB,
                         "bytes", kReload,
-                        "Memory for pages of history that were read lately, over all shards: members who resume "
+                        "Memory for pages of history that were read a moment ago, over all shards: members who resume "
                         "together share them."));
   out.push_back(integer("history", "memory_bytes_max", SB_FIELD(config.shard.history.memory.bytes_max), kMiB,
                         1'024 * kGiB, "bytes", kReload,
-                        "Memory for messages that are kept in memory, over all shards; above it the largest rooms lose "
-                        "their oldest first."));
+                        "Memory that history kept in memory takes, over all shards; above it the largest rooms lose "
+                        "their oldest first, and where all are small, rooms without members go."));
 }
 
 void add_direct(std::vector<Setting>& out) {

@@ -272,6 +272,8 @@ TEST_F(SqliteDamageTest, AFileOfVersion1IsTakenOver) {
       "ALTER TABLE meta DROP COLUMN checksum; ALTER TABLE rooms DROP COLUMN checksum;"
       "ALTER TABLE journal DROP COLUMN checksum; ALTER TABLE journal DROP COLUMN previous;"
       "ALTER TABLE blocks DROP COLUMN checksum; ALTER TABLE dedup DROP COLUMN checksum;"
+      "ALTER TABLE blocks DROP COLUMN owner; ALTER TABLE rooms DROP COLUMN owner; DROP TABLE owners;"
+      "DROP INDEX rooms_emptied; DELETE FROM meta WHERE key LIKE 'age%';"
       "DELETE FROM meta WHERE key IN ('believed_from', 'journal_removed', 'run');"
       "UPDATE rooms SET last_seq = 0; PRAGMA user_version = 1");
   EXPECT_EQ(status->doubts.value(), 0u);

@@ -20,11 +20,21 @@ namespace switchboard::broker {
 class HandClock final : public Clock {
  public:
   Instant now() const override { return now_; }
-  UnixMillis unix_ms() const override { return 1'700'000'000'000 + now_.time_since_epoch().count() / 1'000'000; }
+  UnixMillis unix_ms() const override {
+    return 1'700'000'000'000 + (now_.time_since_epoch() + wall_ahead_).count() / 1'000'000;
+  }
   void advance(Duration by) { now_ += by; }
+  /// The wall's clock is set: so far ahead of where it would be.
+  void set_wall_ahead(Duration by) { wall_ahead_ = by; }
+  /// The machine is started anew, and its clock that only goes forwards begins at 0.
+  void start_machine() {
+    wall_ahead_ += now_.time_since_epoch();
+    now_ = Instant{};
+  }
 
  private:
   Instant now_ = Instant(std::chrono::hours(1));
+  Duration wall_ahead_{};
 };
 
 class TemporaryFolder {
@@ -64,7 +74,7 @@ class SqliteTest : public testing::Test {
                                                             }},
                                       *status);
     auto error = writer->open();
-    reader = std::make_unique<Reader>(settings, writer->rooms(), writer->opened(), clock, *status);
+    reader = std::make_unique<Reader>(settings, writer->rooms(), writer->opened(), writer->ages(), clock, *status);
     return error;
   }
 

@@ -283,6 +283,28 @@ TEST_F(StoreWindowTest, OpensAndReadsWaitWhileTheStoreOwesAnswers) {
   EXPECT_EQ(log.order, (Order{"read", "open failed", "open failed"}));
 }
 
+TEST_F(StoreBrokerTest, AQuietRoomKnowsByItselfWhatIsTooOld) {
+  settings.retention.seconds = 16;
+  open_at_10();
+  for (std::uint64_t seq = 11; seq <= 14; ++seq) {
+    publish();
+    store.answer(store.requests.size() - 1, committed(seq));
+    broker.take_answer();
+    clock.advance(2s);
+  }
+  EXPECT_EQ(broker.head(kRoom).first, Seq{5});
+  clock.advance(8s);
+  EXPECT_EQ(broker.head(kRoom).first, Seq{12}) << "16 s after the first of them";
+  clock.advance(5s);
+  EXPECT_EQ(broker.head(kRoom).first, Seq{14});
+  clock.advance(1s);
+  EXPECT_EQ(broker.head(kRoom).first, Seq{15});
+  publish();
+  store.answer(store.requests.size() - 1, committed(15));
+  broker.take_answer();
+  EXPECT_EQ(broker.head(kRoom).first, Seq{15});
+}
+
 // --- epochs ----------------------------------------------------------------------------------------------------------
 
 TEST_F(StoreBrokerTest, AnotherEpochIsToldBeforeItsFirstCommitInACallOfItsOwn) {

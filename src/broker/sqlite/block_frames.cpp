@@ -27,25 +27,41 @@ BlockHead block_head(const Statement& row) {
   return {.room = row.integer(0),
           .first = Seq{row.natural(1)},
           .last = Seq{row.natural(2)},
-          .newest_ts = row.integer(3),
+          .newest_at = row.integer(3),
           .base = row.natural(4),
           .total = row.natural(5)};
 }
 
-BlockFrames::BlockFrames(const BlockHead& head, const Statement& row) : ends_(row.bytes(7)), frames_(row.bytes(8)) {
+std::string block_ends(std::span<const std::uint32_t> ends, std::span<const std::uint32_t> ages) {
+  std::string bytes(reinterpret_cast<const char*>(ends.data()), ends.size_bytes());
+  return bytes.append(reinterpret_cast<const char*>(ages.data()), ages.size_bytes());
+}
+
+BlockFrames::BlockFrames(const BlockHead& head, const Statement& row)
+    : ends_(row.bytes(7)),
+      count_(distance(head.first, head.last.next())),
+      newest_at_(head.newest_at),
+      frames_(row.bytes(8)) {
   is_whole_ = has_shape(head) && (row.is_null(6) ? has_frames() : row.integer(6) == check_of(head, ends_, frames_));
 }
 
-std::size_t BlockFrames::end_of(std::size_t index) const {
-  std::uint32_t end = 0;
-  std::memcpy(&end, ends_.data() + index * sizeof(end), sizeof(end));
-  return end;
+std::uint32_t BlockFrames::number_at(std::size_t index) const {
+  std::uint32_t number = 0;
+  std::memcpy(&number, ends_.data() + index * sizeof(number), sizeof(number));
+  return number;
+}
+
+StoreMillis BlockFrames::at(std::size_t index) const {
+  const bool has_ages = ends_.size() == 2 * count_ * sizeof(std::uint32_t);
+  return has_ages ? newest_at_ - number_at(count_ + index) : newest_at_;
 }
 
 /// As many frames as the block says it has. (Its checksum would not say so of a block that was written wrongly.)
 bool BlockFrames::has_shape(const BlockHead& head) const {
-  return ends_.size() % sizeof(std::uint32_t) == 0 && size() > 0 && size() == distance(head.first, head.last.next()) &&
-         end_of(size() - 1) == frames_.size();
+  if (head.last < head.first) return false;
+  const std::uint64_t numbers = ends_.size() / sizeof(std::uint32_t);
+  if (ends_.size() % sizeof(std::uint32_t) != 0 || (numbers != count_ && numbers != 2 * count_)) return false;
+  return end_of(count_ - 1) == frames_.size();
 }
 
 bool BlockFrames::has_frames() const {

@@ -3,12 +3,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "broker/sqlite/database.h"
 #include "broker/sqlite/room_table.h"
 
 namespace switchboard::broker {
+
+/// What a block has in its column `ends`: where each frame ends, and how many milliseconds before the last one each was
+/// committed. `ages` may be left out: then all are as old as the last.
+std::string block_ends(std::span<const std::uint32_t> ends, std::span<const std::uint32_t> ages);
 
 /// Columns 0 to 5 of a row: room, first, last, newest_ts, base, total.
 BlockHead block_head(const Statement& row);
@@ -21,18 +27,23 @@ class BlockFrames {
 
   bool is_whole() const { return is_whole_; }
   // Of one that is whole.
-  std::size_t size() const { return ends_.size() / sizeof(std::uint32_t); }
+  std::size_t size() const { return count_; }
+  /// When that one was committed.
+  StoreMillis at(std::size_t index) const;
   std::string_view frame(std::size_t index) const {
     const std::size_t begin = index == 0 ? 0 : end_of(index - 1);
     return frames_.substr(begin, end_of(index) - begin);
   }
 
  private:
-  std::size_t end_of(std::size_t index) const;
+  std::uint32_t number_at(std::size_t index) const;
+  std::size_t end_of(std::size_t index) const { return number_at(index); }
   bool has_shape(const BlockHead& head) const;
   bool has_frames() const;
 
   std::string_view ends_;
+  std::size_t count_;
+  StoreMillis newest_at_;
   std::string_view frames_;
   bool is_whole_;
 };

@@ -34,17 +34,20 @@ bool is_whole(const Statement& row) {
 
 DedupTable::DedupTable(Database& database, const SqliteSettings& settings, const HashKey (&keys)[2])
     : settings_(settings),
+      // Never more than a quarter of the file.
+      records_max_(
+          std::min<std::uint64_t>(settings.dedup_records_max, settings.store_bytes_max / 4 / sizeof(DedupRecord))),
       keys_{keys[0], keys[1]},
       insert_(database, "INSERT INTO dedup(first, ts, checksum, records) VALUES(?, ?, ?, ?)"),
       read_(database, "SELECT first, ts, checksum, records FROM dedup WHERE first <= ? ORDER BY first DESC LIMIT 1"),
       remove_(database, "DELETE FROM dedup WHERE first < ?"),
       database_(database) {}
 
-void DedupTable::load(Instant now, UnixMillis unix_ms) {
-  const UnixMillis cutoff = unix_ms - 2 * static_cast<UnixMillis>(settings_.dedup_window_ms);
+void DedupTable::load(Instant now, StoreMillis at) {
+  const StoreMillis cutoff = at - 2 * static_cast<StoreMillis>(settings_.dedup_window_ms);
   oldest_ = static_cast<std::uint64_t>(std::max<std::int64_t>(database_.integer("SELECT min(first) FROM dedup"), 1));
   const std::int64_t newest = database_.integer("SELECT max(first) FROM dedup");
-  const std::int64_t from = newest - static_cast<std::int64_t>(settings_.dedup_records_max);
+  const std::int64_t from = newest - static_cast<std::int64_t>(records_max_);
   next_ = oldest_;
   older_.base = 0;
   Statement rows(database_, "SELECT first, ts, checksum, records FROM dedup WHERE first >= ? ORDER BY first");
@@ -119,11 +122,11 @@ void DedupTable::stage(const DedupRecord& record) {
   staged_.push_back(record);
 }
 
-void DedupTable::write(UnixMillis now) {
+void DedupTable::write(StoreMillis at) {
   for (std::size_t begin = 0; begin < staged_.size(); begin += kRowRecords) {
     const std::size_t count = std::min(kRowRecords, staged_.size() - begin);
     const std::string_view records = bytes_of(&staged_[begin], count);
-    insert_.with(next_ + begin, now, row_check(next_ + begin, now, records), Blob{records}).run();
+    insert_.with(next_ + begin, at, row_check(next_ + begin, at, records), Blob{records}).run();
   }
 }
 
@@ -132,7 +135,7 @@ void DedupTable::committed(Instant now) {
     current_.index.insert(staged_[i].digest.low, static_cast<std::uint32_t>(next_ + i - current_.base));
   next_ += staged_.size();
   rolled_back();
-  const bool is_full = current_.index.size() >= std::max<std::size_t>(settings_.dedup_records_max / 2, 1);
+  const bool is_full = current_.index.size() >= std::max<std::size_t>(records_max_ / 2, 1);
   if (is_full || now - rotated_at_ >= std::chrono::milliseconds(settings_.dedup_window_ms)) rotate(now);
 }
 

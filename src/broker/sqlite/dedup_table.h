@@ -13,6 +13,7 @@
 #include "base/flat_map.h"
 #include "base/siphash.h"
 #include "base/time.h"
+#include "broker/sqlite/age_clock.h"
 #include "broker/sqlite/database.h"
 #include "broker/sqlite/dedup_index.h"
 #include "broker/sqlite/settings.h"
@@ -40,7 +41,7 @@ class DedupTable {
   DedupTable(Database& database, const SqliteSettings& settings, const HashKey (&keys)[2]);
 
   /// Reads what the file has of the last two windows.
-  void load(Instant now, UnixMillis unix_ms);
+  void load(Instant now, StoreMillis at);
 
   DedupDigest digest(std::string_view room, std::string_view sender, std::string_view key);
 
@@ -48,7 +49,7 @@ class DedupTable {
   // `rolled_back`.
   std::optional<DedupRecord> find(const DedupDigest& digest);
   void stage(const DedupRecord& record);
-  void write(UnixMillis now);
+  void write(StoreMillis at);
   void committed(Instant now);
   void rolled_back();
 
@@ -80,6 +81,7 @@ class DedupTable {
   std::optional<DedupRecord> find_in(const Generation& generation, const DedupDigest& digest);
 
   const SqliteSettings& settings_;
+  const std::uint64_t records_max_;
   HashKey keys_[2];
   Generation current_;
   Generation older_;

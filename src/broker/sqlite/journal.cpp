@@ -14,8 +14,10 @@ namespace {
 struct MessageHead {
   std::int64_t room = 0;
   std::uint64_t seq = 0;
-  UnixMillis ts = 0;
-  std::uint64_t frame_bytes = 0;
+  StoreMillis at = 0;
+  std::uint32_t frame_bytes = 0;
+  OwnerId owner = 0;
+  std::uint16_t unused = 0;
 };
 static_assert(sizeof(MessageHead) == 32, "as in the file");
 
@@ -38,15 +40,19 @@ Journal::~Journal() {
     --live.room->pins;
 }
 
-void Journal::stage(StoredRoom& room, Seq seq, UnixMillis ts, std::string_view payload) {
+void Journal::stage(StoredRoom& room, Seq seq, StoreMillis at, OwnerId owner, std::string_view payload) {
   char header[ws::kServerHeaderBytesMax];
   const std::size_t header_bytes = ws::write_server_header(header, ws::Opcode::kText, payload.size());
-  const MessageHead head{.room = room.row.id, .seq = seq.value, .ts = ts, .frame_bytes = header_bytes + payload.size()};
+  const MessageHead head{.room = room.newest_row().id,
+                         .seq = seq.value,
+                         .at = at,
+                         .frame_bytes = static_cast<std::uint32_t>(header_bytes + payload.size()),
+                         .owner = owner};
   row_.append(reinterpret_cast<const char*>(&head), sizeof(head));
   const auto begin = static_cast<std::uint32_t>(row_.size());
   row_.append(header, header_bytes);
   row_.append(payload);
-  staged_.push_back({&room, seq, ts, begin, static_cast<std::uint32_t>(row_.size())});
+  staged_.push_back({&room, seq, at, begin, static_cast<std::uint32_t>(row_.size()), owner});
 }
 
 void Journal::write() {
@@ -135,16 +141,14 @@ void Journal::removed() {
   }
 }
 
-bool Journal::Cursor::next(std::int64_t& room, Seq& seq, UnixMillis& ts, std::string_view& frame) {
+bool Journal::Cursor::next(std::int64_t& room, Loaded& message) {
   MessageHead head;
   if (rest.size() < sizeof(head)) return false;
   std::memcpy(&head, rest.data(), sizeof(head));
   rest.remove_prefix(sizeof(head));
   if (head.frame_bytes > rest.size()) return false;
   room = head.room;
-  seq = Seq{head.seq};
-  ts = head.ts;
-  frame = rest.substr(0, head.frame_bytes);
+  message = {.seq = Seq{head.seq}, .at = head.at, .owner = head.owner, .frame = rest.substr(0, head.frame_bytes)};
   rest.remove_prefix(head.frame_bytes);
   return true;
 }

@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/time.h"
 #include "broker/sqlite/database.h"
 #include "broker/sqlite/stored_room.h"
 #include "protocol/seq.h"
@@ -27,14 +26,15 @@ class Journal {
   struct Entry {
     StoredRoom* room;
     Seq seq;
-    UnixMillis ts;
+    StoreMillis at;
     std::uint32_t begin;  // of its frame in the row
     std::uint32_t end;
+    OwnerId owner;
   };
 
   // In a transaction; then `write`, and when that is known, `committed` or `rolled_back`.
-  /// Puts the payload into a frame. `room.row.id` is known.
-  void stage(StoredRoom& room, Seq seq, UnixMillis ts, std::string_view payload);
+  /// Puts the payload into a frame. `room.newest_row().id` is known.
+  void stage(StoredRoom& room, Seq seq, StoreMillis at, OwnerId owner, std::string_view payload);
   void write();
   /// What the transaction holds, until the next of the following two.
   std::span<const Entry> staged() const { return staged_; }
@@ -48,8 +48,14 @@ class Journal {
   void committed();
   void rolled_back();
 
-  /// At opening: gives each message of the file, in order, to `f(room id, seq, ts, frame)`, which returns the room that
-  /// has it in its tail, or null when the message is of no use any more.
+  struct Loaded {
+    Seq seq;
+    StoreMillis at = 0;
+    OwnerId owner = 0;
+    std::string_view frame;
+  };
+  /// At opening: gives each message of the file, in order, to `f(room id, Loaded)`, which returns the room that has it
+  /// in its tail, or null when the message is of no use any more.
   template <class F>
   void load(F&& f);
 
@@ -58,7 +64,9 @@ class Journal {
   std::size_t live_messages() const { return live_.size(); }
   /// The rooms that keep the oldest row; empty when nothing is kept.
   std::vector<StoredRoom*> oldest_rooms();
-  /// Looks which rows are of no use any more. Returns their bytes.
+  /// Looks which rows are of no use any more, and lets go of their rooms. Amortised O(1).
+  void pass_dead();
+  /// The same; returns the bytes of those rows.
   std::size_t dead_bytes();
   /// The last transaction with messages in it. Of one store the numbers go up without a gap.
   std::int64_t last_row() const { return next_row_ - 1; }
@@ -78,10 +86,9 @@ class Journal {
   };
   struct Cursor {
     std::string_view rest;
-    bool next(std::int64_t& room, Seq& seq, UnixMillis& ts, std::string_view& frame);
+    bool next(std::int64_t& room, Loaded& message);
   };
   void keep(StoredRoom& room, Seq seq, std::int64_t row);
-  void pass_dead();
 
   Database& database_;
   Statement insert_;
@@ -107,13 +114,11 @@ void Journal::load(F&& f) {
     const std::string_view messages = read_.bytes(1);
     Cursor cursor{messages};
     std::int64_t room_id = 0;
-    Seq seq;
-    UnixMillis ts = 0;
-    std::string_view frame;
+    Loaded message;
     rows_.push_back({row, messages.size()});
     live_bytes_ += messages.size();
-    while (cursor.next(room_id, seq, ts, frame)) {
-      if (StoredRoom* room = f(room_id, seq, ts, frame)) keep(*room, seq, row);
+    while (cursor.next(room_id, message)) {
+      if (StoredRoom* room = f(room_id, message)) keep(*room, message.seq, row);
     }
   }
 }

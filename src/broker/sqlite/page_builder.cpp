@@ -1,5 +1,6 @@
 #include "broker/sqlite/page_builder.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace switchboard::broker {
@@ -8,13 +9,14 @@ Seq PageBuilder::next() const {
   return range_.newest ? Seq{first_.value - frames_.size()} : first_.plus(frames_.size());
 }
 
-bool PageBuilder::add(Seq seq, std::string_view frame) {
+bool PageBuilder::add(Seq seq, std::string_view frame, StoreMillis at) {
   const bool follows = frames_.empty() || seq == next();
   const bool fits = frames_.empty() || bytes_.size() + frame.size() <= range_.bytes_max;
   if (is_full_ || !follows || !fits) {
     is_full_ = true;
     return false;
   }
+  oldest_at_ = frames_.empty() ? at : std::min(oldest_at_, at);
   if (frames_.empty()) first_ = seq;
   const std::size_t begin = bytes_.size();
   bytes_.append(frame);

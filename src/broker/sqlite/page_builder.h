@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "broker/page.h"
+#include "broker/sqlite/age_clock.h"
 #include "protocol/seq.h"
 
 namespace switchboard::broker {
@@ -19,11 +20,13 @@ class PageBuilder {
 
   /// One more frame: behind those that are here or, of a range that is read from its newest end, before them. False
   /// when it has no room any more, or does not follow on: nothing else is taken then.
-  bool add(Seq seq, std::string_view frame);
+  bool add(Seq seq, std::string_view frame, StoreMillis at);
 
   /// Nothing else would be taken.
   bool is_full() const { return is_full_; }
   bool is_empty() const { return frames_.empty(); }
+  /// When the oldest one was committed. Not when it is empty.
+  StoreMillis oldest_at() const { return oldest_at_; }
 
   /// The page as it is now.
   Page take(std::string epoch, Seq oldest, Seq newest);
@@ -38,6 +41,7 @@ class PageBuilder {
 
   ReadRange range_;
   bool is_full_ = false;
+  StoreMillis oldest_at_ = 0;
   Seq first_;          // of those added, by the order of adding
   std::string bytes_;  // in the order of adding
   std::vector<Frame> frames_;

@@ -23,7 +23,7 @@ struct Reader::Connection {
   explicit Connection(const std::string& file)
       : is_open(database.open(file, Database::Access::kRead, kBusyMs)),
         room(database,
-             "SELECT id, epoch, last_seq FROM rooms WHERE name = ?"
+             "SELECT id, epoch, last_seq, keep_seconds FROM rooms WHERE name = ?"
              " AND checksum = row_check(id, name, epoch, generation, durability, last_seq)"),
         unknown_epoch(database, "SELECT value FROM meta WHERE key = 'unknown_epoch'"),
         oldest(database, "SELECT first FROM blocks WHERE room = ? ORDER BY first LIMIT 1"),
@@ -46,9 +46,9 @@ struct Reader::Connection {
   Statement backwards;
 };
 
-Reader::Reader(const SqliteSettings& settings, const RoomCache& rooms, OpenedFile& opened, const Clock& clock,
-               StoreStatus& status)
-    : settings_(settings), rooms_(rooms), opened_(opened), clock_(clock), status_(status) {}
+Reader::Reader(const SqliteSettings& settings, const RoomCache& rooms, OpenedFile& opened, const AgeClock& ages,
+               const Clock& clock, StoreStatus& status)
+    : settings_(settings), rooms_(rooms), opened_(opened), ages_(ages), clock_(clock), status_(status) {}
 
 Reader::~Reader() {
   let_go();
@@ -83,6 +83,7 @@ PageOrError Reader::read(const StoreRead& request) {
     return std::unexpected(protocol::ErrorCode::kUnavailable);
   }
   Page read = page.take(std::move(view.epoch), view.oldest, view.newest);
+  if (!read.empty()) read.fresh_until = clock_.now() + std::chrono::milliseconds(page.oldest_at() - view.oldest_at);
   if (read.empty() && view.is_damaged) read.gap_end = std::min(request.range.until, view.newest.next());
   return std::make_shared<const Page>(std::move(read));
 }
@@ -134,9 +135,12 @@ Reader::View Reader::look(const StoreRead& request) const {
   view.epoch = room->row.epoch;
   view.oldest = room->first;
   view.newest = room->last;
+  view.oldest_at = oldest_at(room->row.retention.seconds);
   view.blocks_end = room->tail_first();
   const ReadRange& range = request.range;
-  const Seq begin = std::max(range.from, room->tail_first());
+  const std::size_t too_old = room->tail.before(view.oldest_at);
+  if (too_old > 0) view.oldest = room->tail_first().plus(too_old);
+  const Seq begin = std::max(range.from, room->tail_first().plus(too_old));
   const Seq end = std::min(range.until, room->last.next());
   if (begin >= end) return view;
   // At most what a page takes, from the end that is read first.
@@ -159,6 +163,7 @@ Reader::View Reader::look(const StoreRead& request) const {
   for (std::size_t i = first; i < last; ++i) {
     view.tail.append(tail.frame(i));
     view.tail_ends.push_back(static_cast<std::uint32_t>(view.tail.size()));
+    view.tail_times.push_back(tail.at(i));
   }
   return view;
 }
@@ -168,6 +173,7 @@ void Reader::look_in_file(std::string_view room, View& view) {
     view.room = connection_->room.integer(0);
     view.epoch = std::string(connection_->room.bytes(1));
     view.newest = Seq{connection_->room.natural(2)};
+    view.oldest_at = oldest_at(static_cast<std::uint32_t>(connection_->room.integer(3)));
     connection_->room.reset();
   } else if (connection_->unknown_epoch.with().next()) {
     view.epoch = std::string(connection_->unknown_epoch.bytes(0));
@@ -191,8 +197,20 @@ void Reader::add_tail(const View& view, bool newest, PageBuilder& page) const {
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t index = newest ? count - 1 - i : i;
     const std::size_t begin = index == 0 ? 0 : view.tail_ends[index - 1];
-    if (!page.add(view.tail_first.plus(index), frames.substr(begin, view.tail_ends[index] - begin))) return;
+    const Seq seq = view.tail_first.plus(index);
+    if (!page.add(seq, frames.substr(begin, view.tail_ends[index] - begin), view.tail_times[index])) return;
   }
+}
+
+StoreMillis Reader::oldest_at(std::uint32_t keep_seconds) const {
+  return ages_.at(clock_.now()) - 1'000 * static_cast<StoreMillis>(keep_seconds);
+}
+
+/// Nobody is given it any more, even where it has not been trimmed yet: the room begins behind it.
+bool Reader::is_too_old(View& view, Seq seq, StoreMillis at) {
+  if (at >= view.oldest_at) return false;
+  view.oldest = std::max(view.oldest, seq.next());
+  return true;
 }
 
 void Reader::add_blocks(const StoreRead& request, View& view, PageBuilder& page) {
@@ -204,11 +222,13 @@ void Reader::add_blocks(const StoreRead& request, View& view, PageBuilder& page)
                                   : connection_->forwards.with(view.room, begin.value, end.value);
   Seq oldest_seen = end;
   while (!page.is_full() && query.next()) {
+    if (range.newest && view.oldest > begin) break;  // what comes before is too old, too
     const BlockHead head = block_head(query);
     if (head.last < begin) {
       if (range.newest) break;
       continue;  // behind it messages are missing
     }
+    if (is_too_old(view, head.last, head.newest_at)) continue;
     oldest_seen = std::min(oldest_seen, std::max(head.first, begin));
     const BlockFrames block(head, query);
     if (!block.is_whole()) {
@@ -221,12 +241,17 @@ void Reader::add_blocks(const StoreRead& request, View& view, PageBuilder& page)
     const std::size_t until = std::min<std::size_t>(block.size(), distance(head.first, end));
     for (std::size_t i = from; i < until; ++i) {
       const std::size_t index = range.newest ? until - 1 - (i - from) : i;
-      if (!page.add(head.first.plus(index), block.frame(index))) break;
+      const Seq seq = head.first.plus(index);
+      if (is_too_old(view, seq, block.at(index))) {
+        if (range.newest) break;
+        continue;
+      }
+      if (!page.add(seq, block.frame(index), block.at(index))) break;
     }
   }
   query.reset();
   // What was trimmed since the room was looked up.
-  if (!range.newest && oldest_seen > begin) view.oldest = oldest_seen;
+  if (!range.newest && oldest_seen > begin) view.oldest = std::max(view.oldest, oldest_seen);
 }
 
 void Reader::note_damage(const std::string& room, const BlockHead& block) {

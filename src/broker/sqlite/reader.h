@@ -12,6 +12,7 @@
 
 #include "base/time.h"
 #include "broker/page.h"
+#include "broker/sqlite/age_clock.h"
 #include "broker/sqlite/database.h"
 #include "broker/sqlite/opened_file.h"
 #include "broker/sqlite/room_table.h"
@@ -27,13 +28,13 @@ class RoomCache;
 /// One thread.
 class Reader {
  public:
-  /// `rooms` and `opened` are the writer's.
-  Reader(const SqliteSettings& settings, const RoomCache& rooms, OpenedFile& opened, const Clock& clock,
-         StoreStatus& status);
+  /// `rooms`, `opened` and `ages` are the writer's.
+  Reader(const SqliteSettings& settings, const RoomCache& rooms, OpenedFile& opened, const AgeClock& ages,
+         const Clock& clock, StoreStatus& status);
   ~Reader();
 
   /// kUnavailable while the file cannot be read. What is damaged is left out, as if it had been trimmed: a page begins
-  /// behind it or ends before it, or is empty and says where it ends.
+  /// behind it or ends before it, or is empty and says where it ends. So is what is older than the room keeps it.
   PageOrError read(const StoreRead& request);
   /// Lets go of a file that the writer has closed. To be called soon after that, whether anything is to be read or not.
   void follow();
@@ -50,9 +51,11 @@ class Reader {
     std::string epoch;
     Seq oldest{1};
     Seq newest;
-    Seq blocks_end{1};  // messages before it are in blocks
-    std::string tail;   // frames of the range that are not, oldest first
+    StoreMillis oldest_at = 0;  // what was committed before is too old
+    Seq blocks_end{1};          // messages before it are in blocks
+    std::string tail;           // frames of the range that are not, oldest first
     std::vector<std::uint32_t> tail_ends;
+    std::vector<StoreMillis> tail_times;
     Seq tail_first;
     bool is_damaged = false;  // some of the range was
   };
@@ -63,11 +66,14 @@ class Reader {
   void look_in_file(std::string_view room, View& view);
   void add_tail(const View& view, bool newest, PageBuilder& page) const;
   void add_blocks(const StoreRead& request, View& view, PageBuilder& page);
+  StoreMillis oldest_at(std::uint32_t keep_seconds) const;
+  static bool is_too_old(View& view, Seq seq, StoreMillis at);
   void note_damage(const std::string& room, const BlockHead& block);
 
   const SqliteSettings& settings_;
   const RoomCache& rooms_;
   OpenedFile& opened_;
+  const AgeClock& ages_;
   const Clock& clock_;
   StoreStatus& status_;
   std::unique_ptr<Connection> connection_;

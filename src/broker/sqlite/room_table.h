@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "broker/sqlite/database.h"
+#include "broker/sqlite/owner_accounts.h"
 #include "broker/sqlite/stored_room.h"
 #include "protocol/seq.h"
 #include "room/settings.h"
@@ -22,9 +23,10 @@ struct BlockHead {
   std::int64_t room = 0;
   Seq first{};
   Seq last{};
-  UnixMillis newest_ts = 0;
+  StoreMillis newest_at = 0;
   std::uint64_t base = 0;
   std::uint64_t total = 0;
+  OwnerId owner = 0;  // only of those that `blocks_after` returns, and for `add_block`
 };
 
 /// What is stored with a block: over all it says, and where it belongs.
@@ -32,7 +34,8 @@ std::int64_t check_of(const BlockHead& block, std::string_view ends, std::string
 
 class RoomTable {
  public:
-  explicit RoomTable(Database& database);
+  /// `owners` is kept up to date.
+  RoomTable(Database& database, OwnerAccounts& owners);
 
   struct Row {
     RoomRow row;
@@ -53,27 +56,36 @@ class RoomTable {
   /// becomes of its blocks.
   void save_sealed(std::int64_t room, Seq last);
   /// The same, and nothing of the room is kept any more.
-  void save_last(std::int64_t room, Seq last, UnixMillis now);
+  void save_last(std::int64_t room, Seq last, StoreMillis now);
   void remove(std::int64_t room);
 
   struct Visit {
     std::int64_t id = 0;
     std::string name;
     room::Retention retention;
-    UnixMillis emptied_ts = 0;  // when save_last was called; 0: never
+    StoreMillis emptied_at = 0;  // when save_last was called; 0: there are blocks, or were none
+    OwnerId owner = 0;
   };
   /// The next rooms by id after `room`.
   std::vector<Visit> after(std::int64_t room, int count_max);
+  /// Those without blocks, by when they were emptied, after that one. They may have messages that are not in blocks.
+  std::vector<Visit> emptied_after(StoreMillis emptied_at, std::int64_t room, int count_max);
 
   /// `block.id` is given out here. `ends`: where each frame ends in `frames`, 32 bits each.
   void add_block(const BlockHead& block, std::string_view ends, std::string_view frames);
   std::optional<BlockHead> oldest_block(std::int64_t room);
   std::optional<BlockHead> newest_block(std::int64_t room);
-  std::optional<BlockHead> oldest_block();  // of all rooms
+  /// The first block of the room that has a message of that time or a later one, with what is before it.
+  std::optional<BlockHead> first_block_since(std::int64_t room, StoreMillis at);
+  /// The next blocks of all rooms by id after `block`: the oldest first.
+  std::vector<BlockHead> blocks_after(std::int64_t block, int count_max);
   void remove_block(std::int64_t id);
 
  private:
+  static std::vector<Visit> visits_of(Statement& query);
+
   Database& database_;
+  OwnerAccounts& owners_;
   Statement find_;
   Statement name_;
   Statement insert_;
@@ -84,10 +96,12 @@ class RoomTable {
   Statement save_last_;
   Statement remove_;
   Statement after_;
+  Statement emptied_;
   Statement add_block_;
   Statement oldest_in_room_;
   Statement newest_in_room_;
-  Statement oldest_;
+  Statement since_in_room_;
+  Statement blocks_after_;
   Statement remove_block_;
 };
 

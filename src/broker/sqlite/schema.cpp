@@ -25,12 +25,14 @@ constexpr const char* kTables = R"sql(
     generation INTEGER NOT NULL,     -- as in meta, when the epoch was made
     durability INTEGER NOT NULL,     -- 0 process, 1 power: of its messages until the last change
     last_seq INTEGER NOT NULL,       -- messages up to this number have left the journal: in blocks, or trimmed
-    emptied_ts INTEGER NOT NULL,     -- when nothing was kept any more, Unix milliseconds; 0 before the first time
+    emptied_ts INTEGER NOT NULL,     -- since when nothing is kept, by the store's clock; 0: there are blocks, or were none
+    owner INTEGER NOT NULL,          -- account of who made it, as in owners
     keep_messages INTEGER NOT NULL,  -- retention, as of the last message
     keep_bytes INTEGER NOT NULL,
     keep_seconds INTEGER NOT NULL,
     checksum INTEGER NOT NULL        -- of the columns id to last_seq
   );
+  CREATE INDEX rooms_emptied ON rooms(emptied_ts) WHERE emptied_ts > 0;
   CREATE TABLE journal(
     id INTEGER PRIMARY KEY,      -- one more for each transaction with messages, for ever
     previous INTEGER NOT NULL,   -- the row before it
@@ -42,20 +44,23 @@ constexpr const char* kTables = R"sql(
     room INTEGER NOT NULL,
     first INTEGER NOT NULL,                -- numbers of its messages
     last INTEGER NOT NULL,
-    newest_ts INTEGER NOT NULL,            -- Unix milliseconds of the last
+    newest_ts INTEGER NOT NULL,            -- when the last was committed, by the store's clock
     base INTEGER NOT NULL,                 -- bytes of the room's frames before it, and up to its end
     total INTEGER NOT NULL,
-    checksum INTEGER,                      -- of all columns but id; null: written by version 1
-    ends BLOB NOT NULL,                    -- where each frame ends in `frames`: 32 bits each, little endian
+    owner INTEGER NOT NULL,                -- account of who wrote most of it, as in owners
+    checksum INTEGER,                      -- of all columns but id and owner; null: written by version 1
+    ends BLOB NOT NULL,                    -- where each frame ends in `frames`: 32 bits each, little endian; then for
+                                           -- each how many milliseconds it is older than the last, likewise
     frames BLOB NOT NULL                   -- as they are sent
   );
   CREATE INDEX blocks_by_room ON blocks(room, first, last, newest_ts, base, total);
   CREATE TABLE dedup(
     first INTEGER PRIMARY KEY,  -- number of its first record
-    ts INTEGER NOT NULL,        -- Unix milliseconds
+    ts INTEGER NOT NULL,        -- when they were committed, by the store's clock
     checksum INTEGER NOT NULL,  -- of first, ts and records
     records BLOB NOT NULL
   );
+  CREATE TABLE owners(id INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);  -- what each account takes in rooms and blocks
 )sql";
 
 // Blocks keep what they have: to write all of them again could take minutes.
@@ -65,6 +70,13 @@ constexpr const char* kFromVersion1 = R"sql(
   ALTER TABLE journal ADD COLUMN previous INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE journal ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE blocks ADD COLUMN checksum INTEGER;
+  ALTER TABLE blocks ADD COLUMN owner INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE rooms ADD COLUMN owner INTEGER NOT NULL DEFAULT 0;
+  UPDATE rooms SET emptied_ts = 0 WHERE EXISTS (SELECT 1 FROM blocks WHERE room = rooms.id);
+  CREATE INDEX rooms_emptied ON rooms(emptied_ts) WHERE emptied_ts > 0;
+  CREATE TABLE owners(id INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);
+  INSERT INTO owners VALUES(0, (SELECT count(*) * 256 FROM rooms) +
+                               (SELECT coalesce(sum(total - base + 256), 0) FROM blocks));
   ALTER TABLE dedup ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
   UPDATE meta SET checksum = row_check(key, value);
   UPDATE rooms SET last_seq = max(last_seq, coalesce((SELECT max(last) FROM blocks WHERE room = rooms.id), 0));
@@ -75,6 +87,10 @@ constexpr const char* kFromVersion1 = R"sql(
 )sql";
 
 constexpr std::array<std::string_view, 4> kDedupKeys = {"dedup_key_0", "dedup_key_1", "dedup_key_2", "dedup_key_3"};
+
+constexpr std::string_view kAge = "age";  // the store's clock, and two others at the same moment
+constexpr std::string_view kAgeMonotonic = "age_monotonic_ms";
+constexpr std::string_view kAgeUnix = "age_unix_ms";
 
 void set_version(Database& database) {
   database.run(("PRAGMA user_version = " + std::to_string(kVersion)).c_str());
@@ -99,8 +115,11 @@ void make_tables(Database& database, Random& random) {
   set_version(database);
 }
 
-void migrate(Database& database) {
+/// Version 1 believed the wall: what it stamped with a time to come would be kept until then.
+void migrate(Database& database, UnixMillis unix_ms) {
   database.run(kFromVersion1);
+  Statement(database, "UPDATE blocks SET newest_ts = ?1 WHERE newest_ts > ?1").with(unix_ms).run();
+  Statement(database, "UPDATE rooms SET emptied_ts = ?1 WHERE emptied_ts > ?1").with(unix_ms).run();
   set_meta(database, "believed_from", std::int64_t{0});
   set_meta(database, "run", std::string_view());
   const std::int64_t first = database.integer("SELECT min(id) FROM journal");
@@ -163,7 +182,7 @@ std::optional<SchemaFault> fault_of(Database& database, const std::string& file)
 }  // namespace
 
 std::optional<SchemaFault> prepare(Database& database, const SqliteSettings& settings, Random& random,
-                                   Identity& identity) {
+                                   UnixMillis unix_ms, Identity& identity) {
   // These hold for a new file only, and must come before its first table.
   database.run("PRAGMA page_size = 8192");
   database.run("PRAGMA auto_vacuum = INCREMENTAL");
@@ -179,7 +198,7 @@ std::optional<SchemaFault> prepare(Database& database, const SqliteSettings& set
   const bool is_old = !is_new && database.integer("PRAGMA user_version") < kVersion;
   if (is_new || is_old) {
     database.begin_writing();
-    is_new ? make_tables(database, random) : migrate(database);
+    is_new ? make_tables(database, random) : migrate(database, unix_ms);
     database.commit();
   }
   if (database.has_failed()) return fault_of(database, settings.file);
@@ -188,6 +207,7 @@ std::optional<SchemaFault> prepare(Database& database, const SqliteSettings& set
 
 std::string take_over(Database& database, std::string_view boot_id, Random& random, Identity& identity) {
   const bool is_whole = read_identity(database, identity);
+  identity.is_same_boot = !boot_id.empty() && meta_text(database, "boot_id") == boot_id;
   identity.has_lost_power = has_lost_power(database, boot_id);
   if (identity.has_lost_power) {
     ++identity.generation;
@@ -201,6 +221,20 @@ std::string take_over(Database& database, std::string_view boot_id, Random& rand
   set_meta(database, "boot_id", boot_id);
   set_meta(database, "in_use", std::int64_t{1});
   return is_whole && last_run.has_value() ? std::string() : "what it says of itself is damaged";
+}
+
+std::optional<AgeClock::Saved> saved_age(Database& database) {
+  const std::optional<std::int64_t> at = meta_integer(database, kAge);
+  const std::optional<std::int64_t> monotonic = meta_integer(database, kAgeMonotonic);
+  const std::optional<std::int64_t> unix_ms = meta_integer(database, kAgeUnix);
+  if (!at || !monotonic || !unix_ms) return std::nullopt;
+  return AgeClock::Saved{.at = *at, .monotonic_ms = *monotonic, .unix_ms = *unix_ms};
+}
+
+void save_age(Database& database, const AgeClock::Saved& age) {
+  set_meta(database, kAge, age.at);
+  set_meta(database, kAgeMonotonic, age.monotonic_ms);
+  set_meta(database, kAgeUnix, age.unix_ms);
 }
 
 void doubt(Database& database, Random& random, Identity& identity) {

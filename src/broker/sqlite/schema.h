@@ -8,6 +8,8 @@
 
 #include "base/random.h"
 #include "base/siphash.h"
+#include "base/time.h"
+#include "broker/sqlite/age_clock.h"
 #include "broker/sqlite/database.h"
 #include "broker/sqlite/settings.h"
 
@@ -22,6 +24,7 @@ struct Identity {
   /// The generation from which on the file was never doubted: rooms of an earlier one begin new epochs, whatever their
   /// durability.
   std::int64_t believed_from = 0;
+  bool is_same_boot = false;    // the machine has run on since the file was opened before
   bool has_lost_power = false;  // once more, since the file was opened before
   std::string unknown_epoch;    // of rooms that are not in the file
   std::string run;              // names this opening of the file ...
@@ -38,11 +41,16 @@ struct SchemaFault {
 /// Makes the tables of an empty file or checks those that are there, and sets the connection up. `database` is open; on
 /// a fault it is to be closed.
 std::optional<SchemaFault> prepare(Database& database, const SqliteSettings& settings, Random& random,
-                                   Identity& identity);
+                                   UnixMillis unix_ms, Identity& identity);
 
 /// In a transaction: reads who the file is, and marks it as in use on this boot of the machine. Returns what of it is
 /// damaged, in words, and new there; "" for nothing.
 std::string take_over(Database& database, std::string_view boot_id, Random& random, Identity& identity);
+
+/// Where the store's clock stood; none when the file does not say so.
+std::optional<AgeClock::Saved> saved_age(Database& database);
+/// In a transaction.
+void save_age(Database& database, const AgeClock::Saved& age);
 
 /// In a transaction: the file may have lost, or may repeat, what was acknowledged. No room goes on in its epoch, and no
 /// key against doubles is known any more. What can be derived from the rest is made again.

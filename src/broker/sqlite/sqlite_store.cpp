@@ -36,6 +36,13 @@ std::string boot_id() {
   return id;
 }
 
+/// A transaction must be small beside the file that it has to fit in.
+SqliteSettings bounded(SqliteSettings settings) {
+  settings.batch_bytes_max =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(settings.batch_bytes_max, settings.store_bytes_max / 32));
+  return settings;
+}
+
 }  // namespace
 
 /// The threads and what they work on.
@@ -43,7 +50,8 @@ struct SqliteStore::Parts {
   struct ReaderThread {
     ReaderThread(Parts& parts, std::size_t index_)
         : index(index_),
-          reader(parts.settings, parts.writer.rooms(), parts.writer.opened(), parts.clock, parts.status) {}
+          reader(parts.settings, parts.writer.rooms(), parts.writer.opened(), parts.writer.ages(), parts.clock,
+                 parts.status) {}
     std::size_t index;
     Reader reader;
     Doorbell doorbell;
@@ -58,7 +66,7 @@ struct SqliteStore::Parts {
 
   Parts(const SqliteSettings& settings_, std::uint32_t shards, std::function<void(std::uint32_t)> wake_,
         std::function<std::optional<std::string>()> may_open, const Clock& clock_)
-      : settings(settings_),
+      : settings(bounded(settings_)),
         wake(std::move(wake_)),
         clock(clock_),
         writer(settings,

@@ -15,7 +15,7 @@ bool StoreFile::is_ours() {
   return is_ours;
 }
 
-void StoreFile::load(Instant now, UnixMillis unix_ms) {
+void StoreFile::load(Instant now, StoreMillis at) {
   FlatMap<std::int64_t, StoredRoom*> by_id;
   const auto room_of = [&](std::int64_t id) -> StoredRoom* {
     const auto [place, is_new] = by_id.try_emplace(id, nullptr);
@@ -24,40 +24,49 @@ void StoreFile::load(Instant now, UnixMillis unix_ms) {
     if (!name.has_value()) return nullptr;
     StoredRoom& room = cache.add(*name);
     if (load_room(room)) rooms.update(room.row, identity.generation);
-    room.is_committed = true;
+    {
+      const std::lock_guard lock(cache.mutex());
+      room.is_committed = true;
+    }
     room.must_tell_epoch = true;  // whoever has it open may know another
     room.is_touched = true;       // so that it stays while others come in
     return by_id[id] = &room;
   };
-  journal.load([&](std::int64_t id, Seq seq, UnixMillis ts, std::string_view frame) -> StoredRoom* {
+  owners.load();
+  journal.load([&](std::int64_t id, const Journal::Loaded& message) -> StoredRoom* {
     StoredRoom* room = room_of(id);
+    const Seq seq = message.seq;
     if (room == nullptr || seq <= room->last) return nullptr;
     if (seq != room->last.next()) pass_hole(*room, seq);
     const std::lock_guard lock(cache.mutex());
-    room->tail.append(frame, ts);
+    // What seems to come from later was stamped by a version that believed the wall, or a moment that was not saved.
+    room->tail.append(message.frame, std::min(message.at, at));
+    room->note_writer(message.owner, message.frame.size());
     room->last = seq;
-    room->total += frame.size();
+    room->total += message.frame.size();
     return room;
   });
   by_id.for_each_unordered([](std::int64_t, StoredRoom* room) {
     if (room != nullptr) room->is_touched = false;
   });
-  dedup.load(now, unix_ms);
+  dedup.load(now, at);
 }
 
 /// Messages before `seq` are missing. (Those before the room's first were trimmed.) A tail has no holes, so what came
 /// before goes into a block.
 void StoreFile::pass_hole(StoredRoom& room, Seq seq) {
   if (room.kept() == 0) {
+    const std::lock_guard lock(cache.mutex());
     room.first = seq;
   } else if (!room.tail.empty()) {
     const Tail& tail = room.tail;
     const BlockHead block{.room = room.row.id,
                           .first = room.tail_first(),
                           .last = room.last,
-                          .newest_ts = tail.ts(tail.size() - 1),
+                          .newest_at = tail.at(tail.size() - 1),
                           .base = room.total - tail.bytes(),
-                          .total = room.total};
+                          .total = room.total,
+                          .owner = room.writer};
     const std::vector<std::uint32_t> ends = tail.ends(0, tail.size());
     rooms.add_block(block, {reinterpret_cast<const char*>(ends.data()), ends.size() * sizeof(ends[0])},
                     tail.frames(0, tail.size()));

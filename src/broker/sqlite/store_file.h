@@ -4,6 +4,7 @@
 
 #include "broker/sqlite/dedup_table.h"
 #include "broker/sqlite/journal.h"
+#include "broker/sqlite/owner_accounts.h"
 #include "broker/sqlite/room_cache.h"
 #include "broker/sqlite/room_table.h"
 #include "broker/sqlite/schema.h"
@@ -21,7 +22,8 @@ struct StoreFile {
         identity(identity_),
         cache(cache_),
         random(random_),
-        rooms(database_),
+        owners(database_, identity_.dedup_keys[0]),
+        rooms(database_, owners),
         journal(database_, last_row),
         dedup(database_, settings_, identity_.dedup_keys),
         run_(database_, "SELECT value FROM meta WHERE key = 'run'") {}
@@ -29,8 +31,8 @@ struct StoreFile {
   /// In a transaction: nobody else has taken the file over since it was opened.
   bool is_ours();
 
-  /// Brings the rooms of the journal and the dedup window into memory.
-  void load(Instant now, UnixMillis unix_ms);
+  /// Brings the rooms of the journal and the dedup window into memory. `at`: now, by the store's clock.
+  void load(Instant now, StoreMillis at);
 
   /// Fills in what the file says of a room that has just been added to the cache. A room that may have lost messages
   /// gets another epoch: true, and its row is to be updated.
@@ -41,6 +43,7 @@ struct StoreFile {
   Identity identity;
   RoomCache& cache;
   Random& random;
+  OwnerAccounts owners;
   RoomTable rooms;
   Journal journal;
   DedupTable dedup;

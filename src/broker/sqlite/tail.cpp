@@ -3,10 +3,10 @@
 #include <algorithm>
 namespace switchboard::broker {
 
-void Tail::append(std::string_view frame, UnixMillis ts) {
+void Tail::append(std::string_view frame, StoreMillis at) {
   frames_.append(frame);
   ends_.push_back(static_cast<std::uint32_t>(frames_.size()));
-  times_.push_back(ts);
+  times_.push_back(at);
 }
 
 void Tail::drop_front(std::size_t count) {
@@ -43,6 +43,12 @@ std::vector<std::uint32_t> Tail::ends(std::size_t from, std::size_t until) const
   for (std::size_t i = from; i < until; ++i)
     ends.push_back(ends_[dropped_ + i] - begin);
   return ends;
+}
+
+std::size_t Tail::before(StoreMillis at) const {
+  const auto begin = times_.begin() + static_cast<std::ptrdiff_t>(dropped_);
+  return static_cast<std::size_t>(std::ranges::find_if(begin, times_.end(), [at](StoreMillis t) { return t >= at; }) -
+                                  begin);
 }
 
 void Tail::compact() {

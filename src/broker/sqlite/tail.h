@@ -8,13 +8,13 @@
 #include <string_view>
 #include <vector>
 
-#include "base/time.h"
+#include "broker/sqlite/age_clock.h"
 
 namespace switchboard::broker {
 
 class Tail {
  public:
-  void append(std::string_view frame, UnixMillis ts);
+  void append(std::string_view frame, StoreMillis at);
   /// Gives up the oldest `count` messages, at most all.
   void drop_front(std::size_t count);
   void clear();
@@ -25,10 +25,12 @@ class Tail {
 
   /// `index` counts from the oldest that is still here.
   std::string_view frame(std::size_t index) const;
-  UnixMillis ts(std::size_t index) const { return times_[dropped_ + index]; }
+  StoreMillis at(std::size_t index) const { return times_[dropped_ + index]; }
   /// Frames [from, until) one behind the other, and where each ends in that.
   std::string_view frames(std::size_t from, std::size_t until) const;
   std::vector<std::uint32_t> ends(std::size_t from, std::size_t until) const;
+  /// How many of the oldest are from before that time.
+  std::size_t before(StoreMillis at) const;
 
  private:
   std::size_t begin_of(std::size_t index) const { return index == 0 ? 0 : ends_[index - 1]; }
@@ -36,7 +38,7 @@ class Tail {
 
   std::string frames_;
   std::vector<std::uint32_t> ends_;
-  std::vector<UnixMillis> times_;
+  std::vector<StoreMillis> times_;
   std::size_t dropped_ = 0;  // messages at the front that are given up, but whose bytes are still there
 };
 

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/time.h"
+#include "broker/sqlite/age_clock.h"
+#include "broker/sqlite/evictor.h"
 #include "broker/sqlite/status.h"
 #include "broker/sqlite/store_file.h"
 
@@ -26,14 +28,22 @@ struct UpkeepLimits {
 
 class Upkeep {
  public:
-  Upkeep(StoreFile& file, const UpkeepLimits& limits, StoreStatus& status);
+  Upkeep(StoreFile& file, const AgeClock& ages, const UpkeepLimits& limits, StoreStatus& status);
 
   /// After a commit, with the cache's mutex held: a room has more messages in its tail.
   void on_grown(StoredRoom& room);
 
   /// One slice: a transaction of a few milliseconds at most. False when there was nothing to do. A failure is left in
   /// the connection, and nothing has changed then.
-  bool run(Instant now, UnixMillis unix_ms);
+  bool run(Instant now);
+
+  /// True when so much more may be written without coming too near to the file's bound. (Of what is large beside the
+  /// bound itself only a part is counted: it is not worth everybody's history.)
+  bool has_room_for(std::uint64_t bytes);
+  /// One slice of what makes room for it: who fills the file pays first. False when there is room, or nothing that
+  /// could be removed.
+  bool make_room(Instant now, std::uint64_t bytes);
+  std::uint64_t used_bytes();
 
   /// So much is waiting that the next batch should wait, too.
   bool is_pressed();
@@ -49,6 +59,7 @@ class Upkeep {
     std::uint64_t base = 0;
     std::uint64_t trimmed = 0;  // messages
     bool ends_tail = false;     // its messages are in a block, or trimmed
+    bool is_removed = false;    // it is forgotten
   };
   /// What is kept of a room that is being trimmed.
   struct Extent {
@@ -61,31 +72,35 @@ class Upkeep {
   };
 
   static Extent extent_of(const StoredRoom& room);
-  bool seal_line(Instant now, UnixMillis unix_ms);
-  bool seal_oldest(UnixMillis unix_ms);
-  bool remove_dead();
+  bool seal_line(Instant now, StoreMillis at);
+  bool seal_oldest(StoreMillis at);
+  bool seal_oldest_rooms(StoreMillis at);
+  bool remove_dead(std::size_t bytes_min);
   bool forget(Instant now);
-  bool hold_size(Instant now, UnixMillis unix_ms);
-  bool walk(Instant now, UnixMillis unix_ms);
+  bool walk(Instant now, StoreMillis at);
   bool vacuum(Instant now);
 
-  void seal(StoredRoom& room, UnixMillis unix_ms);
+  void seal(StoredRoom& room, StoreMillis at);
   void add_blocks(const StoredRoom& room);
   /// Removes blocks from its beginning. False when there may be more to remove.
-  bool trim_blocks(Extent& extent, UnixMillis unix_ms);
+  bool trim_blocks(Extent& extent, StoreMillis at);
   void trim_tail(StoredRoom& room, std::size_t slack_messages);
-  bool visit(const RoomTable::Visit& visit, UnixMillis unix_ms);
-  bool visit_cached(StoredRoom& room, UnixMillis unix_ms);
-  bool visit_stored(const RoomTable::Visit& visit, UnixMillis unix_ms);
-  void remove_oldest_block(const BlockHead& block, UnixMillis unix_ms);
+  bool visit(const RoomTable::Visit& visit, StoreMillis at);
+  bool visit_cached(StoredRoom& room, StoreMillis at);
+  bool visit_stored(const RoomTable::Visit& visit, StoreMillis at);
+  void remove_room(const RoomTable::Visit& visit);
+  void remove_block(const BlockHead& victim, StoreMillis at);
+  StoreMillis oldest_kept(const room::Retention& retention, StoreMillis at) const;
   /// Commits, and carries out what was noted.
   void finish();
 
-  std::uint64_t used_bytes();
-
   StoreFile& file_;
+  const AgeClock& ages_;
   const UpkeepLimits& limits_;
+  const std::size_t journal_bytes_max_;
+  const std::size_t seal_bytes_max_;
   StoreStatus& status_;
+  Evictor evictor_;
   Statement page_count_;
   Statement free_count_;
   std::uint64_t page_bytes_;
@@ -94,6 +109,8 @@ class Upkeep {
   bool removed_row_ = false;      // in it
   std::deque<StoredRoom*> line_;  // rooms whose tails are long enough for a block
   std::int64_t walked_ = 0;       // id of the room that the walk over all rooms has come to
+  bool is_in_doubt_ = false;      // the wall's clock is: see AgeClock
+  Instant walk_began_{};
   Instant next_walk_{};
   Instant next_seal_{};
   Instant next_vacuum_{};

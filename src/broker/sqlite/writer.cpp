@@ -26,6 +26,10 @@ constexpr Duration kQuietBeforeOk = seconds(1);
 constexpr Duration kCheckInPause = seconds(1);
 constexpr Duration kLookPause = milliseconds(500);  // at the file: what becomes of it is noticed within a second
 constexpr Duration kLeavePause = milliseconds(5);   // while others still have the file open
+constexpr Duration kAgePause = seconds(10);
+// What a message takes in the file besides its text: in the journal, and its share of what else is written.
+constexpr std::size_t kMessageBytes = 320;
+constexpr int kRoomSlicesMax = 16;
 
 StoreAnswer refused(std::uint64_t ticket) {
   return {.ticket = ticket, .what = StoreFailed{protocol::ErrorCode::kUnavailable}};
@@ -72,7 +76,7 @@ std::optional<SchemaFault> Writer::open_file() {
     close_file();
     return fault;
   }
-  upkeep_ = std::make_unique<Upkeep>(*file_, surroundings_.limits, status_);
+  upkeep_ = std::make_unique<Upkeep>(*file_, ages_, surroundings_.limits, status_);
   if (identity.has_lost_power) status_.power_losses.add();
   if (!doubts.empty()) tell_doubts(doubts);
   tell_damage();
@@ -91,7 +95,9 @@ std::optional<SchemaFault> Writer::take_file(Identity& identity, std::string& do
   lost_mappings_ = lost_mappings();
   custody_.approach();
   if (!database_.open(settings_.file, Database::Access::kMake, kBusyMs)) return failure();
-  if (auto fault = prepare(database_, settings_, random_, identity)) return fault;
+  const Instant now = surroundings_.clock.now();
+  const UnixMillis unix_ms = surroundings_.clock.unix_ms();
+  if (auto fault = prepare(database_, settings_, random_, unix_ms, identity)) return fault;
   is_synchronous_ = true;
   database_.run("PRAGMA cache_size = -16384");  // KiB
   database_.begin_writing();
@@ -114,8 +120,13 @@ std::optional<SchemaFault> Writer::take_file(Identity& identity, std::string& do
   }
   if (auto refusal = custody_.begin(identity.run, claims, !doubts.empty())) return SchemaFault{false, *refusal};
   file_ = std::make_unique<StoreFile>(database_, settings_, identity, last_row, cache_, random_);
-  file_->load(surroundings_.clock.now(), surroundings_.clock.unix_ms());
+  const std::string jump = ages_.resume(saved_age(database_), identity.is_same_boot, now, unix_ms);
+  save_age(database_, ages_.save(now, unix_ms));
+  file_->load(now, ages_.at(now));
+  file_->owners.write();
   if (!database_.commit()) return failure();
+  file_->owners.committed();
+  if (!jump.empty()) status_.notice(jump);
   if (auto refusal = custody_.opened(last_row, database_.log_frames())) return SchemaFault{false, *refusal};
   return std::nullopt;
 }
@@ -187,14 +198,39 @@ void Writer::run_batch(std::span<StoreRequest> requests, std::vector<StoreAnswer
       status_.failures.add(std::holds_alternative<StorePublish>(request.what) ? 1 : 0);
     return;
   }
+  look_at_clock();
+  make_room_for(requests);
+  if (file_ == nullptr) {
+    for (const StoreRequest& request : requests)
+      status_.failures.add(std::holds_alternative<StorePublish>(request.what) ? 1 : 0);
+    return;
+  }
   if (attempt(requests, answers, false) || is_unsettled()) return;
   // A store that cannot be written may be readable: rooms can be opened, and their history read.
   if (file_ != nullptr) attempt(requests, answers, true);
 }
 
+/// Before anything is written, and whether or not that failed before: whoever goes on publishing must not keep the file
+/// full. Bounded, so that publishers do not wait for long; what is then too much fails as on a full disk.
+void Writer::make_room_for(std::span<const StoreRequest> requests) {
+  std::uint64_t bytes = 0;
+  for (const StoreRequest& request : requests) {
+    if (const auto* publish = std::get_if<StorePublish>(&request.what))
+      bytes += publish->content.size() + publish->room_id.size() + publish->sender.size() + kMessageBytes;
+  }
+  if (bytes == 0 || upkeep_->has_room_for(bytes)) return;
+  set_synchronous(false);
+  const Instant now = surroundings_.clock.now();
+  for (int slices = 0; slices < kRoomSlicesMax && file_ != nullptr; ++slices) {
+    const bool has_made_some = upkeep_->make_room(now, bytes);
+    if (take_failure() || !has_made_some) return;
+  }
+}
+
 bool Writer::attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>& answers, bool opens_only) {
   const Instant started = surroundings_.clock.now();
   const UnixMillis now = surroundings_.clock.unix_ms();
+  const StoreMillis at = ages_.at(started);
   std::uint64_t publishes = 0;
   for (const StoreRequest& request : requests)
     publishes += std::holds_alternative<StorePublish>(request.what) ? 1 : 0;
@@ -208,11 +244,12 @@ bool Writer::attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>&
     if (auto* open = std::get_if<StoreOpen>(&requests[i].what)) {
       open_room(*open, answers[i]);
     } else if (auto* message = std::get_if<StorePublish>(&requests[i].what); message != nullptr && !opens_only) {
-      publish(*message, answers[i], now);
+      publish(*message, answers[i], now, at);
     }
   }
   file_->journal.write();
-  file_->dedup.write(now);
+  file_->dedup.write(at);
+  file_->owners.write();
   const bool could_commit = !database_.has_failed();
   if (!database_.commit() || lost_mappings() != lost_mappings_) {
     const Unsettled batch = could_commit ? unsettled(requests, answers) : Unsettled{};
@@ -229,6 +266,7 @@ bool Writer::attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>&
     status_.failures.add(publishes);
     return false;
   }
+  file_->owners.committed();
   if (changed_to_process_ && !is_synchronous_) sync_again();
   changed_to_process_ = false;
   if (file_ == nullptr) return true;  // it was committed, but is not to be used any more
@@ -295,10 +333,20 @@ void Writer::give_up_settling(std::vector<StoreAnswer>& answers) {
 void Writer::open_room(const StoreOpen& open, StoreAnswer& answer) {
   bool is_new = false;
   const StoredRoom& room = room_of(open.room_id, is_new);
-  answer.what = StoreOpened{.first = room.first, .last = room.last.plus(room.staged), .epoch = room.row.epoch};
+  answer.what = StoreOpened{.first = first_kept(room), .last = room.last.plus(room.staged), .epoch = room.row.epoch};
 }
 
-void Writer::publish(StorePublish& publish, StoreAnswer& answer, UnixMillis now) {
+/// Of what is not too old, whether or not the rest has been trimmed.
+Seq Writer::first_kept(const StoredRoom& room) {
+  const StoreMillis oldest_at = ages_.at(surroundings_.clock.now()) - 1'000 * StoreMillis{room.row.retention.seconds};
+  if (room.has_blocks()) {
+    const std::optional<BlockHead> block = file_->rooms.first_block_since(room.row.id, oldest_at);
+    if (block.has_value()) return std::max(room.first, block->first);
+  }
+  return room.tail_first().plus(room.tail.before(oldest_at));
+}
+
+void Writer::publish(StorePublish& publish, StoreAnswer& answer, UnixMillis now, StoreMillis at) {
   bool is_new = false;
   StoredRoom& room = room_of(publish.room_id, is_new);
   bool tells_epoch = is_new || room.must_tell_epoch;
@@ -308,18 +356,19 @@ void Writer::publish(StorePublish& publish, StoreAnswer& answer, UnixMillis now)
   if (!publish.dedup.empty()) {
     record.digest = file_->dedup.digest(publish.room_id, publish.sender, publish.dedup);
     const std::optional<DedupRecord> first = file_->dedup.find(record.digest);
-    if (first.has_value() && first->room == room.row.id) {
+    if (first.has_value() && first->room == room.newest_row().id) {
       status_.duplicates.add();
       answer.what = StoreCommitted{.seq = Seq{first->seq},
                                    .first = room.first,
-                                   .epoch = tells_epoch ? room.row.epoch : std::string(),
+                                   .epoch = tells_epoch ? room.newest_row().epoch : std::string(),
                                    .ts = first->ts,
                                    .payload = {},
                                    .is_duplicate = true};
       return;
     }
   }
-  write_row(room, publish, tells_epoch);
+  const OwnerId owner = file_->owners.owner_of(publish.sender);
+  write_row(room, publish, owner, tells_epoch);
   const Seq seq = room.last.plus(++room.staged);
   std::string payload;
   payload.reserve(publish.content.size() + publish.room_id.size() + publish.sender.size() + publish.to.size() + 128);
@@ -329,35 +378,39 @@ void Writer::publish(StorePublish& publish, StoreAnswer& answer, UnixMillis now)
                                                   .seq = seq,
                                                   .ts = now,
                                                   .to = publish.to});
-  file_->journal.stage(room, seq, now, payload);
+  file_->journal.stage(room, seq, at, owner, payload);
   if (!publish.dedup.empty()) {
-    record.room = room.row.id;
+    record.room = room.newest_row().id;
     record.seq = seq.value;
     record.ts = now;
     file_->dedup.stage(record);
   }
   answer.what = StoreCommitted{.seq = seq,
                                .first = room.first,
-                               .epoch = tells_epoch ? room.row.epoch : std::string(),
+                               .epoch = tells_epoch ? room.newest_row().epoch : std::string(),
                                .ts = now,
                                .payload = std::move(payload)};
 }
 
-void Writer::write_row(StoredRoom& room, const StorePublish& publish, bool& tells_epoch) {
-  if (room.row.id != 0 && room.row.durability == publish.durability && room.row.retention == publish.retention) return;
+void Writer::write_row(StoredRoom& room, const StorePublish& publish, OwnerId owner, bool& tells_epoch) {
+  const RoomRow& before = room.newest_row();
+  if (before.id != 0 && before.durability == publish.durability && before.retention == publish.retention) return;
   touch(room, false);
-  room.row.retention = publish.retention;
-  if (room.row.id == 0) {
-    room.row.durability = publish.durability;
-    file_->rooms.insert(room.name, room.row, file_->identity.generation);
+  if (room.staged_row == nullptr) room.staged_row = std::make_unique<RoomRow>(room.row);
+  RoomRow& row = *room.staged_row;
+  row.retention = publish.retention;
+  if (row.id == 0) {
+    row.durability = publish.durability;
+    row.owner = owner;
+    file_->rooms.insert(room.name, row, file_->identity.generation);
     tells_epoch = true;
     return;
   }
   // From here on the room may lose messages with the machine's power, and that it may must not be lost with them.
-  if (room.row.durability == room::Durability::kPower && publish.durability == room::Durability::kProcess)
+  if (row.durability == room::Durability::kPower && publish.durability == room::Durability::kProcess)
     changed_to_process_ = true;
-  room.row.durability = publish.durability;
-  file_->rooms.update(room.row, file_->identity.generation);
+  row.durability = publish.durability;
+  file_->rooms.update(row, file_->identity.generation);
 }
 
 StoredRoom& Writer::room_of(std::string_view name, bool& is_new) {
@@ -372,7 +425,7 @@ StoredRoom& Writer::room_of(std::string_view name, bool& is_new) {
 void Writer::touch(StoredRoom& room, bool is_new) {
   if (room.is_touched) return;
   room.is_touched = true;
-  touched_.push_back({.room = &room, .row = room.row, .is_new = is_new});
+  touched_.push_back({.room = &room, .is_new = is_new});
 }
 
 void Writer::apply() {
@@ -380,13 +433,16 @@ void Writer::apply() {
   for (const Touched& touched : touched_) {
     touched.room->is_touched = false;
     touched.room->is_committed = true;
+    if (touched.room->staged_row != nullptr) touched.room->row = std::move(*touched.room->staged_row);
+    touched.room->staged_row.reset();
   }
   touched_.clear();
   Journal& journal = file_->journal;
   for (const Journal::Entry& entry : journal.staged()) {
     StoredRoom& room = *entry.room;
     const std::string_view frame = journal.frame(entry);
-    room.tail.append(frame, entry.ts);
+    room.tail.append(frame, entry.at);
+    room.note_writer(entry.owner, frame.size());
     room.last = entry.seq;
     room.total += frame.size();
     if (--room.staged == 0) grown_.push_back(&room);
@@ -403,12 +459,13 @@ void Writer::undo() {
     entry.room->staged = 0;
   file_->journal.rolled_back();
   file_->dedup.rolled_back();
-  for (Touched& touched : touched_) {
+  file_->owners.rolled_back();
+  for (const Touched& touched : touched_) {
     touched.room->is_touched = false;
     if (touched.is_new) {
       cache_.remove(*touched.room);
     } else {
-      touched.room->row = std::move(touched.row);
+      touched.room->staged_row.reset();
       touched.room->must_tell_epoch = true;
     }
   }
@@ -530,7 +587,7 @@ bool Writer::run_upkeep() {
     if (file_ == nullptr || database_.has_failed()) return false;
   }
   set_synchronous(false);
-  const bool did_something = upkeep_->run(now, surroundings_.clock.unix_ms());
+  const bool did_something = upkeep_->run(now);
   if (take_failure()) return false;
   note();
   return did_something;
@@ -539,6 +596,11 @@ bool Writer::run_upkeep() {
 void Writer::check_in(Instant now) {
   next_check_in_ = now + kCheckInPause;
   measure();
+  look_at_clock();
+  if (now >= next_age_kept_ && status_.commits.value() != commits_at_age_) {
+    keep_age();
+    if (take_failure()) return;
+  }
   tell_damage();
   if (status_.state().is_ok || now - failed_at_ < kQuietBeforeOk) return;
   // Nobody may be publishing at the moment, so it has to be tried whether that is possible again.
@@ -547,6 +609,24 @@ void Writer::check_in(Instant now) {
   database_.run("UPDATE meta SET value = 1 WHERE key = 'in_use'");
   database_.commit();
   if (!take_failure()) report_success();
+}
+
+// --- the clock -------------------------------------------------------------------------------------------------------
+
+void Writer::look_at_clock() {
+  const std::string jump = ages_.look(surroundings_.clock.now(), surroundings_.clock.unix_ms());
+  if (!jump.empty()) status_.notice(jump);
+}
+
+/// So that ages go on from there after the next opening.
+void Writer::keep_age() {
+  const Instant now = surroundings_.clock.now();
+  next_age_kept_ = now + kAgePause;
+  commits_at_age_ = status_.commits.value();
+  set_synchronous(false);
+  database_.begin_writing();
+  save_age(database_, ages_.save(now, surroundings_.clock.unix_ms()));
+  database_.commit();
 }
 
 bool Writer::is_pressed() {

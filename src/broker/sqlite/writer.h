@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "base/time.h"
+#include "broker/sqlite/age_clock.h"
 #include "broker/sqlite/custody.h"
 #include "broker/sqlite/database.h"
 #include "broker/sqlite/opened_file.h"
@@ -76,11 +77,11 @@ class Writer {
   // For readers, on any thread.
   const RoomCache& rooms() const { return cache_; }
   OpenedFile& opened() { return opened_; }
+  const AgeClock& ages() const { return ages_; }
 
  private:
   struct Touched {
     StoredRoom* room;
-    RoomRow row;  // as it was before
     bool is_new;  // in the cache
   };
 
@@ -99,13 +100,15 @@ class Writer {
   void tell_doubts(const std::string& doubts);
   void tell_damage();
 
+  void make_room_for(std::span<const StoreRequest> requests);
   bool attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>& answers, bool opens_only);
   Unsettled unsettled(std::span<const StoreRequest> requests, const std::vector<StoreAnswer>& answers);
   void open_room(const StoreOpen& open, StoreAnswer& answer);
-  void publish(StorePublish& publish, StoreAnswer& answer, UnixMillis now);
+  Seq first_kept(const StoredRoom& room);
+  void publish(StorePublish& publish, StoreAnswer& answer, UnixMillis now, StoreMillis at);
   StoredRoom& room_of(std::string_view name, bool& is_new);
   void touch(StoredRoom& room, bool is_new);
-  void write_row(StoredRoom& room, const StorePublish& publish, bool& tells_epoch);
+  void write_row(StoredRoom& room, const StorePublish& publish, OwnerId owner, bool& tells_epoch);
   void apply();
   void undo();
 
@@ -120,6 +123,8 @@ class Writer {
   void lose_file(const Custody::Finding& finding);
   void report_success();
   void measure();
+  void look_at_clock();
+  void keep_age();
   void check_in(Instant now);
 
   const SqliteSettings& settings_;
@@ -128,6 +133,7 @@ class Writer {
   Random random_;
   RoomCache cache_;
   Custody custody_;
+  AgeClock ages_;
   Database database_;
   std::unique_ptr<StoreFile> file_;
   std::unique_ptr<Upkeep> upkeep_;
@@ -145,6 +151,8 @@ class Writer {
   Instant next_upkeep_{};  // after a failure
   Instant next_check_in_{};
   Instant next_look_{};
+  Instant next_age_kept_{};
+  std::uint64_t commits_at_age_ = 0;
 };
 
 }  // namespace switchboard::broker
