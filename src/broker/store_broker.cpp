@@ -12,6 +12,8 @@ using protocol::ErrorCode;
 
 namespace {
 
+constexpr std::size_t kEarlierEpochsMax = 8;  // that a topic remembers; from then on each gets a name of its own
+
 constexpr Duration kAskPause = std::chrono::milliseconds(200);  // before a room is asked about again in vain
 constexpr int kMarks = 16;
 
@@ -26,6 +28,7 @@ void StoreBroker::open(TopicId topic, std::string_view room_id, const room::Room
                                                        .room_id = std::string(room_id),
                                                        .head = {},
                                                        .store_epoch = {},
+                                                       .earlier = {},
                                                        .retention = settings.retention,
                                                        .durability = settings.durability,
                                                        .marks = {}});
@@ -301,8 +304,19 @@ bool StoreBroker::take_answer() {
 
 /// True when the commit is the first of another epoch, which was told instead of it. A number that does not follow on
 /// is of another epoch, too, whatever the store says of that.
+bool StoreBroker::turn_epoch_for_duplicate(const UnderWay& entry, const StoreCommitted& committed) {
+  Topic& topic = topic_of(entry.topic);
+  const bool is_of_topic = committed.epoch.empty() || committed.epoch == topic.store_epoch;
+  if (!is_of_topic || committed.seq <= topic.head.last) return false;
+  begin_epoch(topic, topic.store_epoch);
+  topic.head.last = committed.seq;
+  topic.head.first = std::min(committed.first, committed.seq);
+  events_.on_epoch_changed(entry.topic, topic.head);
+  return true;
+}
+
 bool StoreBroker::turn_epoch(const UnderWay& entry, const StoreCommitted& committed) {
-  if (committed.is_duplicate) return false;
+  if (committed.is_duplicate) return turn_epoch_for_duplicate(entry, committed);
   Topic& topic = topic_of(entry.topic);
   const bool is_other = !committed.epoch.empty() && committed.epoch != topic.store_epoch;
   if (!is_other && committed.seq == topic.head.last.next()) return false;
@@ -315,8 +329,15 @@ bool StoreBroker::turn_epoch(const UnderWay& entry, const StoreCommitted& commit
 
 /// Where the store does not call it another one, it gets a name of its own that no client has seen.
 void StoreBroker::begin_epoch(Topic& topic, const std::string& store_epoch) {
+  // A store that was put back to what it was earlier would give the numbers of its old epoch once more.
+  const bool was_used = store_epoch == topic.store_epoch ||
+                        std::ranges::find(topic.earlier, store_epoch) != topic.earlier.end() ||
+                        topic.earlier.size() == kEarlierEpochsMax;
+  if (store_epoch != topic.store_epoch && topic.earlier.size() < kEarlierEpochsMax) {
+    topic.earlier.push_back(topic.store_epoch);
+  }
   topic.head.epoch = store_epoch;
-  if (store_epoch == topic.store_epoch) {
+  if (was_used) {
     topic.head.epoch += "~" + std::to_string(clock_.unix_ms()) + "." + std::to_string(++epochs_begun_);
   }
   topic.store_epoch = store_epoch;

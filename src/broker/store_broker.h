@@ -60,9 +60,10 @@ class StoreBroker final : public Broker {
   struct Topic {
     TopicId id;
     std::string room_id;
-    Head head;                 // as it was told
-    std::string store_epoch;   // as the store calls it
-    std::uint64_t epochs = 0;  // how many were told since the room was opened
+    Head head;                         // as it was told
+    std::string store_epoch;           // as the store calls it
+    std::vector<std::string> earlier;  // of the store, that this topic has left: a store may come back to one
+    std::uint64_t epochs = 0;          // how many were told since the room was opened
     bool is_open = false;
     room::Retention retention;
     room::Durability durability{};
@@ -110,6 +111,9 @@ class StoreBroker final : public Broker {
   UnderWay finish(UnderWay& entry);
   Publish publish_of(const UnderWay& entry);
   bool turn_epoch(const UnderWay& entry, const StoreCommitted& committed);
+  /// A repeated message has a number that this has never heard of: it was kept by a commit that was reported as failed.
+  /// What follows must not be given numbers that were given meanwhile, so a new epoch begins behind it.
+  bool turn_epoch_for_duplicate(const UnderWay& entry, const StoreCommitted& committed);
   void begin_epoch(Topic& topic, const std::string& store_epoch);
   bool ask_one_again();
   void ask_again_from(TopicId topic, Duration pause);
