@@ -1,6 +1,7 @@
 // Input that a session had to put aside.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "session/session.h"
@@ -19,9 +20,10 @@ enum class Session::Wait : std::uint8_t {
 
 struct Session::Paused {
   Wait why = Wait::kTurn;
-  bool first_is_counted = false;  // the first of `documents` was held against the rate limits before
-  std::string documents;          // of the message that was being handled, from the one to try (again) on
-  std::string bytes;              // received behind that message, still masked
+  bool first_is_counted = false;       // the first of `documents` was held against the rate limits before
+  std::uint32_t documents_before = 0;  // of the same message, that were handled: their number is limited
+  std::string documents;               // of the message that was being handled, from the one to try (again) on
+  std::string bytes;                   // received behind that message, still masked
 };
 
 }  // namespace switchboard::session

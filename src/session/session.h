@@ -188,12 +188,12 @@ class Session final : private ws::Events {
     return (state_ == State::kOpen || state_ == State::kClosing) && !wants_finish() && !ws_.peer_closed();
   }
   ws::Flow echo(ws::Opcode kind, std::string_view payload);
-  ws::Flow run_documents(std::string_view text, bool first_is_counted = false);
+  ws::Flow run_documents(std::string_view text, std::uint32_t documents_before = 0, bool first_is_counted = false);
   Attempt run(const protocol::Command& command);
   void count_bytes(std::size_t bytes);
   bool count_control_frame();
   void refuse_for_rate(const RateLimiter::Verdict& verdict, std::string_view room_id, std::string_view command_id);
-  ws::Flow pause(std::string_view rest_of_message, Wait why);
+  ws::Flow pause(std::string_view rest_of_message, Wait why, std::uint32_t documents_before = 0);
   ws::Flow go_on_if_there_is_time();
   void refuse_told(protocol::ErrorCode code, std::string_view message, std::string_view room_id,
                    std::string_view command_id);

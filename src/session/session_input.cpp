@@ -77,16 +77,20 @@ void Session::resume() {
   if (!can_resume()) return;
   const auto paused = std::move(paused_);
   last_alive_ = context_->now;  // what the peer sent meanwhile lies unread: its silence begins here
-  if (!paused->documents.empty() && run_documents(paused->documents, paused->first_is_counted) == ws::Flow::kPause) {
+  if (!paused->documents.empty() &&
+      run_documents(paused->documents, paused->documents_before, paused->first_is_counted) == ws::Flow::kPause) {
     if (paused_ != nullptr) paused_->bytes = std::move(paused->bytes);
     return;
   }
   receive_kept(std::move(paused->bytes));
 }
 
-ws::Flow Session::pause(std::string_view rest_of_message, Wait why) {
-  paused_ = std::make_unique<Paused>(
-      Paused{.why = why, .first_is_counted = false, .documents = std::string(rest_of_message), .bytes = {}});
+ws::Flow Session::pause(std::string_view rest_of_message, Wait why, std::uint32_t documents_before) {
+  paused_ = std::make_unique<Paused>(Paused{.why = why,
+                                            .first_is_counted = false,
+                                            .documents_before = documents_before,
+                                            .documents = std::string(rest_of_message),
+                                            .bytes = {}});
   return ws::Flow::kPause;
 }
 
@@ -186,9 +190,10 @@ void Session::on_close(std::uint16_t code, std::string_view) {
 
 // --- commands ------------------------------------------------------------------------------------------------------
 
-/// `first_is_counted`: the rate limits have let the first one pass before, when it had to wait for something else.
-ws::Flow Session::run_documents(std::string_view text, bool first_is_counted) {
-  std::uint32_t documents = 0;
+/// `documents_before`: of the same message, before `text`. `first_is_counted`: the rate limits have let the first one
+/// pass before, when it had to wait for something else.
+ws::Flow Session::run_documents(std::string_view text, std::uint32_t documents_before, bool first_is_counted) {
+  std::uint32_t documents = documents_before;
   do {
     const std::string_view from_here = text;
     const auto command = context_->decoder.next(text);
@@ -205,13 +210,15 @@ ws::Flow Session::run_documents(std::string_view text, bool first_is_counted) {
         case Attempt::kDone:
           break;
         case Attempt::kPending:
-          return pause(text, Wait::kJoin);
+          return pause(text, Wait::kJoin, documents + 1);
         case Attempt::kBusy:
         case Attempt::kBehindQuery:
         case Attempt::kBehindAnswers:
-          pause(from_here, attempt == Attempt::kBusy          ? Wait::kHost
-                           : attempt == Attempt::kBehindQuery ? Wait::kQuery
-                                                              : Wait::kAnswers);
+          pause(from_here,
+                attempt == Attempt::kBusy          ? Wait::kHost
+                : attempt == Attempt::kBehindQuery ? Wait::kQuery
+                                                   : Wait::kAnswers,
+                documents);
           paused_->first_is_counted = true;
           return ws::Flow::kPause;
       }
@@ -224,8 +231,8 @@ ws::Flow Session::run_documents(std::string_view text, bool first_is_counted) {
               .id = {}});
       return ws::Flow::kContinue;
     }
-    if (outbox_full()) return pause(text, Wait::kOutbox);
-    if (context_->work.is_spent()) return pause(text, Wait::kTurn);
+    if (outbox_full()) return pause(text, Wait::kOutbox, documents);
+    if (context_->work.is_spent()) return pause(text, Wait::kTurn, documents);
   } while (!text.empty());
   return ws::Flow::kContinue;
 }

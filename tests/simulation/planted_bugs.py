@@ -179,7 +179,7 @@ BUGS = [
     {
         "name": "a full private queue does not stop reading",
         "file": "src/session/session_input.cpp",
-        "old": "    if (outbox_full()) return pause(text, Wait::kOutbox);\n",
+        "old": "    if (outbox_full()) return pause(text, Wait::kOutbox, documents);\n",
         "new": "",
     },
     {

@@ -67,7 +67,7 @@ class Commands(unittest.TestCase):
         self.assertEqual(self.called, [])
 
     def test_the_arguments_that_help_names_are_the_programs(self):
-        source = (ROOT / "src/cli/serve.cpp").read_text() + (ROOT / "src/cli/config_options.cpp").read_text()
+        source = "".join((ROOT / f"src/cli/{name}.cpp").read_text() for name in ("serve", "serve_flags", "config_options"))
         named = re.findall(r"^  (--[a-z-]+) [A-Z]", self.call("run", "--help").stdout, re.MULTILINE)
         self.assertIn("--listen", named)
         for flag in named:
