@@ -208,7 +208,7 @@ class FullPageCache : public Subject {
     const broker::TopicId topic{.index = next_ % 1'000, .generation = 1};
     const broker::ReadRange range{.from = Seq(1 + next_++ / 1'000), .until = Seq(UINT32_MAX)};
     const auto ticket = cache_.begin(topic, range, {});
-    cache_.end(*ticket, page(), "e");
+    cache_.end(*ticket, page(), "e", Instant(std::chrono::hours(1)));
   }
 
  private:

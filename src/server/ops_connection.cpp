@@ -44,6 +44,7 @@ void OpsConnection::on_readable(Instant now, const Answer& answer, const Refuse&
     switch (result.status) {
       case net::IoStatus::kOk:
       case net::IoStatus::kLast:
+      case net::IoStatus::kMore:
         take(now, {buffer.data(), result.bytes}, answer, refuse);
         break;
       case net::IoStatus::kWouldBlock:

@@ -16,8 +16,9 @@ class OpsHosts {
   /// `listed`: as in server.ops_hosts, checked.
   explicit OpsHosts(std::vector<std::string> listed) : has_listed_(!listed.empty()), listed_(std::move(listed)) {}
 
-  /// True for an address, which no name server can turn into another, for "localhost" and for what is listed; with any
-  /// port, unless the list says one. Also without a Host, which only HTTP/1.0 can be, and no browser is.
+  /// True for an address, which no name server can turn into another, for "localhost" and other names without a dot,
+  /// which are looked up among the neighbours only, and for what is listed; with any port, unless the list says one.
+  /// Also without a Host, which only HTTP/1.0 can be, and no browser is.
   bool allows(const http::Request& request) const;
 
  private:

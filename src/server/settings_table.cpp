@@ -106,11 +106,11 @@ void add_server(std::vector<Setting>& out) {
   out.push_back(plain("server", "ops", SB_FIELD(config.ops), problem_with_optional_address, kRestart,
                       "Where operators connect (health, metrics). Keep it private: it asks for no password. \"off\" "
                       "or an empty text turns it off."));
-  out.push_back(
-      maybe_empty(plain("server", "ops_hosts", SB_FIELD(config.ops_hosts), problem_with_host, kReload,
-                        "Host names operators may ask the ops port under, besides localhost and every address: such as "
-                        "\"switchboard\" (a container that a scraper finds by name) or \"*.example.internal\". Others "
-                        "get HTTP 421: a web page in an operator's browser could use a name of its own.")));
+  out.push_back(maybe_empty(
+      plain("server", "ops_hosts", SB_FIELD(config.ops_hosts), problem_with_host, kReload,
+            "Host names operators may ask the ops port under, besides names without a dot and every address: such as "
+            "\"metrics.example.internal\" or \"*.example.internal\". Others "
+            "get HTTP 421: a web page in an operator's browser could use a name of its own.")));
   out.push_back(integer("server", "shards", SB_FIELD(config.shards), 0, kShardsMax, "threads", kRestart,
                         "Threads that serve clients, each with its share of the connections and rooms. 0 means one "
                         "per processor that the process may use: its affinity and CPU quotas count."));

@@ -33,7 +33,10 @@ TEST(OpsHosts, AddressesAndLocalhostAreServedWithAnyPort) {
                            "LocalHost",
                            "LOCALHOST:9",
                            "localhost.",
-                           "localhost.:8081"}) {
+                           "localhost.:8081",
+                           "switchboard",
+                           "switchboard:8081",
+                           "my_service-2"}) {
     EXPECT_TRUE(allows(hosts, host)) << host;
   }
 }
@@ -45,8 +48,9 @@ TEST(OpsHosts, NamesOfOthersAreNot) {
                            "127.0.0.1.example.com",
                            "localhost.example.com",
                            "evil.localhost.example.com",
-                           "notlocalhost",
-                           "xlocalhost",
+                           "switchboard.",
+                           "1switchboard",
+                           "switch%board",
                            "localhost..",
                            ".localhost",
                            ".",

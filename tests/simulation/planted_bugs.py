@@ -159,12 +159,6 @@ BUGS = [
         "new": "",
     },
     {
-        "name": "a command that met a full ring is never tried again",
-        "file": "src/shard/mailbox_waits.h",
-        "old": "      go_on(*client);\n",
-        "new": "",
-    },
-    {
         "name": "a silent client is never closed",
         "file": "src/session/session.cpp",
         "old": "        if (paused() || last_alive_ >= ping_at_) {\n",

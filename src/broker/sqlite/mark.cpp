@@ -16,7 +16,7 @@
 namespace switchboard::broker {
 namespace {
 
-constexpr std::string_view kMagic = "SWBTMRK1";
+constexpr std::string_view kMarkMagic = "SWBTMRK1";
 constexpr std::size_t kRunBytes = 16;
 
 /// The bytes in the file. No padding: every one of them is covered by `check`, which comes last.
@@ -69,7 +69,7 @@ std::string text_of(const char (&field)[kRunBytes]) {
 
 Layout layout_of(const MarkContent& content, const FileIdentity& own) {
   Layout layout{};
-  std::memcpy(layout.magic, kMagic.data(), kMagic.size());
+  std::memcpy(layout.magic, kMarkMagic.data(), kMarkMagic.size());
   set_text(layout.run, content.run);
   set_text(layout.last_run, content.last_run);
   layout.own_inode = own.inode;
@@ -112,7 +112,7 @@ Mark::Found Mark::find() const {
   const std::optional<FileFacts> facts = facts_of(descriptor);
   ::close(descriptor);
   if (bytes != sizeof layout || !facts || facts->bytes != sizeof layout) return found;
-  if (std::string_view(layout.magic, sizeof layout.magic) != kMagic || layout.check != check_of(layout)) return found;
+  if (std::string_view(layout.magic, sizeof layout.magic) != kMarkMagic || layout.check != check_of(layout)) return found;
   found.content = content_of(layout);
   found.has_own_inode = facts->identity == FileIdentity{.inode = layout.own_inode, .born_ns = layout.own_born_ns};
   found.is_unchanged = is_when_written(facts->changed_ns, layout.changed_ns);
