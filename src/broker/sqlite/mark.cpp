@@ -112,7 +112,8 @@ Mark::Found Mark::find() const {
   const std::optional<FileFacts> facts = facts_of(descriptor);
   ::close(descriptor);
   if (bytes != sizeof layout || !facts || facts->bytes != sizeof layout) return found;
-  if (std::string_view(layout.magic, sizeof layout.magic) != kMarkMagic || layout.check != check_of(layout)) return found;
+  if (std::string_view(layout.magic, sizeof layout.magic) != kMarkMagic || layout.check != check_of(layout))
+    return found;
   found.content = content_of(layout);
   found.has_own_inode = facts->identity == FileIdentity{.inode = layout.own_inode, .born_ns = layout.own_born_ns};
   found.is_unchanged = is_when_written(facts->changed_ns, layout.changed_ns);
