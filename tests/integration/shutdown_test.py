@@ -187,9 +187,9 @@ class Reload(unittest.IsolatedAsyncioTestCase):
     def test_names_of_the_ops_port_change(self):
         before = self.BEFORE.replace("warn", "info")
         with Server(config=before) as server:
-            self.assertEqual(server.get("/healthz", host="switchboard")[0], 421)
-            self.reload(server, before + 'ops_hosts = ["switchboard"]\n', "configuration reloaded")
-            self.assertEqual(server.get("/healthz", host="switchboard")[0], 200)
+            self.assertEqual(server.get("/healthz", host="switchboard.internal")[0], 421)
+            self.reload(server, before + 'ops_hosts = ["switchboard.internal"]\n', "configuration reloaded")
+            self.assertEqual(server.get("/healthz", host="switchboard.internal")[0], 200)
 
     def test_clients_stay_connected(self):
         with Server(config=self.BEFORE.replace("warn", "info")) as server:

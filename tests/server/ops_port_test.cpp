@@ -207,11 +207,11 @@ TEST_F(OpsPortTest, WithNoFileDescriptorAtAllItTriesAgainInAWhile) {
 }
 
 TEST_F(OpsPortTest, AnswersUnderAListedName) {
-  const std::string_view request = "GET /readyz HTTP/1.1\r\nHost: switchboard:8081\r\n\r\n";
+  const std::string_view request = "GET /readyz HTTP/1.1\r\nHost: switchboard.internal:8081\r\n\r\n";
   Client refused = connect();
   refused.send(request);
   EXPECT_TRUE(serve_until([&] { return refused.received().starts_with("HTTP/1.1 421 Misdirected Request\r\n"); }));
-  port_->set_hosts({"switchboard"});
+  port_->set_hosts({"switchboard.internal"});
   Client client = connect();
   client.send(request);
   EXPECT_TRUE(is_answered(client));

@@ -1,6 +1,7 @@
 #include "cli/bench/command.h"
 
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <optional>
@@ -193,6 +194,7 @@ int run_bench(int argc, char** argv) {
       "Loads a server with WebSocket connections and messages and measures what arrives, when, and what it cost.");
   declare(options, flags);
   if (const auto exit_code = options.parse(argc, argv)) return *exit_code;
+  std::signal(SIGPIPE, SIG_IGN);  // a server may close a connection that is being written to, also within OpenSSL
   const auto load = load_options(std::move(flags));
   if (!load) return complain(load.error(), kExitUsage);
 
