@@ -164,7 +164,7 @@ IoResult TlsTransport::read(std::span<char> into) {
 IoStatus TlsTransport::read_records(std::span<char> into, std::size_t& total) {
   // What an earlier read has received and not opened goes first; it lies where records are opened from, as all does.
   const std::string_view left = ahead_.front();
-  std::memcpy(context_->incoming().data(), left.data(), left.size());
+  std::ranges::copy(left, context_->incoming().begin());
   incoming_ = {context_->incoming().data(), left.size()};
   ahead_.consume(left.size());
   const IoStatus status = open_records(into, total);
