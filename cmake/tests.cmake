@@ -5,7 +5,7 @@ include(GoogleTest)
 file(GLOB support_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.cpp)
 
 # In builds that compile several files as one (see CMakePresets.json) these stay apart: they use a name for two things.
-set(SB_TESTS_APART base ws broker session server simulation)
+set(SB_TESTS_APART base cli ws broker session server simulation)
 
 function(sb_tests folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*.cpp)
