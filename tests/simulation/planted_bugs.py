@@ -291,12 +291,6 @@ BUGS = [
         "new": "  if (store_epoch.empty()) {\n",
     },
     {
-        "name": "an answer to `history` has a hole where messages are damaged",
-        "file": "src/shard/history_reads.cpp",
-        "old": "  if (!messages_.empty() && page.end() < until_) {",
-        "new": "  if (messages_.size() > 1'000 && page.end() < until_) {",
-    },
-    {
         "name": "a retry is committed once more",
         "file": "src/broker/memory/memory_broker.cpp",
         "old": "  if (const auto* first = first_of(topic, publish)) {",
