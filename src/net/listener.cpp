@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "net/socket_address.h"
@@ -38,6 +39,12 @@ void set_options(int fd, const SocketOptions& options) {
   if (options.send_buffer_bytes > 0) {
     set_option(fd, SOL_SOCKET, SO_SNDBUF, static_cast<int>(options.send_buffer_bytes));
   }
+}
+
+/// Whether somebody waits to be accepted.
+bool has_waiting(int fd) {
+  pollfd queue{.fd = fd, .events = POLLIN, .revents = 0};
+  return ::poll(&queue, 1, 0) != 0;
 }
 
 int family_of(int fd) {
@@ -122,6 +129,9 @@ Accepted Listener::accept() {
       case ENFILE:
       case ENOBUFS:
       case ENOMEM:
+        // The kernel looks for a free descriptor before it looks into the queue: who has just taken the last one for the
+        // last that waited would be told of a shortage that keeps nobody out.
+        if (!has_waiting(socket_.get())) return {};
         return {.status = AcceptStatus::kOutOfResources, .error = error};
       case EBADF:
         if (!is_open()) return {};

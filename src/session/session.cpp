@@ -194,10 +194,10 @@ void Session::on_progress(std::size_t bytes) {
 
 // --- the end -------------------------------------------------------------------------------------------------------
 
-void Session::drain(Instant when, std::int64_t reconnect_after_ms) {
+void Session::drain(Instant when, Instant latest, std::int64_t reconnect_after_ms) {
   if (state_ == State::kHandshake) {
-    // It is told as soon as it can be: right after its upgrade.
-    deadline_ = std::min(deadline_, when);
+    // It is told as soon as it can be: right after its upgrade. Its request may have come already and wait to be read.
+    deadline_ = std::min(deadline_, latest);
     if (ending_.code == 0) {
       ending_ = {.code = protocol::close::kDrain, .by_peer = false, .reason = "the server is shutting down"};
     }

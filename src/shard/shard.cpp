@@ -226,7 +226,7 @@ void Shard::drain(Duration over) {
     const Duration delay(context_.random.below(static_cast<std::uint64_t>(over.count()) + 1));
     // Who is sent away late need not wait long: all come back spread over twice the time.
     const auto reconnect_after = delay + Duration(context_.random.below(static_cast<std::uint64_t>(over.count()) + 1));
-    client.session.drain(context_.now + delay,
+    client.session.drain(context_.now + delay, *drain_until_,
                          std::chrono::duration_cast<std::chrono::milliseconds>(reconnect_after).count());
     settle(client);
   });

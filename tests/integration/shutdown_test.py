@@ -48,7 +48,7 @@ class Shutdown(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(await asyncio.to_thread(server.wait), 0)
 
     def test_who_waits_in_the_accept_queue_is_answered_not_reset(self):
-        with Server(settings={"server.drain_ms": 300}) as server:
+        with Server(settings={"server.drain_ms": 2_000}) as server:
             server.signal(signal.SIGSTOP)
             waiting = [RawPeer(server.address) for _ in range(100)]
             for peer in waiting:

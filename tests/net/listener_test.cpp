@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 
 #include "net/loopback.h"
+#include "support/files_left.h"
 
 namespace switchboard::net {
 namespace {
@@ -61,6 +62,27 @@ TEST(Listener, AcceptsWhoIsWaitingAndThenNobody) {
   const FileDescriptor second = connect_to(listener.address().port);
   EXPECT_EQ(listener.accept().status, AcceptStatus::kAccepted);
   EXPECT_EQ(listener.accept().status, AcceptStatus::kAccepted);
+  EXPECT_EQ(listener.accept().status, AcceptStatus::kNone);
+}
+
+TEST(Listener, WithoutADescriptorWhoWaitsGoesOnWaiting) {
+  Listener listener = open_any();
+  const FileDescriptor client = connect_to(listener.address().port);
+  {
+    const FilesLeft none(0);
+    const Accepted accepted = listener.accept();
+    EXPECT_EQ(accepted.status, AcceptStatus::kOutOfResources);
+    EXPECT_EQ(accepted.error, EMFILE);
+  }
+  EXPECT_EQ(listener.accept().status, AcceptStatus::kAccepted);
+}
+
+TEST(Listener, TheLastDescriptorForTheLastWhoWaitsIsNoShortage) {
+  Listener listener = open_any();
+  const FileDescriptor client = connect_to(listener.address().port);
+  const FilesLeft one(1);
+  const Accepted accepted = listener.accept();
+  EXPECT_EQ(accepted.status, AcceptStatus::kAccepted);
   EXPECT_EQ(listener.accept().status, AcceptStatus::kNone);
 }
 

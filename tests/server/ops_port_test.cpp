@@ -1,15 +1,14 @@
 #include "server/ops_port.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "server/idle_shards.h"
 #include "server/ops_connection.h"
+#include "support/files_left.h"
 
 namespace switchboard::server {
 namespace {
@@ -160,39 +159,29 @@ TEST_F(OpsPortTest, WhoDoesNotReadItsAnswerGivesWay) {
   EXPECT_TRUE(is_answered(probe));
 }
 
-/// No file can be opened while it lives.
-class NoFiles {
- public:
-  NoFiles() {
-    getrlimit(RLIMIT_NOFILE, &before_);
-    const int lowest_free = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
-    ::close(lowest_free);
-    const rlimit none{.rlim_cur = static_cast<rlim_t>(lowest_free), .rlim_max = before_.rlim_max};
-    setrlimit(RLIMIT_NOFILE, &none);
-  }
-  ~NoFiles() { setrlimit(RLIMIT_NOFILE, &before_); }
-  NoFiles(const NoFiles&) = delete;
-  NoFiles& operator=(const NoFiles&) = delete;
-
- private:
-  rlimit before_{};
-};
-
 TEST_F(OpsPortTest, WithoutFileDescriptorsAConnectionGivesUpIts) {
   Client holder = connect();
   ASSERT_FALSE(serve_until([&] { return holder.received(), holder.ended; }, 5));
   Client probe = connect();
   probe.send(kRequest);
-  const NoFiles no_files;
+  const FilesLeft none(0);
   EXPECT_TRUE(is_answered(probe));
   EXPECT_TRUE((holder.received(), holder.ended));
+}
+
+TEST_F(OpsPortTest, WhoHasTheLastFileDescriptorKeepsItsConnection) {
+  Client probe = connect();
+  const FilesLeft one(1);
+  ASSERT_FALSE(serve_until([&] { return probe.received(), probe.ended; }, 5));
+  probe.send(kRequest);
+  EXPECT_TRUE(is_answered(probe));
 }
 
 TEST_F(OpsPortTest, WithNoFileDescriptorAtAllItTriesAgainInAWhile) {
   Client probe = connect();
   probe.send(kRequest);
   {
-    const NoFiles no_files;
+    const FilesLeft none(0);
     for (const net::Readiness& readiness : loop_.wait(std::chrono::seconds(10)))
       port_->on_ready(readiness);
     for (int turns = 0; turns < 3; ++turns) {

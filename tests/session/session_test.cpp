@@ -195,7 +195,7 @@ TEST_F(SessionLifeTest, ItEndsOnceWhateverComesAfter) {
   session().on_peer_gone("gone");
   session().on_peer_gone("again");
   session().close(4000, "late");
-  session().drain(context().now, 1);
+  session().drain(context().now, context().now, 1);
   session().on_timer();
   session().on_outbox_written();
   give(close_frame(1000));
@@ -208,7 +208,7 @@ TEST_F(SessionLifeTest, AFirstReasonToCloseStays) {
   open();
   session().close(4101, "slow");
   session().close(4200, "drain");
-  session().drain(context().now, 1);
+  session().drain(context().now, context().now, 1);
   const auto sent = frames();
   ASSERT_EQ(sent.size(), 1u);
   EXPECT_EQ(sent[0].close_code(), 4101);
@@ -408,7 +408,7 @@ TEST_F(SessionLifeTest, TheUsersRoomIsToldByItsOneName) {
 TEST_F(SessionLifeTest, DrainTellsV1ClientsAndClosesAtItsTime) {
   open(kUpgradeV1);
   answers();
-  session().drain(context().now + 3s, 1'800);
+  session().drain(context().now + 3s, context().now + 9s, 1'800);
   EXPECT_EQ(answers(), "{\"type\":\"goaway\",\"reason\":\"drain\",\"reconnect_after_ms\":1800}\n");
   EXPECT_EQ(session().next_deadline(), context().now + 3s);
   EXPECT_EQ(ask(kPing), kPong) << "until then it is served";
@@ -422,8 +422,8 @@ TEST_F(SessionLifeTest, DrainTellsV1ClientsAndClosesAtItsTime) {
 
 TEST_F(SessionLifeTest, DrainTellsABaseClientNothingButTheClose) {
   open();
-  session().drain(context().now + 3s, 1'800);
-  session().drain(context().now + 9s, 1'800);
+  session().drain(context().now + 3s, context().now + 9s, 1'800);
+  session().drain(context().now + 9s, context().now + 9s, 1'800);
   EXPECT_EQ(answers(), "");
   run_until_end(10s);
   EXPECT_EQ(close_sent_, 4200);

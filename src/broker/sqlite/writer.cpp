@@ -255,7 +255,6 @@ void Writer::look_after() {
 
 /// The file is not what it should be any more: it is closed, and opened anew at once, which judges what lies there.
 void Writer::lose_file(const Custody::Finding& finding) {
-  status_.losses.add();
   if (finding.can_save_log) {
     const Database::Checkpoint saved = database_.checkpoint();
     if (!saved.error && saved.frames_moved == saved.frames_in_log) custody_.end_checkpoint(true);
@@ -263,6 +262,7 @@ void Writer::lose_file(const Custody::Finding& finding) {
   close_file();
   fail_with(finding.sentence + ": it is opened anew");
   next_upkeep_ = failed_at_;
+  status_.losses.add();  // after the failure is told: who sees the count must not find the store ready still
 }
 
 void Writer::end_checkpoint(bool has_failed) {
