@@ -4,9 +4,6 @@ include(GoogleTest)
 
 file(GLOB support_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/*.cpp)
 
-# In builds that compile several files as one (see CMakePresets.json) these stay apart: they use a name for two things.
-set(SB_TESTS_APART base cli ws broker session server simulation)
-
 function(sb_tests folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*.cpp)
   if(SWITCHBOARD_SANITIZE)
@@ -17,8 +14,8 @@ function(sb_tests folder)
     return()
   endif()
   add_executable(test_${folder} ${sources})
-  if(folder IN_LIST SB_TESTS_APART)
-    set_target_properties(test_${folder} PROPERTIES UNITY_BUILD OFF)
+  if(SWITCHBOARD_TESTS_AT_ONCE)
+    set_target_properties(test_${folder} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
   endif()
   target_include_directories(test_${folder} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(test_${folder} PRIVATE ${ARGN} GTest::gtest GTest::gtest_main)
@@ -28,6 +25,8 @@ function(sb_tests folder)
     sb_precompile(test_${folder} SHARED_WITH test_base <gtest/gtest.h>)
   endif()
   if(SWITCHBOARD_SANITIZE)
+    # Optimising what the sanitizers add to the tests' own code takes the compiler longer than it saves.
+    target_compile_options(test_${folder} PRIVATE -O0)
     # A sanitizer takes longer to start than most tests take: one process for all of a folder.
     add_test(NAME ${folder}/all COMMAND test_${folder} --gtest_brief=1)
     set_tests_properties(${folder}/all PROPERTIES TIMEOUT 300)

@@ -10,7 +10,7 @@ namespace switchboard::server {
 namespace {
 
 /// For what others have written, such as an error of the operating system.
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string out;
   append_json_string(out, text);
   return out;
@@ -39,9 +39,9 @@ class ObjectWriter {
 std::string history_json(const HistorySnapshot& history) {
   if (!history.is_on_disk) return R"({"backend": "memory", "ok": true})";
   return std::string(R"({"backend": "sqlite", "ok": )") + (history.state.is_ok ? "true" : "false") +
-         ", \"reason\": " + quoted(history.state.reason) + ", \"bytes\": " + std::to_string(history.bytes_on_disk) +
-         ", \"commits\": " + std::to_string(history.commits) + ", \"failures\": " + std::to_string(history.failures) +
-         "}";
+         ", \"reason\": " + json_string(history.state.reason) +
+         ", \"bytes\": " + std::to_string(history.bytes_on_disk) + ", \"commits\": " + std::to_string(history.commits) +
+         ", \"failures\": " + std::to_string(history.failures) + "}";
 }
 
 }  // namespace

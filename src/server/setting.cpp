@@ -9,7 +9,7 @@
 namespace switchboard::server {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out;
   append_toml_string(out, text);
   return out;
@@ -19,7 +19,7 @@ std::string choices_text(const Setting& setting) {
   std::string out;
   for (std::size_t i = 0; i < setting.choices.size(); ++i) {
     if (i > 0) out += i + 1 == setting.choices.size() ? " or " : ", ";
-    out += quoted(setting.choices[i]);
+    out += in_quotes(setting.choices[i]);
   }
   return out;
 }
@@ -42,7 +42,7 @@ bool has_type(const Setting& setting, const SettingValue& value) {
 std::string problem_with_text(const Setting& setting, std::string_view text) {
   std::string problem = problem_with_encoding(text);
   if (problem.empty() && setting.problem_with != nullptr) problem = setting.problem_with(text);
-  return problem.empty() ? "" : "is " + quoted(text) + ": " + problem;
+  return problem.empty() ? "" : "is " + in_quotes(text) + ": " + problem;
 }
 
 std::string problem_with_list(const Setting& setting, const TextList& list) {
@@ -104,7 +104,7 @@ std::string problem_with_value(const Setting& setting, const SettingValue& value
     case SettingType::kChoice: {
       const auto& text = std::get<std::string>(value);
       if (std::ranges::find(setting.choices, text) != setting.choices.end()) return "";
-      return "is " + quoted(text) + "; it must be " + describe_type(setting);
+      return "is " + in_quotes(text) + "; it must be " + describe_type(setting);
     }
   }
   return "";
@@ -121,7 +121,7 @@ std::expected<SettingValue, std::string> parse_value(const Setting& setting, std
       std::int64_t number = 0;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
       if (error != std::errc() || end != text.data() + text.size()) {
-        return std::unexpected("is " + quoted(text) + "; it must be " + describe_type(setting));
+        return std::unexpected("is " + in_quotes(text) + "; it must be " + describe_type(setting));
       }
       value = number;
       break;
@@ -141,10 +141,10 @@ std::expected<SettingValue, std::string> parse_value(const Setting& setting, std
 std::string toml_text(const SettingValue& value) {
   if (const auto* truth = std::get_if<bool>(&value)) return *truth ? "true" : "false";
   if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
-  if (const auto* text = std::get_if<std::string>(&value)) return quoted(*text);
+  if (const auto* text = std::get_if<std::string>(&value)) return in_quotes(*text);
   std::string out = "[";
   for (const std::string& text : std::get<TextList>(value))
-    out += (out.size() > 1 ? ", " : "") + quoted(text);
+    out += (out.size() > 1 ? ", " : "") + in_quotes(text);
   return out + "]";
 }
 

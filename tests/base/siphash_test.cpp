@@ -10,20 +10,20 @@ namespace {
 constexpr HashKey kReferenceKey{0x0706050403020100, 0x0f0e0d0c0b0a0908};
 
 /// The messages of the vectors: 00 01 02 ... of `length` bytes.
-std::string counting_bytes(std::size_t length) {
+std::string bytes_from_zero(std::size_t length) {
   std::string bytes(length, '\0');
   for (std::size_t i = 0; i < length; ++i)
     bytes[i] = static_cast<char>(i);
   return bytes;
 }
 
-struct Vector {
+struct HashVector {
   std::size_t length;
   std::uint64_t hash13;  // computed with OpenSSL's SIPHASH at one and three rounds
   std::uint64_t hash24;  // vectors.h of the reference implementation
 };
 
-constexpr Vector kVectors[] = {
+constexpr HashVector kHashVectors[] = {
     {0, 0xabac0158050fc4dc, 0x726fdb47dd0e0e31},  {1, 0xc9f49bf37d57ca93, 0x74f839c593dc67fd},
     {7, 0xd3927d989bb11140, 0xab0200f58b01d137},  {8, 0x369095118d299a8e, 0x93f5f5799a932462},
     {9, 0x25a48eb36c063de4, 0x9e0082df0ba9e4b0},  {15, 0xd320d86d2a519956, 0xa129ca6149be45e5},
@@ -31,9 +31,9 @@ constexpr Vector kVectors[] = {
 };
 
 TEST(SipHash, AgreesWithTheReferenceVectors) {
-  for (const Vector& vector : kVectors) {
-    EXPECT_EQ(siphash24(kReferenceKey, counting_bytes(vector.length)), vector.hash24) << vector.length;
-    EXPECT_EQ(siphash13(kReferenceKey, counting_bytes(vector.length)), vector.hash13) << vector.length;
+  for (const HashVector& vector : kHashVectors) {
+    EXPECT_EQ(siphash24(kReferenceKey, bytes_from_zero(vector.length)), vector.hash24) << vector.length;
+    EXPECT_EQ(siphash13(kReferenceKey, bytes_from_zero(vector.length)), vector.hash13) << vector.length;
   }
 }
 

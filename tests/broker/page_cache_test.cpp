@@ -6,8 +6,8 @@
 namespace switchboard::broker {
 namespace {
 
-constexpr TopicId kRoom{.index = 0, .generation = 1};
-constexpr TopicId kOther{.index = 1, .generation = 1};
+constexpr TopicId kFirst{.index = 0, .generation = 1};
+constexpr TopicId kSecond{.index = 1, .generation = 1};
 constexpr std::string_view kEpoch = "k3";
 
 SharedPage page(std::uint64_t first, std::uint64_t end, std::size_t bytes = 10, std::uint64_t oldest = 1) {
@@ -29,12 +29,12 @@ ReadRange range(std::uint64_t from, std::uint64_t until, bool newest = false) {
 class PageCacheTest : public testing::Test {
  protected:
   /// Reads that range with that outcome.
-  void read(const ReadRange& what, const PageOrError& outcome, TopicId topic = kRoom) {
+  void read(const ReadRange& what, const PageOrError& outcome, TopicId topic = kFirst) {
     const auto ticket = cache.begin(topic, what, {});
     ASSERT_TRUE(ticket);
     cache.end(*ticket, outcome, kEpoch, now);
   }
-  bool has(const ReadRange& what, std::uint64_t oldest = 1, TopicId topic = kRoom) {
+  bool has(const ReadRange& what, std::uint64_t oldest = 1, TopicId topic = kFirst) {
     return cache.find(topic, what, Seq{oldest}, now) != nullptr;
   }
 
@@ -43,12 +43,12 @@ class PageCacheTest : public testing::Test {
 };
 
 TEST_F(PageCacheTest, WhoAsksForTheSameWhileItIsReadSharesTheRead) {
-  const auto ticket = cache.begin(kRoom, range(1, 257), {.shard = 0, .ticket = 10});
+  const auto ticket = cache.begin(kFirst, range(1, 257), {.shard = 0, .ticket = 10});
   ASSERT_TRUE(ticket);
-  EXPECT_FALSE(cache.begin(kRoom, range(1, 257), {.shard = 1, .ticket = 20}));
-  EXPECT_TRUE(cache.begin(kRoom, range(2, 257), {}));
-  EXPECT_TRUE(cache.begin(kRoom, range(1, 257, true), {}));
-  EXPECT_TRUE(cache.begin(kOther, range(1, 257), {}));
+  EXPECT_FALSE(cache.begin(kFirst, range(1, 257), {.shard = 1, .ticket = 20}));
+  EXPECT_TRUE(cache.begin(kFirst, range(2, 257), {}));
+  EXPECT_TRUE(cache.begin(kFirst, range(1, 257, true), {}));
+  EXPECT_TRUE(cache.begin(kSecond, range(1, 257), {}));
   EXPECT_EQ(cache.reads_under_way(), 4u);
   const auto readers = cache.end(*ticket, page(1, 257), kEpoch, now);
   ASSERT_EQ(readers.size(), 2u);
@@ -59,11 +59,11 @@ TEST_F(PageCacheTest, WhoAsksForTheSameWhileItIsReadSharesTheRead) {
 }
 
 TEST_F(PageCacheTest, AFailureReachesAllWhoWaitAndIsNotKept) {
-  const auto ticket = cache.begin(kRoom, range(1, 257), {});
-  cache.begin(kRoom, range(1, 257), {});
+  const auto ticket = cache.begin(kFirst, range(1, 257), {});
+  cache.begin(kFirst, range(1, 257), {});
   EXPECT_EQ(cache.end(*ticket, std::unexpected(protocol::ErrorCode::kUnavailable), kEpoch, now).size(), 2u);
   EXPECT_FALSE(has(range(1, 257)));
-  EXPECT_TRUE(cache.begin(kRoom, range(1, 257), {})) << "it is read anew";
+  EXPECT_TRUE(cache.begin(kFirst, range(1, 257), {})) << "it is read anew";
 }
 
 TEST_F(PageCacheTest, KeepsWhatWillBeAnsweredTheSameAgain) {
@@ -76,7 +76,7 @@ TEST_F(PageCacheTest, KeepsWhatWillBeAnsweredTheSameAgain) {
   EXPECT_TRUE(has(range(5, 20)));
   EXPECT_TRUE(has(range(100, 200, true)));
   EXPECT_FALSE(has(range(1, 257, true)));
-  EXPECT_FALSE(has(range(1, 257), 1, kOther));
+  EXPECT_FALSE(has(range(1, 257), 1, kSecond));
 }
 
 TEST_F(PageCacheTest, KeepsNothingElse) {
@@ -84,7 +84,7 @@ TEST_F(PageCacheTest, KeepsNothingElse) {
   read(range(2, 257), page(3, 257));            // begins too late for what is kept
   read(range(100, 200, true), page(100, 199));  // ends too early
   EXPECT_EQ(cache.pages(), 0u);
-  const auto ticket = cache.begin(kRoom, range(1, 257), {});
+  const auto ticket = cache.begin(kFirst, range(1, 257), {});
   cache.end(*ticket, page(1, 257), "another", now);
   EXPECT_EQ(cache.pages(), 0u);
 }
@@ -99,10 +99,10 @@ TEST_F(PageCacheTest, APageOfWhichSomethingWasTrimmedIsNotGivenOut) {
 TEST_F(PageCacheTest, ForgetsTheTopicWhoseEpochHasChanged) {
   read(range(1, 257), page(1, 257));
   read(range(257, 513), page(257, 513));
-  read(range(1, 257), page(1, 257), kOther);
-  cache.forget(kRoom);
+  read(range(1, 257), page(1, 257), kSecond);
+  cache.forget(kFirst);
   EXPECT_EQ(cache.pages(), 1u);
-  EXPECT_TRUE(has(range(1, 257), 1, kOther));
+  EXPECT_TRUE(has(range(1, 257), 1, kSecond));
 }
 
 TEST_F(PageCacheTest, APageIsKeptForAMomentOnly) {

@@ -138,7 +138,7 @@ TEST(FloodOptions, ALargeRoomHasARateAndKeyUpdatesNeedTls) {
   EXPECT_TRUE(check_flood(updates));
 }
 
-FloodResult some_result() {
+FloodResult some_flood_result() {
   FloodResult result;
   result.options = flood_of(FloodKind::kHistory);
   result.idle.round_trip.record(200'000);
@@ -150,18 +150,18 @@ FloodResult some_result() {
 }
 
 TEST(FloodReport, SetsTheIdleServerBesideTheFloodedOne) {
-  const std::string text = text_report(some_result());
+  const std::string text = text_report(some_flood_result());
   EXPECT_NE(text.find("idle       p50 200 us"), std::string::npos) << text;
   EXPECT_NE(text.find("flooded    p50 2.50 ms"), std::string::npos) << text;
   EXPECT_NE(text.find("1 of 10 deliveries lost"), std::string::npos) << text;
   EXPECT_NE(text.find("3 flooders by the server with code 4102"), std::string::npos) << text;
-  const std::string json = json_report(some_result());
+  const std::string json = json_report(some_flood_result());
   EXPECT_NE(json.find(R"("flood":{"name":"history","connections":8,)"), std::string::npos) << json;
   EXPECT_NE(json.find(R"("expected":10,"lost":1,)"), std::string::npos) << json;
 }
 
 TEST(FloodReport, SaysWhenTheBystandersThemselvesWereHeldUp) {
-  FloodResult result = some_result();
+  FloodResult result = some_flood_result();
   result.flooded.own_wait.record(1'000'000);
   EXPECT_EQ(text_report(result).find("WARNING"), std::string::npos);
   result.flooded.own_wait.record(1'100'000);

@@ -4,15 +4,15 @@
 #include <vector>
 
 #include "net/address_set.h"
+#include "support/manual_clock.h"
 
 namespace switchboard::server {
 namespace {
 
 constexpr Rate kRate{.per_second = 1, .burst = 100};
-constexpr Instant kStart{std::chrono::hours(1)};
 
 Instant after(int seconds) {
-  return kStart + std::chrono::seconds(seconds);
+  return test::kStart + std::chrono::seconds(seconds);
 }
 
 AddressAccounts::Key key(const char* text) {
@@ -59,14 +59,14 @@ TEST(AddressAccounts, BehindATranslatorOfOnesOwnEveryAddressIsSomebodyElses) {
 
 TEST(AddressAccounts, NobodyIsRememberedWhoHasUsedUpNothing) {
   AddressAccounts accounts(10);
-  visit(accounts, key(1), 0, kStart);
+  visit(accounts, key(1), 0, test::kStart);
   EXPECT_EQ(accounts.remembered(), 0U);
   EXPECT_EQ(accounts.connections(key(1)), 0U);
 }
 
 TEST(AddressAccounts, OneIsRememberedUntilItIsFullAgain) {
   AddressAccounts accounts(10);
-  visit(accounts, key(1), 60, kStart);
+  visit(accounts, key(1), 60, test::kStart);
   EXPECT_EQ(accounts.remembered(), 1U);
   EXPECT_TRUE(is_known(accounts, key(1), after(59)));
   EXPECT_FALSE(is_known(accounts, key(1), after(60)));
@@ -76,7 +76,7 @@ TEST(AddressAccounts, OneIsRememberedUntilItIsFullAgain) {
 TEST(AddressAccounts, WhoAreFullAgainAreForgottenByOthersComing) {
   AddressAccounts accounts(100);
   for (std::uint32_t i = 0; i < 100; ++i)
-    visit(accounts, key(i), 1 + i, kStart);
+    visit(accounts, key(i), 1 + i, test::kStart);
   EXPECT_EQ(accounts.remembered(), 100U);
   for (std::uint32_t i = 0; i < 100; ++i)
     visit(accounts, key(1'000 + i), 0, after(100));
@@ -87,23 +87,23 @@ TEST(AddressAccounts, AtTheBoundTheOneNearestToBeingFullGoesFirst) {
   for (const std::size_t bound : {1U, 2U, 5U}) {
     AddressAccounts accounts(bound);
     for (std::uint32_t i = 0; i < bound; ++i)
-      visit(accounts, key(i), 50 + i, kStart);
+      visit(accounts, key(i), 50 + i, test::kStart);
     EXPECT_EQ(accounts.remembered(), bound);
-    visit(accounts, key(100), 80, kStart);
+    visit(accounts, key(100), 80, test::kStart);
     EXPECT_EQ(accounts.remembered(), bound);
-    EXPECT_TRUE(is_known(accounts, key(100), kStart));
-    EXPECT_FALSE(is_known(accounts, key(0U), kStart));
+    EXPECT_TRUE(is_known(accounts, key(100), test::kStart));
+    EXPECT_FALSE(is_known(accounts, key(0U), test::kStart));
     for (std::uint32_t i = 1; i < bound; ++i)
-      EXPECT_TRUE(is_known(accounts, key(i), kStart)) << i;
-    visit(accounts, key(101), 1, kStart);
-    EXPECT_FALSE(is_known(accounts, key(101), kStart)) << "itself, when it is the one";
+      EXPECT_TRUE(is_known(accounts, key(i), test::kStart)) << i;
+    visit(accounts, key(101), 1, test::kStart);
+    EXPECT_FALSE(is_known(accounts, key(101), test::kStart)) << "itself, when it is the one";
   }
 }
 
 TEST(AddressAccounts, WhoIsConnectedIsNeverForgotten) {
   AddressAccounts accounts(1);
-  AddressAccounts::Account& account = accounts.open(key(1), kStart);
-  account.messages.spend(kStart, 1, kRate);
+  AddressAccounts::Account& account = accounts.open(key(1), test::kStart);
+  account.messages.spend(test::kStart, 1, kRate);
   for (std::uint32_t i = 10; i < 20; ++i)
     visit(accounts, key(i), 50, after(2));
   accounts.forget();
@@ -116,12 +116,12 @@ TEST(AddressAccounts, WhoIsConnectedIsNeverForgotten) {
 
 TEST(AddressAccounts, WhoComesBackAndSendsMoreIsRememberedLonger) {
   AddressAccounts accounts(2);
-  visit(accounts, key(1), 10, kStart);
-  visit(accounts, key(2), 20, kStart);
-  visit(accounts, key(1), 15, kStart);
-  visit(accounts, key(3), 30, kStart);
-  EXPECT_TRUE(is_known(accounts, key(1), kStart));
-  EXPECT_FALSE(is_known(accounts, key(2), kStart));
+  visit(accounts, key(1), 10, test::kStart);
+  visit(accounts, key(2), 20, test::kStart);
+  visit(accounts, key(1), 15, test::kStart);
+  visit(accounts, key(3), 30, test::kStart);
+  EXPECT_TRUE(is_known(accounts, key(1), test::kStart));
+  EXPECT_FALSE(is_known(accounts, key(2), test::kStart));
   EXPECT_TRUE(is_known(accounts, key(1), after(24)));
   EXPECT_FALSE(is_known(accounts, key(1), after(25)));
 }

@@ -17,7 +17,7 @@ class EpochClock final : public Clock {
   UnixMillis unix_ms() const override { return 0; }
 };
 
-constexpr Duration kForEver = std::chrono::minutes(1);  // ends only a test that has failed
+constexpr Duration kFlushMax = std::chrono::minutes(1);  // ends only a test that has failed
 
 const std::string kPrefix = "1970-01-01T00:00:00.000Z ";
 
@@ -161,14 +161,14 @@ TEST(Log, LinesThatTheWriterRefusesAreCountedAndReported) {
   });
   log.info("a");
   log.info("b");
-  ASSERT_TRUE(log.flush(kForEver));
+  ASSERT_TRUE(log.flush(kFlushMax));
   EXPECT_EQ(log.lines_dropped(), 2u);
   log.info("c");
-  ASSERT_TRUE(log.flush(kForEver));
+  ASSERT_TRUE(log.flush(kFlushMax));
   EXPECT_EQ(log.lines_dropped(), 3u) << "what says that lines were lost is none itself";
   is_full = false;
   log.info("d");
-  ASSERT_TRUE(log.flush(kForEver));
+  ASSERT_TRUE(log.flush(kFlushMax));
   EXPECT_EQ(log.lines_dropped(), 3u);
   EXPECT_EQ(text, kPrefix + "warn  log_lines_dropped count=3\n" + kPrefix + "info  d\n");
 }
@@ -184,11 +184,11 @@ TEST(Log, ALineThatWasWrittenInPartIsLostAndTheNextBeginsAnew) {
     return written;
   });
   log.info("first");
-  ASSERT_TRUE(log.flush(kForEver));
+  ASSERT_TRUE(log.flush(kFlushMax));
   EXPECT_EQ(log.lines_dropped(), 1u);
   room = 1'000;
   log.info("second");
-  ASSERT_TRUE(log.flush(kForEver));
+  ASSERT_TRUE(log.flush(kFlushMax));
   EXPECT_EQ(log.lines_dropped(), 1u);
   EXPECT_EQ(text, kPrefix + "info \n" + kPrefix + "warn  log_lines_dropped count=1\n" + kPrefix + "info  second\n");
 }
@@ -210,7 +210,7 @@ TEST(Log, FlushWaitsForTheWriterButNotForEver) {
   EXPECT_FALSE(log.flush(Duration::zero()));
   EXPECT_FALSE(log.flush(std::chrono::milliseconds(1)));
   go_on.set_value();
-  EXPECT_TRUE(log.flush(kForEver));
+  EXPECT_TRUE(log.flush(kFlushMax));
 }
 
 TEST(Log, AWriterThatIsStuckIsLeftBehindAtTheEnd) {

@@ -4,13 +4,12 @@
 #include <sys/socket.h>
 
 #include "net/tcp_transport.h"
+#include "support/manual_clock.h"
 
 namespace switchboard::server {
 namespace {
 
 using Phase = OpsConnection::Phase;
-
-constexpr Instant kStart{std::chrono::hours(1)};
 
 /// A peer at the other end of a socket pair.
 class OpsConnectionTest : public testing::Test {
@@ -19,7 +18,7 @@ class OpsConnectionTest : public testing::Test {
     int ends[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
     peer_ = net::FileDescriptor(ends[0]);
-    connection_.emplace(std::make_unique<net::TcpTransport>(net::FileDescriptor(ends[1])), kStart);
+    connection_.emplace(std::make_unique<net::TcpTransport>(net::FileDescriptor(ends[1])), test::kStart);
   }
 
   void send(std::string_view bytes) {
@@ -51,7 +50,7 @@ class OpsConnectionTest : public testing::Test {
 
   net::FileDescriptor peer_;
   std::optional<OpsConnection> connection_;
-  Instant now_ = kStart;
+  Instant now_ = test::kStart;
   std::string answer_ = "answer";
   std::string asked_;
   bool at_end_ = false;
@@ -194,8 +193,8 @@ TEST_F(OpsConnectionTest, BytesTakenOneByOneGiveNoMoreTimeEither) {
 
 TEST_F(OpsConnectionTest, WhoHasItsAnswerGivesWayFirstThenWhoHasWaitedLongest) {
   const auto make = [](Instant when) { return OpsConnection(nullptr, when); };
-  const OpsConnection older = make(kStart - Duration(1));
-  const OpsConnection newer = make(kStart);
+  const OpsConnection older = make(test::kStart - Duration(1));
+  const OpsConnection newer = make(test::kStart);
   EXPECT_TRUE(older.gives_way_before(newer));
   EXPECT_FALSE(newer.gives_way_before(older));
   EXPECT_FALSE(newer.gives_way_before(newer));

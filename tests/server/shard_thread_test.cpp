@@ -17,9 +17,9 @@ namespace {
 
 /// A blocking client. Its reads give up after some seconds, so that a broken server fails the test instead of hanging
 /// it.
-class Client {
+class Visitor {
  public:
-  explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Visitor(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval at_most{.tv_sec = 20, .tv_usec = 0};
     setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &at_most, sizeof at_most);
     const auto address = net::to_socket_address({.host = "127.0.0.1", .port = port});
@@ -121,16 +121,16 @@ class ShardThreadTest : public testing::Test {
 
 TEST_F(ShardThreadTest, ServesRealClients) {
   start(unlimited);
-  Client ann(port);
-  Client bob(port);
-  for (Client* client : {&ann, &bob}) {
+  Visitor ann(port);
+  Visitor bob(port);
+  for (Visitor* client : {&ann, &bob}) {
     client->send(session::kUpgrade);
     EXPECT_TRUE(client->head().starts_with("HTTP/1.1 101 "));
     client->say(R"({"type":"join","room_id":"lobby","user_id":"u"})");
     EXPECT_EQ(client->frame().payload, R"({"type":"joined","room_id":"lobby"})");
   }
   ann.say(R"({"type":"broadcast","room_id":"lobby","content":"hello"})");
-  for (Client* client : {&ann, &bob})
+  for (Visitor* client : {&ann, &bob})
     EXPECT_NE(client->frame().payload.find(R"("content":"hello","sender":"u","seq":1,)"), std::string::npos);
   ann.send(ws::client_frame(ws::Opcode::kClose, std::string("\x03\xe8", 2)));
   EXPECT_EQ(ann.frame().close_code(), 1000);
@@ -151,7 +151,7 @@ TEST_F(ShardThreadTest, RunsPostedWorkInOrderOnItsThread) {
 
 TEST_F(ShardThreadTest, StoppingDoesNotWaitForOpenConnections) {
   start(unlimited);
-  Client client(port);
+  Visitor client(port);
   client.send(session::kUpgrade);
   client.head();
   thread->stop();
@@ -177,12 +177,12 @@ TEST_F(ShardThreadTest, WhoWaitsInTheAcceptQueueIsTakenBeforeTheListenersClose) 
     future.wait();  // the clients connect while nobody accepts
     self.stop_accepting();
   });
-  std::vector<Client> clients;
+  std::vector<Visitor> clients;
   for (int i = 0; i < 5; ++i)
     clients.emplace_back(port);
   begin.set_value();
   EXPECT_EQ(ask([](ShardThread& self) { return self.shard().connections(); }), 5u);
-  for (Client& client : clients) {
+  for (Visitor& client : clients) {
     client.send(session::kUpgrade);
     EXPECT_TRUE(client.head().starts_with("HTTP/1.1 101 "));
   }
@@ -191,10 +191,10 @@ TEST_F(ShardThreadTest, WhoWaitsInTheAcceptQueueIsTakenBeforeTheListenersClose) 
 TEST_F(ShardThreadTest, ClientsOverTheLimitAreToldAfterTheirUpgrade) {
   Admission one({.connections_max = 1}, clock);
   start(one);
-  Client first(port);
+  Visitor first(port);
   first.send(session::kUpgrade);
   EXPECT_TRUE(first.head().starts_with("HTTP/1.1 101 "));
-  Client second(port);
+  Visitor second(port);
   second.send(session::kUpgrade);
   EXPECT_TRUE(second.head().starts_with("HTTP/1.1 101 "));
   EXPECT_EQ(second.frame().close_code(), 4100);
@@ -223,10 +223,10 @@ constexpr std::string_view kProxyLine = "PROXY TCP4 192.0.2.1 198.51.100.7 56789
 TEST_F(ProxiedShardThreadTest, AProxyHeaderNamesTheClientHoweverItIsCut) {
   wants_proxy_header = true;
   start_behind("127.0.0.0/8", unlimited);
-  Client whole(port);
+  Visitor whole(port);
   whole.send(std::string(kProxyLine) + std::string(session::kUpgrade));
   EXPECT_TRUE(whole.head().starts_with("HTTP/1.1 101 "));
-  Client cut(port);
+  Visitor cut(port);
   for (const char byte : std::string(kProxyLine) + std::string(session::kUpgrade))
     cut.send({&byte, 1});
   EXPECT_TRUE(cut.head().starts_with("HTTP/1.1 101 "));
@@ -236,7 +236,7 @@ TEST_F(ProxiedShardThreadTest, AProxyHeaderNamesTheClientHoweverItIsCut) {
 TEST_F(ProxiedShardThreadTest, WithoutAProxyHeaderNobodyGetsIn) {
   wants_proxy_header = true;
   start_behind("127.0.0.0/8", unlimited);
-  Client client(port);
+  Visitor client(port);
   client.send(session::kUpgrade);
   EXPECT_FALSE(client.receive());
   EXPECT_EQ(turned_away(), Texts{"127.0.0.1 no PROXY header"});
@@ -246,7 +246,7 @@ TEST_F(ProxiedShardThreadTest, SilenceInsteadOfAProxyHeaderEndsWithTheHandshakeT
   wants_proxy_header = true;
   settings.session.handshake_timeout_ms = 20;
   start_behind("127.0.0.0/8", unlimited);
-  Client client(port);
+  Visitor client(port);
   client.send("PROXY TCP4");
   EXPECT_FALSE(client.receive());
   EXPECT_EQ(turned_away(), Texts{"127.0.0.1 sent no PROXY header in time"});
@@ -255,7 +255,7 @@ TEST_F(ProxiedShardThreadTest, SilenceInsteadOfAProxyHeaderEndsWithTheHandshakeT
 TEST_F(ProxiedShardThreadTest, AProxyHeaderFromAnybodyElseIsNotEvenRead) {
   wants_proxy_header = true;
   start_behind("192.0.2.0/24", unlimited);
-  Client client(port);
+  Visitor client(port);
   EXPECT_FALSE(client.receive());
   EXPECT_EQ(turned_away(), Texts{"127.0.0.1 is none of trusted_proxies"});
 }
@@ -265,15 +265,15 @@ TEST_F(ProxiedShardThreadTest, LimitsOfAnAddressAreForTheClientThatTheHeaderName
   Admission one_each({.connections_max = 0, .per_address_max = 1}, clock);
   start_behind("127.0.0.0/8", one_each);
   const auto open = [&](std::string_view line) {
-    Client client(port);
+    Visitor client(port);
     client.send(std::string(line) + std::string(session::kUpgrade));
     EXPECT_TRUE(client.head().starts_with("HTTP/1.1 101 "));
     return client;
   };
-  Client first = open(kProxyLine);
-  Client second = open(kProxyLine);
+  Visitor first = open(kProxyLine);
+  Visitor second = open(kProxyLine);
   EXPECT_EQ(second.frame().close_code(), 4100);
-  Client other = open("PROXY TCP4 192.0.2.2 198.51.100.7 1 443\r\n");
+  Visitor other = open("PROXY TCP4 192.0.2.2 198.51.100.7 1 443\r\n");
   other.say(R"({"type":"ping"})");
   EXPECT_EQ(other.frame().payload, R"({"type":"pong"})");
   thread.reset();
@@ -283,17 +283,17 @@ TEST_F(ProxiedShardThreadTest, LimitsOfAnAddressAreForTheClientThatTheRequestNam
   Admission one_each({.connections_max = 0, .per_address_max = 1}, clock);
   start_behind("127.0.0.0/8", one_each);
   const auto open = [&](std::string_view address) {
-    Client client(port);
+    Visitor client(port);
     std::string request(session::kUpgrade);
     request.insert(request.size() - 2, "X-Forwarded-For: " + std::string(address) + "\r\n");
     client.send(request);
     EXPECT_TRUE(client.head().starts_with("HTTP/1.1 101 "));
     return client;
   };
-  Client first = open("192.0.2.1");
-  Client second = open("192.0.2.1");
+  Visitor first = open("192.0.2.1");
+  Visitor second = open("192.0.2.1");
   EXPECT_EQ(second.frame().close_code(), 4100);
-  Client other = open("192.0.2.2");
+  Visitor other = open("192.0.2.2");
   other.say(R"({"type":"ping"})");
   EXPECT_EQ(other.frame().payload, R"({"type":"pong"})");
   EXPECT_EQ(peers(), (Texts{"192.0.2.1", "192.0.2.1", "192.0.2.2"}));
@@ -321,7 +321,7 @@ TEST_F(ShardThreadTest, AListenerThatGivesNobodyIsLeftAloneForAMomentAndTheOther
   for (std::uint64_t expected = 1; expected <= 3; ++expected) {
     while (pauses() < expected)
       ;
-    Client client(port);
+    Visitor client(port);
     client.send(session::kUpgrade);
     EXPECT_TRUE(client.head().starts_with("HTTP/1.1 101 "));
     EXPECT_EQ(pauses(), expected) << "it is not tried again before its time";
@@ -344,7 +344,7 @@ TEST_F(ShardThreadTest, WhoWaitsAtASocketThatOthersGoOnWithIsLeftToThem) {
   listeners.push_back({.socket = std::move(*shared), .keeps_queue = true});
   thread = std::make_unique<ShardThread>(0, settings, parts, std::move(listeners), unlimited);
   thread->stop_accepting();
-  const Client client(port);
+  const Visitor client(port);
   thread->start();
   EXPECT_EQ(ask([](ShardThread& self) { return self.shard().connections(); }), 0u);
   EXPECT_EQ(listener->accept().status, net::AcceptStatus::kAccepted);

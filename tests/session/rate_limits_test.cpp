@@ -5,7 +5,7 @@ namespace switchboard::session {
 namespace {
 
 const std::string kPing = R"({"type":"ping"})";
-const std::string kPong = "{\"type\":\"pong\"}\n";
+const std::string kPongText = "{\"type\":\"pong\"}\n";
 
 class RateLimitsTest : public SessionTest {
  protected:
@@ -19,7 +19,7 @@ TEST_F(RateLimitsTest, ACommandOverTheRateIsRefusedWithATimeAndNotCarriedOut) {
   settings.rate.messages = {.per_second = 10, .burst = 2};
   open();
   ask(R"({"type":"join","room_id":"lobby","user_id":"ann"})");
-  EXPECT_EQ(ask(kPing), kPong);
+  EXPECT_EQ(ask(kPing), kPongText);
   EXPECT_EQ(ask(R"({"type":"broadcast","room_id":"lobby","content":1,"id":7})"),
             R"({"type":"error","code":"rate_limited","message":"too many messages on this connection",)"
             R"("room_id":"lobby","id":7,"retryable":true,"retry_after_ms":100})"
@@ -29,14 +29,15 @@ TEST_F(RateLimitsTest, ACommandOverTheRateIsRefusedWithATimeAndNotCarriedOut) {
   advance(99ms);
   EXPECT_NE(ask(kPing).find(R"("retry_after_ms":1})"), std::string::npos);
   advance(1ms);
-  EXPECT_EQ(ask(kPing), kPong) << "what was refused took nothing";
+  EXPECT_EQ(ask(kPing), kPongText) << "what was refused took nothing";
 }
 
 TEST_F(RateLimitsTest, EveryDocumentOfAMessageCounts) {
   settings.rate.messages = {.per_second = 1, .burst = 3};
   open();
   const std::string answer = ask(kPing + " " + kPing + " " + kPing + " " + kPing);
-  EXPECT_TRUE(answer.starts_with(kPong + kPong + kPong + R"({"type":"error","code":"rate_limited")")) << answer;
+  EXPECT_TRUE(answer.starts_with(kPongText + kPongText + kPongText + R"({"type":"error","code":"rate_limited")"))
+      << answer;
 }
 
 TEST_F(RateLimitsTest, MalformedCommandsCountAndAreRefusedLikeOthers) {
@@ -54,7 +55,7 @@ TEST_F(RateLimitsTest, PingsPongsAndFragmentsCountLikeCommands) {
   give(ping_frame() + ws::client_frame(ws::Opcode::kPong, "") + ws::client_fragment(ws::Opcode::kText, kPing));
   answers();
   give(ws::client_frame(ws::Opcode::kContinuation, ""));
-  EXPECT_EQ(answers(), kPong) << "the fourth";
+  EXPECT_EQ(answers(), kPongText) << "the fourth";
   EXPECT_NE(ask(kPing).find("rate_limited"), std::string::npos);
 }
 
@@ -69,7 +70,7 @@ TEST_F(RateLimitsTest, ACommandThatHadToWaitIsCountedOnce) {
   host.busy = false;
   session().resume();
   EXPECT_EQ(host.published.size(), 1u);
-  EXPECT_EQ(ask(kPing), kPong) << "the third";
+  EXPECT_EQ(ask(kPing), kPongText) << "the third";
   EXPECT_NE(ask(kPing).find("rate_limited"), std::string::npos);
 }
 
@@ -105,8 +106,8 @@ TEST_F(RateLimitsTest, TheConnectionsOfAnAddressAreHeldToItsRateTogether) {
   ask_of(ann, kUpgrade);
   ask_of(bob, kUpgrade);
   const std::string ping = ws::client_frame(ws::Opcode::kText, kPing);
-  EXPECT_EQ(ask_of(ann, ping), kPong);
-  EXPECT_EQ(ask_of(bob, ping), kPong);
+  EXPECT_EQ(ask_of(ann, ping), kPongText);
+  EXPECT_EQ(ask_of(bob, ping), kPongText);
   const std::string refused = ask_of(ann, ping);
   EXPECT_NE(refused.find("too many messages from this address"), std::string::npos) << refused;
   EXPECT_NE(refused.find(R"("retry_after_ms":1000})"), std::string::npos) << refused;
@@ -160,7 +161,7 @@ TEST_F(RateLimitsTest, BytesOverTheRateMakeTheClientWait) {
   give(frame);
   EXPECT_FALSE(session().paused());
   give(frame);
-  EXPECT_EQ(answers(), kPong + kPong) << "what is here is carried out";
+  EXPECT_EQ(answers(), kPongText + kPongText) << "what is here is carried out";
   EXPECT_TRUE(session().paused());
   EXPECT_EQ(limited(RateLimit::kBytes), 1u);
   EXPECT_EQ(session().next_deadline(), context().now + 16ms);
@@ -223,7 +224,7 @@ TEST_F(RateLimitsTest, AMessageMayComeInSoManyFramesAndNoMore) {
     const auto sent = frames();
     ASSERT_EQ(sent.size(), 1u) << frames_sent;
     if (frames_sent <= 5) {
-      EXPECT_EQ(sent[0].payload + "\n", kPong) << frames_sent;
+      EXPECT_EQ(sent[0].payload + "\n", kPongText) << frames_sent;
     } else {
       EXPECT_EQ(sent[0].close_code(), 1009);
     }
@@ -245,7 +246,7 @@ TEST_F(RateLimitsTest, TheFramesOfOneMessageAreNotHeldAgainstTheNext) {
   open();
   for (int i = 0; i < 10; ++i) {
     give(ws::client_fragment(ws::Opcode::kText, kPing) + ws::client_frame(ws::Opcode::kContinuation, ""));
-    EXPECT_EQ(answers(), kPong);
+    EXPECT_EQ(answers(), kPongText);
   }
 }
 

@@ -7,11 +7,6 @@
 namespace switchboard::simulation {
 namespace {
 
-constexpr std::uint8_t kText = 0x1;
-constexpr std::uint8_t kClose = 0x8;
-constexpr std::uint8_t kPing = 0x9;
-constexpr std::uint8_t kPong = 0xA;
-
 constexpr const char* kOwnRoom = "@me";
 
 }  // namespace
@@ -117,12 +112,12 @@ void Client::on_frame(const test::ServerFrame& frame) {
     fail("something behind the Close frame: " + std::to_string(frame.opcode) + " " + frame.payload);
   if (frame.was_deflated) ++ledger_.inflated;
   switch (frame.opcode) {
-    case kText:
+    case test::opcode::kText:
       return on_push(frame.payload);
-    case kClose:
+    case test::opcode::kClose:
       return on_server_close(frame.payload);
-    case kPing:
-      if (!silent_ && own_close_code_ == 0) send_control(kPong, frame.payload);
+    case test::opcode::kPing:
+      if (!silent_ && own_close_code_ == 0) send_control(test::opcode::kPong, frame.payload);
       return;
     default:
       if (protocol_pings_.empty() || protocol_pings_.front() != frame.payload) fail("a pong to no ping");
@@ -256,7 +251,7 @@ void Client::on_server_close(const std::string& payload) {
   if (!is_own && !is_provoked && !is_too_slow && !is_dead && !is_drain && !is_sent_away)
     fail("closed with " + std::to_string(code) + " " + reason);
   if (own_close_code_ == 0 && !silent_ && random_.below(4) != 0) {
-    unsent_ += test::client_frame(kClose, payload.substr(0, 2), true, random_);
+    unsent_ += test::client_frame(test::opcode::kClose, payload.substr(0, 2), true, random_);
     own_close_code_ = code;
   }
 }

@@ -6,10 +6,6 @@
 namespace switchboard::simulation {
 namespace {
 
-constexpr std::uint8_t kText = 0x1;
-constexpr std::uint8_t kBinary = 0x2;
-constexpr std::uint8_t kClose = 0x8;
-constexpr std::uint8_t kPing = 0x9;
 constexpr std::size_t kUnsentMax = 20'000;
 
 }  // namespace
@@ -41,7 +37,7 @@ void Client::begin_something() {
       case 4:
         if (random_.below(20) == 0) {
           misbehaved_code_ = 1003;
-          unsent_ += test::client_frame(kBinary, "x", true, random_);
+          unsent_ += test::client_frame(test::opcode::kBinary, "x", true, random_);
           return;
         }
         break;
@@ -81,7 +77,7 @@ void Client::begin_something() {
     } else if (what == 17) {
       const std::string payload(random_.below(126), static_cast<char>('a' + random_.below(26)));
       if (!documents_.empty()) send_documents();
-      send_control(kPing, payload);
+      send_control(test::opcode::kPing, payload);
       return;
     } else if (is_own) {
       join(room);
@@ -263,13 +259,13 @@ void Client::send_malformed() {
 void Client::send_documents() {
   if (documents_.empty()) return;
   std::string_view rest = documents_;
-  std::uint8_t opcode = kText;
+  std::uint8_t opcode = test::opcode::kText;
   while (random_.below(5) == 0) {
     const std::size_t count = random_.below(rest.size() + 1);
     unsent_ += test::client_frame(opcode, rest.substr(0, count), false, random_);
     rest.remove_prefix(count);
     opcode = 0;
-    if (random_.below(3) == 0) send_control(kPing, "between");
+    if (random_.below(3) == 0) send_control(test::opcode::kPing, "between");
   }
   unsent_ += test::client_frame(opcode, rest, true, random_);
   documents_.clear();
@@ -277,13 +273,13 @@ void Client::send_documents() {
 
 void Client::send_control(std::uint8_t opcode, const std::string& payload) {
   unsent_ += test::client_frame(opcode, payload, true, random_);
-  if (opcode == kPing) protocol_pings_.push_back(payload);
+  if (opcode == test::opcode::kPing) protocol_pings_.push_back(payload);
 }
 
 void Client::send_close(std::uint16_t code) {
   own_close_code_ = code;
   std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xFF)};
-  send_control(kClose, payload);
+  send_control(test::opcode::kClose, payload);
 }
 
 void Client::go_away() {

@@ -2,7 +2,7 @@
 """Plants one bug at a time in a copy of the sources and demands that the simulation finds it.
 
 A simulation that cannot fail is worse than none. Each bug is one textual change; when its `old` text is no longer found
-exactly once this fails loudly, so that the table follows the code. Each takes a compiler's time, so one run tries a third
+exactly once this fails loudly, so that the table follows the code. Each takes a compiler's time, so one run tries a fifth
 of them, chosen by the commit: three commits try most of them. `--all` tries them all, `--only NAME` a single one, `--list`
 names them.
 """
@@ -17,7 +17,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
-SHARES = 3
+SHARES = 5
 
 BUGS = [
     {
@@ -371,7 +371,7 @@ def simulate(folder, seconds_max=120):
 
 
 def share_of_this_commit(bugs):
-    """Every third bug; which third is the commit's chance, and the same whenever it is tried again."""
+    """Every fifth bug; which fifth is the commit's chance, and the same whenever it is tried again."""
     head = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     first = int(head.stdout[:8] or "0", 16) % SHARES
     print(f"bugs {first + 1}, {first + 1 + SHARES}, ... of {len(bugs)}", flush=True)
@@ -400,11 +400,9 @@ def main():
         shutil.rmtree(tree, ignore_errors=True)
         # With the time stamps, so that a kept folder builds only what has changed.
         shutil.copytree(ROOT, tree, symlinks=True, ignore=shutil.ignore_patterns(".*", "build*", "node_modules", "__pycache__"))
-        # ccache finds the unchanged files again although they lie in another folder.
-        os.environ["CCACHE_BASEDIR"] = str(tree)
-        os.environ["CCACHE_NOHASHDIR"] = "1"
+        # The flags of the debug preset, so that ccache has the unchanged files.
         subprocess.run(["cmake", "-S", str(tree), "-B", str(folder), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
-                        "-DCMAKE_CXX_FLAGS_DEBUG=-O1"], check=True, stdout=subprocess.DEVNULL)
+                        "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1"], check=True, stdout=subprocess.DEVNULL)
         missed = []
         for bug in bugs:
             began = time.monotonic()

@@ -11,6 +11,15 @@
 
 namespace switchboard::test {
 
+/// RFC 6455 section 5.2, in the tests' own words.
+namespace opcode {
+inline constexpr std::uint8_t kText = 0x1;
+inline constexpr std::uint8_t kBinary = 0x2;
+inline constexpr std::uint8_t kClose = 0x8;
+inline constexpr std::uint8_t kPing = 0x9;
+inline constexpr std::uint8_t kPong = 0xA;
+}  // namespace opcode
+
 struct ServerFrame {
   std::uint8_t opcode = 0;
   std::string payload;  // inflated

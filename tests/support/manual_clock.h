@@ -7,6 +7,9 @@
 
 namespace switchboard::test {
 
+/// Where a simulated time begins.
+inline constexpr Instant kStart{std::chrono::hours(1)};
+
 class ManualClock final : public Clock {
  public:
   /// `look_ns_max`: each now() moves the clock on by a random time of up to so much.
@@ -28,7 +31,6 @@ class ManualClock final : public Clock {
   void set_wall_ahead(Duration by) { wall_ahead_ = by; }
 
  private:
-  static constexpr Instant kStart{std::chrono::hours(1)};
   static constexpr UnixMillis kUnixStartMs = 1'764'000'000'000;
 
   mutable Random random_;

@@ -13,14 +13,14 @@ namespace {
 
 using namespace std::string_literals;
 
-constexpr unsigned kFinal = 0x80;
+constexpr unsigned kFin = 0x80;
 constexpr unsigned kRsv1 = 0x40;
 constexpr unsigned kText = 0x1;
 constexpr unsigned kBinary = 0x2;
 constexpr std::uint32_t kLimit = 1'000'000;
 
 std::string compressed_frame(std::string_view payload, unsigned opcode = kText) {
-  return client_frame_of(kFinal | kRsv1 | opcode, payload);
+  return client_frame_of(kFin | kRsv1 | opcode, payload);
 }
 /// The payload over frames of so many bytes each.
 std::string compressed_fragments(std::string_view payload, std::size_t frame_bytes, std::string_view between = "") {
@@ -29,7 +29,7 @@ std::string compressed_fragments(std::string_view payload, std::size_t frame_byt
   while (true) {
     const std::string_view piece = payload.substr(0, frame_bytes);
     payload.remove_prefix(piece.size());
-    out += client_frame_of((payload.empty() ? kFinal : 0) | (first ? kRsv1 | kText : 0), piece);
+    out += client_frame_of((payload.empty() ? kFin : 0) | (first ? kRsv1 | kText : 0), piece);
     first = false;
     if (payload.empty()) return out;
     out += between;
@@ -47,7 +47,7 @@ EventList text_of(std::string_view payload) {
 TEST(ConnectionDeflate, ReadsTheExamplesOfTheRfc) {  // section 7.2.3
   EXPECT_EQ(events_of_compressed(compressed_frame("\xf2\x48\xcd\xc9\xc9\x07\x00"s)), text_of("Hello")) << "7.2.3.1";
   EXPECT_EQ(events_of_compressed(client_frame_of(kRsv1 | kText, "\xf2\x48\xcd"s) +
-                                 client_frame_of(kFinal, "\xc9\xc9\x07\x00"s)),
+                                 client_frame_of(kFin, "\xc9\xc9\x07\x00"s)),
             text_of("Hello"))
       << "7.2.3.1, in two fragments";
   EXPECT_EQ(events_of_compressed(compressed_frame("\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00"s)), text_of("Hello"))
@@ -160,10 +160,9 @@ TEST(ConnectionDeflate, JoinsFragmentsWithControlFramesBetween) {
 TEST(ConnectionDeflate, EmptyFragmentsAreNoTrouble) {
   const std::string empty = client_frame_of(0, "");
   EXPECT_EQ(events_of_compressed(client_frame_of(kRsv1 | kText, "") + empty + client_frame_of(0, deflated("text")) +
-                                 empty + client_frame_of(kFinal, "")),
+                                 empty + client_frame_of(kFin, "")),
             text_of("text"));
-  EXPECT_EQ(events_of_compressed(client_frame_of(kRsv1 | kText, "") + empty + client_frame_of(kFinal, "")),
-            text_of(""));
+  EXPECT_EQ(events_of_compressed(client_frame_of(kRsv1 | kText, "") + empty + client_frame_of(kFin, "")), text_of(""));
 }
 
 TEST(ConnectionDeflate, LongMessagesGoThroughBatchesWhateverTheFragments) {
@@ -184,22 +183,22 @@ TEST(ConnectionDeflate, Rsv1FailsUnlessNegotiated) {  // RFC 6455 section 5.2
 
 TEST(ConnectionDeflate, Rsv1FailsOnControlFrames) {  // RFC 7692 section 6.1
   for (const unsigned opcode : {0x8u, 0x9u, 0xAu})
-    EXPECT_EQ(events_of_compressed(client_frame_of(kFinal | kRsv1 | opcode, "")), EventList{"fail 1002"}) << opcode;
+    EXPECT_EQ(events_of_compressed(client_frame_of(kFin | kRsv1 | opcode, "")), EventList{"fail 1002"}) << opcode;
 }
 
 TEST(ConnectionDeflate, Rsv1FailsOnContinuationFrames) {  // section 6.1
   const std::string payload = deflated("Hello");
   EXPECT_EQ(events_of_compressed(client_frame_of(kRsv1 | kText, payload.substr(0, 2)) +
-                                 client_frame_of(kFinal | kRsv1, payload.substr(2))),
+                                 client_frame_of(kFin | kRsv1, payload.substr(2))),
             EventList{"fail 1002"});
-  EXPECT_EQ(events_of_compressed(client_fragment(Opcode::kText, "a") + client_frame_of(kFinal | kRsv1, payload)),
+  EXPECT_EQ(events_of_compressed(client_fragment(Opcode::kText, "a") + client_frame_of(kFin | kRsv1, payload)),
             EventList{"fail 1002"});
 }
 
 TEST(ConnectionDeflate, OtherReservedBitsStillFail) {
   for (const unsigned bits : {0x10u, 0x20u, 0x30u, 0x50u, 0x60u, 0x70u})
-    EXPECT_EQ(events_of_compressed(client_frame_of(kFinal | bits | kText, "")), EventList{"fail 1002"}) << bits;
-  EXPECT_EQ(events_of_compressed(client_frame_of(kFinal | kRsv1 | 0x3, "")), EventList{"fail 1002"});
+    EXPECT_EQ(events_of_compressed(client_frame_of(kFin | bits | kText, "")), EventList{"fail 1002"}) << bits;
+  EXPECT_EQ(events_of_compressed(client_frame_of(kFin | kRsv1 | 0x3, "")), EventList{"fail 1002"});
 }
 
 TEST(ConnectionDeflate, DataThatIsNotDeflatesFailsWith1007) {
@@ -290,11 +289,11 @@ TEST(ConnectionDeflate, TheLimitIsOnEachMessageByItself) {
 
 TEST(ConnectionDeflate, ADeclaredLengthThatNoMessageCanHaveFailsAtOnce) {
   const std::uint64_t most = compressed_bytes_max(1000);
-  EXPECT_EQ(events_of_compressed(client_header(kFinal | kRsv1 | kText, most, 2), 1000), EventList{});
-  EXPECT_EQ(events_of_compressed(client_header(kFinal | kRsv1 | kText, most + 1, 2), 1000), EventList{"fail 1009"});
+  EXPECT_EQ(events_of_compressed(client_header(kFin | kRsv1 | kText, most, 2), 1000), EventList{});
+  EXPECT_EQ(events_of_compressed(client_header(kFin | kRsv1 | kText, most + 1, 2), 1000), EventList{"fail 1009"});
   const std::string begun = client_frame_of(kRsv1 | kText, std::string(100, '\0'));
-  EXPECT_EQ(events_of_compressed(begun + client_header(kFinal, most - 100, 2), 1000), EventList{});
-  EXPECT_EQ(events_of_compressed(begun + client_header(kFinal, most - 99, 2), 1000), EventList{"fail 1009"});
+  EXPECT_EQ(events_of_compressed(begun + client_header(kFin, most - 100, 2), 1000), EventList{});
+  EXPECT_EQ(events_of_compressed(begun + client_header(kFin, most - 99, 2), 1000), EventList{"fail 1009"});
 }
 
 TEST(ConnectionDeflate, BlocksOfNothingDoNotGoOnForever) {
@@ -337,7 +336,7 @@ TEST(ConnectionDeflate, AnInflaterIsLentOnlyWhileAMessageNeedsIt) {
   EXPECT_EQ(driver.pool.lent(), 0u);
   driver.feed(client_frame_of(0, payload.substr(MessageInflater::kBatchBytes - 1, 1)));
   EXPECT_EQ(driver.pool.lent(), 1u);
-  driver.feed(client_frame_of(kFinal, payload.substr(MessageInflater::kBatchBytes)));
+  driver.feed(client_frame_of(kFin, payload.substr(MessageInflater::kBatchBytes)));
   EXPECT_EQ(driver.pool.lent(), 0u);
   EXPECT_EQ(driver.pool.idle(), 1u);
   EXPECT_EQ(driver.connection.buffered_bytes(), 0u);

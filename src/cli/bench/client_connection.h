@@ -19,6 +19,9 @@
 
 namespace switchboard::cli::bench {
 
+constexpr std::size_t kReadBytes = 256 * 1024;            // at once
+constexpr std::int64_t kJoinPatienceNs = 30'000'000'000;  // without a single join
+
 enum class Phase : std::uint8_t { kUnopened, kConnecting, kUpgrading, kJoining, kJoined, kClosing, kClosed };
 
 struct SocketOptions {

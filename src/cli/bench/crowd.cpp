@@ -14,10 +14,8 @@ namespace {
 
 constexpr std::uint32_t kUnansweredMax = 128;  // connections dialled but not joined: well below any listen backlog
 constexpr int kBatchEvents = 64;
-constexpr std::size_t kReadBytes = 256 * 1024;
 constexpr std::size_t kEnvelopeBytesMax = 4096;  // a frame without its content
 constexpr std::uint32_t kBystanderPoller = UINT32_MAX;
-constexpr std::int64_t kJoinPatienceNs = 30'000'000'000;  // without a single join
 constexpr std::int64_t kLeavePatienceNs = 1'000'000'000;  // without a single connection closed
 
 std::size_t publications_hint(const LoadOptions& options) {

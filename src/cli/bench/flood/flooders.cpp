@@ -12,11 +12,9 @@
 namespace switchboard::cli::bench {
 namespace {
 
-constexpr std::uint32_t kUnansweredMax = 64;  // connections dialled but not joined, before the flood
-constexpr int kBatchEvents = 64;
-constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr std::uint32_t kDiallingMax = 64;  // connections dialled but not joined, before the flood
+constexpr int kEventsMax = 64;
 constexpr std::size_t kPartialBytesMax = 1 << 20;  // of a frame that has not come whole
-constexpr std::int64_t kJoinPatienceNs = 30'000'000'000;
 constexpr std::int64_t kReturnNs = 1'000'000'000;  // seldom enough that handshakes are not the flood
 constexpr std::int64_t kClosePatienceNs = 2'000'000'000;
 
@@ -45,7 +43,7 @@ std::expected<void, std::string> Flooders::begin(Progress& progress) {
   std::int64_t last_join_ns = now_ns();
   std::uint32_t dialled = 0;
   while (joined_ < size() && failure_.empty()) {
-    while (dialled < size() && dialled - joined_ < kUnansweredMax && failure_.empty())
+    while (dialled < size() && dialled - joined_ < kDiallingMax && failure_.empty())
       dial(dialled++);
     const std::uint32_t joined_before = joined_;
     const std::int64_t now = now_ns();
@@ -103,10 +101,10 @@ void Flooders::dial_returning(std::int64_t now) {
 }
 
 void Flooders::wait_for_events(std::int64_t until_ns) {
-  epoll_event events[kBatchEvents];
+  epoll_event events[kEventsMax];
   const std::int64_t wait_ns = std::max<std::int64_t>(until_ns - now_ns(), 0);
   const timespec timeout{.tv_sec = wait_ns / 1'000'000'000, .tv_nsec = wait_ns % 1'000'000'000};
-  const int count = epoll_pwait2(poller_.get(), events, kBatchEvents, &timeout, nullptr);
+  const int count = epoll_pwait2(poller_.get(), events, kEventsMax, &timeout, nullptr);
   for (int i = 0; i < count; ++i)
     handle(events[i].data.u32, events[i].events);
 }
