@@ -9,7 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-
 ProxyStage::Waiting waiting(std::uint16_t port, Instant deadline) {
   return {.socket = {}, .proxy = {.ip = {}, .port = port}, .listener = 0, .deadline = deadline};
 }

@@ -3,7 +3,7 @@
 
 A simulation that cannot fail is worse than none. Each bug is one textual change; when its `old` text is no longer found
 exactly once this fails loudly, so that the table follows the code. Each takes a compiler's time, so one run tries a fifth
-of them, chosen by the commit: three commits try most of them. `--all` tries them all, `--only NAME` a single one, `--list`
+of them, chosen by the commit: five commits try most of them. `--all` tries them all, `--only NAME` a single one, `--list`
 names them.
 """
 import argparse
