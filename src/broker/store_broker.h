@@ -114,7 +114,8 @@ class StoreBroker final : public Broker {
   /// A repeated message has a number that this has never heard of: it was kept by a commit that was reported as failed.
   /// What follows must not be given numbers that were given meanwhile, so a new epoch begins behind it.
   bool turn_epoch_for_duplicate(const UnderWay& entry, const StoreCommitted& committed);
-  void begin_epoch(Topic& topic, const std::string& store_epoch);
+  enum class Naming : std::uint8_t { kOfStore, kOwn };
+  void begin_epoch(Topic& topic, const std::string& store_epoch, Naming naming);
   bool ask_one_again();
   void ask_again_from(TopicId topic, Duration pause);
   void on_asked_again(const UnderWay& entry, const StoreOpened& opened);

@@ -171,5 +171,50 @@ TEST(HistoryReads, AnAnswerHasNoHoleWhereMessagesWereTrimmedBetweenTwoPages) {
   EXPECT_TRUE(answer.more);
 }
 
+/// What a page is where the messages up to `gap_end` cannot be read.
+broker::SharedPage damaged_until(std::uint64_t gap_end) {
+  auto page = std::make_shared<broker::Page>();
+  page->epoch = "k3";
+  page->oldest = kOldest;
+  page->newest = Seq{kEnd.value - 1};
+  page->gap_end = Seq{gap_end};
+  return page;
+}
+
+TEST(HistoryReads, AnAnswerBeginsBehindWhatCannotBeRead) {
+  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, {.room_id = "r", .before = {}, .after = Seq{10}, .limit = 2}, "", "k3",
+                   kEnd, 1'000);
+  read.take(damaged_until(20));
+  ASSERT_TRUE(read.next_range());
+  EXPECT_EQ(read.next_range()->from, Seq{20});
+  read.take(page_of(*read.next_range(), 1'000));
+  EXPECT_FALSE(read.next_range());
+  const protocol::HistoryPage answer = read.answer("r");
+  ASSERT_EQ(answer.messages.size(), 2u);
+  EXPECT_EQ(answer.messages.front(), "20");
+  EXPECT_TRUE(answer.more);
+}
+
+TEST(HistoryReads, AnAnswerEndsWhereMessagesCannotBeReadAndSaysThatThereIsMore) {
+  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, {.room_id = "r", .before = {}, .after = Seq{10}, .limit = 10}, "", "k3",
+                   kEnd, 1'000);
+  read.take(page_of(*read.next_range(), 3));
+  read.take(damaged_until(20));
+  EXPECT_FALSE(read.next_range());
+  const protocol::HistoryPage answer = read.answer("r");
+  ASSERT_EQ(answer.messages.size(), 3u);
+  EXPECT_EQ(answer.messages.back(), "13");
+  EXPECT_TRUE(answer.more);
+}
+
+TEST(HistoryReads, OfMessagesThatCannotBeReadTillTheEndThereIsNoMore) {
+  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, {.room_id = "r", .before = {}, .after = Seq{10}, .limit = 10}, "", "k3",
+                   kEnd, 1'000);
+  read.take(damaged_until(kEnd.value));
+  EXPECT_FALSE(read.next_range());
+  EXPECT_TRUE(read.answer("r").messages.empty());
+  EXPECT_FALSE(read.answer("r").more);
+}
+
 }  // namespace
 }  // namespace switchboard::shard

@@ -25,8 +25,9 @@ constexpr std::uint64_t kSeeds = 60;  // fifteen times as slow
 #else
 constexpr std::uint64_t kSeeds = 300;
 #endif
-// Each has found a defect once, in worlds without history.
+// Each has found a defect once, in worlds without history or with it.
 constexpr std::uint64_t kRegressionSeeds[] = {1, 30, 82, 186, 5607, 6396};
+constexpr std::uint64_t kRegressionSeedsWithHistory[] = {5690};
 
 std::uint64_t setting(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
@@ -133,6 +134,9 @@ TEST(Simulation, KeepsItsPromisesUnderSeedsThatOnceFoundADefect) {
   Checked checked;
   for (const std::uint64_t seed : kRegressionSeeds) {
     if (!run(Config::draw_without_history(seed), checked)) return;
+  }
+  for (const std::uint64_t seed : kRegressionSeedsWithHistory) {
+    if (!run(Config::draw(seed), checked)) return;
   }
 }
 
