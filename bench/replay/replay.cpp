@@ -114,13 +114,13 @@ class Bench {
   std::size_t consume(Client& client, const std::string& first_command, std::string_view bytes) {
     std::size_t begin = 0;
     if (client.connection.phase == Phase::kUpgrading) {
-      const std::size_t end = bytes.find("\r\n\r\n");
-      if (end == std::string_view::npos) return 0;
-      if (!ClientConnection::accepts_upgrade(bytes.substr(0, end + 4))) fail("the upgrade was refused");
+      const auto taken = ClientConnection::take_upgrade(bytes, false);
+      if (!taken) fail(taken.error());
+      if (!taken || *taken == 0) return 0;
       client.connection.phase = Phase::kJoined;
       send(client, first_command);
       flush(client);
-      begin = end + 4;
+      begin = *taken;
     }
     return begin + scan_frames(bytes.substr(begin), [&](const ScannedFrame& frame) {
              if (frame.opcode == ws::Opcode::kText) take(client, frame.payload);

@@ -57,6 +57,7 @@ struct StoreCommitted {
   UnixMillis ts = 0;
   std::string payload;  // what members are sent; "" of a duplicate
   bool is_duplicate = false;
+  Seq last{};  // of a duplicate: the room's newest number when it was found
 };
 struct StoreFailed {
   protocol::ErrorCode code{};

@@ -302,38 +302,35 @@ bool StoreBroker::take_answer() {
   return true;
 }
 
-/// True when the commit is the first of another epoch, which was told instead of it. A number that does not follow on
-/// is of another epoch, too, whatever the store says of that.
 bool StoreBroker::turn_epoch_for_duplicate(const UnderWay& entry, const StoreCommitted& committed) {
   Topic& topic = topic_of(entry.topic);
-  const bool is_of_topic = committed.epoch.empty() || committed.epoch == topic.store_epoch;
-  if (!is_of_topic || committed.seq <= topic.head.last) return false;
-  begin_epoch(topic, topic.store_epoch, Naming::kOwn);
-  topic.head.last = committed.seq;
+  const bool is_other = !committed.epoch.empty() && committed.epoch != topic.store_epoch;
+  if (!is_other && committed.seq <= topic.head.last) return false;
+  begin_epoch(topic, is_other ? committed.epoch : topic.store_epoch);
+  topic.head.last = std::max(committed.seq, committed.last);
   topic.head.first = std::min(committed.first, committed.seq);
   events_.on_epoch_changed(entry.topic, topic.head);
   return true;
 }
 
+/// True when the commit is the first of another epoch, which was told instead of it. A number that does not follow on
+/// is of another epoch, too, whatever the store says of that.
 bool StoreBroker::turn_epoch(const UnderWay& entry, const StoreCommitted& committed) {
   if (committed.is_duplicate) return turn_epoch_for_duplicate(entry, committed);
   Topic& topic = topic_of(entry.topic);
   const bool is_other = !committed.epoch.empty() && committed.epoch != topic.store_epoch;
   if (!is_other && committed.seq == topic.head.last.next()) return false;
-  begin_epoch(topic, is_other ? committed.epoch : topic.store_epoch, Naming::kOwn);
+  begin_epoch(topic, is_other ? committed.epoch : topic.store_epoch);
   topic.head.last = Seq{committed.seq.value - 1};
   topic.head.first = std::min(committed.first, committed.seq);
   events_.on_epoch_changed(entry.topic, topic.head);
   return true;
 }
 
-/// `kOfStore`: as the store calls it, which looks into its file for that, unless the room has been there before: a
-/// store that was put back to what it was earlier would give the numbers of its old epoch once more. `kOwn`: a commit
-/// came under another epoch, or under none, without anybody having opened the room; a store that does not know that it
-/// was put back answers so, and its name may be that of an epoch which clients saw before this room was last opened
-/// here. So it gets a name that no client has seen.
-void StoreBroker::begin_epoch(Topic& topic, const std::string& store_epoch, Naming naming) {
-  const bool was_used = naming == Naming::kOwn || store_epoch == topic.store_epoch ||
+/// Where the store does not call it another one, it gets a name of its own that no client has seen.
+void StoreBroker::begin_epoch(Topic& topic, const std::string& store_epoch) {
+  // A store that was put back to what it was earlier would give the numbers of its old epoch once more.
+  const bool was_used = store_epoch == topic.store_epoch ||
                         std::ranges::find(topic.earlier, store_epoch) != topic.earlier.end() ||
                         topic.earlier.size() == kEarlierEpochsMax;
   if (store_epoch != topic.store_epoch && topic.earlier.size() < kEarlierEpochsMax) {
@@ -384,7 +381,7 @@ void StoreBroker::on_asked_again(const UnderWay& entry, const StoreOpened& opene
   Topic& topic = topic_of(entry.topic);
   // Commits that came before are told by now, those that come after are not counted yet.
   if (opened.epoch == topic.store_epoch && opened.last == topic.head.last) return;
-  begin_epoch(topic, opened.epoch, Naming::kOfStore);
+  begin_epoch(topic, opened.epoch);
   topic.head.first = opened.first;
   topic.head.last = opened.last;
   events_.on_epoch_changed(entry.topic, topic.head);

@@ -111,11 +111,11 @@ class StoreBroker final : public Broker {
   UnderWay finish(UnderWay& entry);
   Publish publish_of(const UnderWay& entry);
   bool turn_epoch(const UnderWay& entry, const StoreCommitted& committed);
-  /// A repeated message has a number that this has never heard of: it was kept by a commit that was reported as failed.
-  /// What follows must not be given numbers that were given meanwhile, so a new epoch begins behind it.
+  /// A repeated message is found in an epoch that was not told; or with a number that this has never heard of: it was
+  /// kept by a commit that was reported as failed, and what follows must not be given numbers that were given
+  /// meanwhile. So another epoch begins behind it, and the acknowledgement comes after.
   bool turn_epoch_for_duplicate(const UnderWay& entry, const StoreCommitted& committed);
-  enum class Naming : std::uint8_t { kOfStore, kOwn };
-  void begin_epoch(Topic& topic, const std::string& store_epoch, Naming naming);
+  void begin_epoch(Topic& topic, const std::string& store_epoch);
   bool ask_one_again();
   void ask_again_from(TopicId topic, Duration pause);
   void on_asked_again(const UnderWay& entry, const StoreOpened& opened);

@@ -1,5 +1,6 @@
 #include "net/tls_transport.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <gtest/gtest.h>
@@ -112,7 +113,7 @@ TEST_F(TlsTransportTest, ALargeMessageIsReadToItsEndWithoutFurtherReadiness) {
 TEST_F(TlsTransportTest, WhatIsWrittenIsNeverNeededAgainWhateverTheSocketTakes) {
   for (const std::size_t pulled : {1U, 7U, 1'000U, 65'536U}) {
     ASSERT_TRUE(shake(context()));
-    const std::string sent = pattern_of(pulled == 1 ? 260'000 : 1'000'000);
+    const std::string sent = pattern_of(1'000'000);
     std::size_t written = 0;
     std::string got;
     bool was_held = false;
@@ -130,7 +131,8 @@ TEST_F(TlsTransportTest, WhatIsWrittenIsNeverNeededAgainWhateverTheSocketTakes) 
         ASSERT_NE(server_->flush().status, IoStatus::kFailed);
       }
       EXPECT_LE(server_->held_bytes(), 70'000U);
-      peer_->pull(pulled);
+      // So slowly until the socket has long been full, and some of its memory has been freed.
+      peer_->pull(turns < 10'000 ? pulled : std::max<std::size_t>(pulled, 1'000));
       got += peer_->read();
     }
     EXPECT_EQ(got, sent);

@@ -396,11 +396,15 @@ def main():
         bugs = BUGS if options.all else share_of_this_commit(BUGS)
     with tempfile.TemporaryDirectory(prefix="planted-") as temporary:
         work = options.build or pathlib.Path(temporary)
-        tree, folder = work / "tree", work / "build"
-        shutil.rmtree(tree, ignore_errors=True)
+        # The debug preset's flags, and its place in the tree: ccache has the unchanged files.
+        tree, folder = work, work / "build" / "debug"
+        tree.mkdir(parents=True, exist_ok=True)
+        for entry in tree.iterdir():
+            if entry.name != "build":
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
         # With the time stamps, so that a kept folder builds only what has changed.
-        shutil.copytree(ROOT, tree, symlinks=True, ignore=shutil.ignore_patterns(".*", "build*", "node_modules", "__pycache__"))
-        # The flags of the debug preset, so that ccache has the unchanged files.
+        shutil.copytree(ROOT, tree, symlinks=True, dirs_exist_ok=True,
+                        ignore=shutil.ignore_patterns(".*", "build*", "node_modules", "__pycache__"))
         subprocess.run(["cmake", "-S", str(tree), "-B", str(folder), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
                         "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1"], check=True, stdout=subprocess.DEVNULL)
         missed = []

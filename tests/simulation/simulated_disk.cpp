@@ -31,8 +31,13 @@ broker::StoreOpened SimulatedDisk::open(const broker::StoreOpen& open) {
 broker::StoreCommitted SimulatedDisk::publish(const broker::StorePublish& publish, UnixMillis now) {
   Room& target = room(publish.room_id);
   target.durability = publish.durability;
-  broker::StoreCommitted committed{
-      .seq = {}, .first = Seq{target.first()}, .epoch = {}, .ts = now, .payload = {}, .is_duplicate = false};
+  broker::StoreCommitted committed{.seq = {},
+                                   .first = Seq{target.first()},
+                                   .epoch = {},
+                                   .ts = now,
+                                   .payload = {},
+                                   .is_duplicate = false,
+                                   .last = {}};
   const DedupKey key{publish.room_id, publish.sender, publish.dedup};
   if (!publish.dedup.empty()) {
     const auto found = dedups_.find(key);
@@ -41,6 +46,7 @@ broker::StoreCommitted SimulatedDisk::publish(const broker::StorePublish& publis
       committed.ts = found->second.ts;
       committed.epoch = target.epoch;
       committed.is_duplicate = true;
+      committed.last = Seq{target.last};
       return committed;
     }
   }
@@ -127,11 +133,14 @@ void SimulatedDisk::remember() {
 
 void SimulatedDisk::restore(bool is_noticed) {
   if (remembered_rooms_.empty()) return;
-  rooms_ = remembered_rooms_;
+  const std::map<std::string, Room> before = std::exchange(rooms_, remembered_rooms_);
   dedups_ = remembered_dedups_;
   for (auto& [room_id, room] : rooms_) {
-    room.is_doubtful = !is_noticed;
-    if (is_noticed) room.epoch = random_.token(kEpochCharacters);
+    // That a room is in another epoch than the store has told since is seen at once.
+    const auto told = before.find(room_id);
+    const bool is_seen = is_noticed || (told != before.end() && told->second.epoch != room.epoch);
+    room.is_doubtful = !is_seen;
+    if (is_seen) room.epoch = random_.token(kEpochCharacters);
   }
 }
 

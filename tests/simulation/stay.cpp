@@ -226,11 +226,12 @@ void Stay::on_caught_up(const test::JsonObject& push) {
     fail("caught up with " + push.raw("seq") + " where joined said " + std::to_string(catch_up_to_));
   begin_with(not_after_);  // if nothing came of what it asked for
   if (next_ > catch_up_to_ + 1 && missed_ == 0) fail("caught up after live messages");
+  const bool has_rest = next_ <= catch_up_to_;
   note_gap(next_, catch_up_to_ + 1);
   next_ = std::max(next_, catch_up_to_ + 1);
   const bool is_complete = push.raw("recovered") != "false";
   const bool is_given_up = config_.replacements > 0 && !is_complete;
-  awaits_new_epoch_ = is_given_up && missed_ == 0;
+  awaits_new_epoch_ = is_given_up && (missed_ == 0 || has_rest);
   if (is_complete == (missed_ > 0) && !is_given_up) fail("caught up, and it is not said what it missed, or wrongly");
 }
 

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <mutex>
 #include <utility>
 
 #include "broker/sqlite/journal_check.h"
 #include "broker/sqlite/lost_mapping.h"
-#include "protocol/push.h"
 
 namespace switchboard::broker {
 namespace {
@@ -27,6 +25,14 @@ constexpr Duration kCheckInPause = seconds(1);
 constexpr Duration kLookPause = milliseconds(500);  // at the file: what becomes of it is noticed within a second
 constexpr Duration kLeavePause = milliseconds(5);   // while others still have the file open
 constexpr Duration kAgePause = seconds(10);
+
+// What a message takes in the file besides its text: in the journal, and its share of what else is written.
+constexpr std::size_t kMessageBytes = 320;
+constexpr int kRoomSlicesMax = 16;
+
+StoreAnswer refused(std::uint64_t ticket) {
+  return {.ticket = ticket, .what = StoreFailed{protocol::ErrorCode::kUnavailable}};
+}
 
 std::uint64_t size_of(const std::string& file) {
   std::error_code error;
@@ -70,6 +76,7 @@ std::optional<SchemaFault> Writer::open_file() {
     return fault;
   }
   upkeep_ = std::make_unique<Upkeep>(*file_, ages_, surroundings_.limits, status_);
+  batch_.emplace(*file_, cache_, ages_, status_);
   if (identity.has_lost_power) status_.power_losses.add();
   if (!doubts.empty()) tell_doubts(doubts);
   tell_damage();
@@ -159,8 +166,7 @@ void Writer::close_file() {
   damaged_dedup_rows_ = 0;
   opened_.close();
   custody_.let_go();
-  touched_.clear();
-  grown_.clear();
+  batch_.reset();
   upkeep_.reset();
   file_.reset();
   cache_.clear();
@@ -172,12 +178,152 @@ void Writer::close_file() {
 void Writer::close() {
   if (file_ != nullptr) custody_.begin_closing();
   if (file_ != nullptr && mark_closed(database_)) {
+    batch_.reset();
     upkeep_.reset();
     file_.reset();  // and with it the statements
     database_.close(true);
     custody_.closed();
   }
   close_file();
+}
+
+// --- batches --------------------------------------------------------------------------------------------------------
+
+void Writer::run_batch(std::span<StoreRequest> requests, std::vector<StoreAnswer>& answers) {
+  answers.clear();
+  for (const StoreRequest& request : requests)
+    answers.push_back(refused(request.ticket));
+  if (is_unsettled() || !ensure_open()) {
+    for (const StoreRequest& request : requests)
+      status_.failures.add(std::holds_alternative<StorePublish>(request.what) ? 1 : 0);
+    return;
+  }
+  look_at_clock();
+  make_room_for(requests);
+  if (file_ == nullptr) {
+    for (const StoreRequest& request : requests)
+      status_.failures.add(std::holds_alternative<StorePublish>(request.what) ? 1 : 0);
+    return;
+  }
+  if (attempt(requests, answers, false) || is_unsettled()) return;
+  // A store that cannot be written may be readable: rooms can be opened, and their history read.
+  if (file_ != nullptr) attempt(requests, answers, true);
+}
+
+/// Before anything is written, and whether or not that failed before: whoever goes on publishing must not keep the file
+/// full. Bounded, so that publishers do not wait for long; what is then too much fails as on a full disk.
+void Writer::make_room_for(std::span<const StoreRequest> requests) {
+  std::uint64_t bytes = 0;
+  for (const StoreRequest& request : requests) {
+    if (const auto* publish = std::get_if<StorePublish>(&request.what))
+      bytes += publish->content.size() + publish->room_id.size() + publish->sender.size() + kMessageBytes;
+  }
+  if (bytes == 0 || upkeep_->has_room_for(bytes)) return;
+  set_synchronous(false);
+  const Instant now = surroundings_.clock.now();
+  for (int slices = 0; slices < kRoomSlicesMax && file_ != nullptr; ++slices) {
+    const bool has_made_some = upkeep_->make_room(now, bytes);
+    if (take_failure() || !has_made_some) return;
+  }
+}
+
+bool Writer::attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>& answers, bool opens_only) {
+  const Instant started = surroundings_.clock.now();
+  const UnixMillis now = surroundings_.clock.unix_ms();
+  const StoreMillis at = ages_.at(started);
+  std::uint64_t publishes = 0;
+  for (const StoreRequest& request : requests)
+    publishes += std::holds_alternative<StorePublish>(request.what) ? 1 : 0;
+  if (publishes > 0 && !opens_only) {
+    set_synchronous(needs_sync(requests));
+    if (!begin_ours()) return false;
+  } else {
+    database_.begin();
+  }
+  for (std::size_t i = 0; i < requests.size() && !database_.has_failed(); ++i) {
+    if (auto* open = std::get_if<StoreOpen>(&requests[i].what)) {
+      answers[i].what = batch_->open(*open, started);
+    } else if (auto* message = std::get_if<StorePublish>(&requests[i].what); message != nullptr && !opens_only) {
+      answers[i].what = batch_->publish(*message, now, at);
+    }
+  }
+  batch_->write(at);
+  const bool could_commit = !database_.has_failed();
+  if (!database_.commit() || lost_mappings() != lost_mappings_) {
+    const Unsettled batch = could_commit ? unsettled(requests, answers) : Unsettled{};
+    batch_->undo();
+    if (!take_failure()) lose_file({settings_.file + "-shm was cut short", false});
+    if (could_commit && file_ == nullptr && batch.row != 0) {
+      // An error of the disk says nothing about what is on it.
+      unsettled_ = batch;
+      answers.clear();
+      return false;
+    }
+    for (std::size_t i = 0; i < requests.size(); ++i)
+      answers[i] = refused(requests[i].ticket);
+    status_.failures.add(publishes);
+    return false;
+  }
+  file_->owners.committed();
+  if (batch_->must_be_synced() && !is_synchronous_) sync_again();
+  if (file_ == nullptr) return true;  // it was committed, but is not to be used any more
+  batch_->apply(*upkeep_);
+  note();
+  if (file_ == nullptr) return true;
+  if (publishes > 0 && !opens_only) {
+    const Instant ended = surroundings_.clock.now();
+    file_->dedup.committed(ended);
+    status_.dedup_records.set(file_->dedup.size());
+    status_.batches.add();
+    status_.syncs.add(is_synchronous_ ? 1 : 0);
+    status_.commit_ns.observe((ended - started).count());
+    report_success();
+  }
+  return true;
+}
+
+/// What is needed to know later whether it was committed; row 0 when it held no message.
+Writer::Unsettled Writer::unsettled(std::span<const StoreRequest> requests, const std::vector<StoreAnswer>& answers) {
+  Unsettled batch;
+  if (file_->journal.staged().empty()) return batch;
+  batch.row = file_->journal.last_row() + 1;
+  batch.check = file_->journal.staged_check();
+  batch.answers = answers;
+  for (const StoreRequest& request : requests) {
+    const auto* publish = std::get_if<StorePublish>(&request.what);
+    batch.room_ids.push_back(publish == nullptr ? std::string() : publish->room_id);
+  }
+  return batch;
+}
+
+bool Writer::settle(std::vector<StoreAnswer>& answers) {
+  if (!ensure_open()) return false;
+  Unsettled batch = *std::exchange(unsettled_, std::nullopt);
+  database_.begin();
+  const bool is_there = Journal::has(database_, batch.row, batch.check);
+  for (std::size_t i = 0; i < batch.answers.size(); ++i) {
+    auto* committed = std::get_if<StoreCommitted>(&batch.answers[i].what);
+    if (committed != nullptr && (is_there || committed->is_duplicate)) {
+      committed->epoch = batch_->epoch_of(batch.room_ids[i]);  // which may be another one than it was
+    } else {
+      status_.failures.add(committed != nullptr ? 1 : 0);
+      batch.answers[i] = refused(batch.answers[i].ticket);
+    }
+  }
+  if (database_.commit()) {
+    batch_->apply(*upkeep_);
+  } else {
+    batch_->undo();
+    take_failure();
+  }
+  answers = std::move(batch.answers);
+  return true;
+}
+
+void Writer::give_up_settling(std::vector<StoreAnswer>& answers) {
+  answers.clear();
+  for (const StoreAnswer& answer : std::exchange(unsettled_, std::nullopt)->answers)
+    answers.push_back(refused(answer.ticket));
 }
 
 // --- durability ------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@
 #include "broker/sqlite/opened_file.h"
 #include "broker/sqlite/room_cache.h"
 #include "broker/sqlite/settings.h"
+#include "broker/sqlite/staged_batch.h"
 #include "broker/sqlite/status.h"
 #include "broker/sqlite/store_file.h"
 #include "broker/sqlite/upkeep.h"
@@ -80,11 +81,6 @@ class Writer {
   const AgeClock& ages() const { return ages_; }
 
  private:
-  struct Touched {
-    StoredRoom* room;
-    bool is_new;  // in the cache
-  };
-
   /// A batch of which nobody knows whether it was committed.
   struct Unsettled {
     std::int64_t row = 0;  // of the journal, with its checksum
@@ -103,14 +99,6 @@ class Writer {
   void make_room_for(std::span<const StoreRequest> requests);
   bool attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>& answers, bool opens_only);
   Unsettled unsettled(std::span<const StoreRequest> requests, const std::vector<StoreAnswer>& answers);
-  void open_room(const StoreOpen& open, StoreAnswer& answer);
-  Seq first_kept(const StoredRoom& room);
-  void publish(StorePublish& publish, StoreAnswer& answer, UnixMillis now, StoreMillis at);
-  StoredRoom& room_of(std::string_view name, bool& is_new);
-  void touch(StoredRoom& room, bool is_new);
-  void write_row(StoredRoom& room, const StorePublish& publish, OwnerId owner, bool& tells_epoch);
-  void apply();
-  void undo();
 
   void set_synchronous(bool is_full);
   bool needs_sync(std::span<const StoreRequest> requests) const;
@@ -137,11 +125,9 @@ class Writer {
   Database database_;
   std::unique_ptr<StoreFile> file_;
   std::unique_ptr<Upkeep> upkeep_;
+  std::optional<StagedBatch> batch_;  // while the file is open
 
-  std::vector<Touched> touched_;
-  std::vector<StoredRoom*> grown_;
   bool is_synchronous_ = true;
-  bool changed_to_process_ = false;       // a room's durability, by the transaction under way
   std::uint64_t damaged_dedup_rows_ = 0;  // told
   OpenedFile opened_;
   std::uint64_t lost_mappings_ = 0;  // when the file was opened

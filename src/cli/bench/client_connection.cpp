@@ -65,13 +65,24 @@ void ClientConnection::send_upgrade(const Endpoint& endpoint, bool offers_deflat
   unsent_.append("\r\nSec-WebSocket-Version: 13\r\n\r\n");
 }
 
-bool ClientConnection::accepts_upgrade(std::string_view head) {
-  return head.starts_with("HTTP/1.1 101 ") && head.find(kAccept) != std::string_view::npos;
+std::expected<std::size_t, std::string> ClientConnection::take_upgrade(std::string_view bytes, bool wants_deflate) {
+  const auto end = bytes.find("\r\n\r\n");
+  if (end == std::string_view::npos) return 0;
+  const std::string_view head = bytes.substr(0, end + 4);
+  if (!head.starts_with("HTTP/1.1 101 ") || head.find(kAccept) == std::string_view::npos) {
+    return std::unexpected("the upgrade was refused: " + std::string(head.substr(0, head.find('\r'))));
+  }
+  if (wants_deflate && (head.find("permessage-deflate") == std::string_view::npos ||
+                        head.find("server_no_context_takeover") == std::string_view::npos)) {
+    return std::unexpected("the server does not compress with every message by itself");
+  }
+  return head.size();
 }
 
-bool ClientConnection::accepts_deflate(std::string_view head) {
-  return head.find("permessage-deflate") != std::string_view::npos &&
-         head.find("server_no_context_takeover") != std::string_view::npos;
+std::uint16_t ClientConnection::close_code_in(std::string_view payload) {
+  if (payload.size() < 2) return 0;
+  return static_cast<std::uint16_t>(static_cast<unsigned char>(payload[0]) << 8 |
+                                    static_cast<unsigned char>(payload[1]));
 }
 
 void ClientConnection::append_frame(ws::Opcode opcode, std::string_view payload, Random& random) {

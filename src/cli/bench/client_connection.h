@@ -40,10 +40,11 @@ class ClientConnection {
   /// answer is known.
   /// `offers_deflate`: also for permessage-deflate, every message by itself (RFC 7692 section 7.1.1).
   void send_upgrade(const Endpoint& endpoint, bool offers_deflate);
-  /// True when `head`, the response up to its empty line, accepts that upgrade.
-  static bool accepts_upgrade(std::string_view head);
-  /// True when it takes that offer.
-  static bool accepts_deflate(std::string_view head);
+  /// Takes the response from the front of `bytes`: its length, or 0 when it has not come whole. The error is a
+  /// sentence: the upgrade is refused, or, if the server is to compress (`wants_deflate`), it does not.
+  static std::expected<std::size_t, std::string> take_upgrade(std::string_view bytes, bool wants_deflate);
+  /// The code in a Close frame's payload; 0 when there is none.
+  static std::uint16_t close_code_in(std::string_view payload);
 
   /// Queues a masked frame (section 5.3); `flush` hands it to the kernel.
   void append_frame(ws::Opcode opcode, std::string_view payload, Random& random);

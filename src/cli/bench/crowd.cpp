@@ -183,24 +183,16 @@ std::size_t Crowd::consume(std::uint32_t index, std::string_view bytes, std::int
 }
 
 std::size_t Crowd::consume_upgrade(std::uint32_t index, std::string_view bytes) {
-  const auto end = bytes.find("\r\n\r\n");
-  if (end == std::string_view::npos) return 0;
-  const std::string_view head = bytes.substr(0, end + 4);
-  if (!ClientConnection::accepts_upgrade(head)) {
-    fail(index, "the upgrade was refused: " + std::string(head.substr(0, head.find('\r'))));
-    return 0;
-  }
-  if (options_.compression && !ClientConnection::accepts_deflate(head)) {
-    fail(index, "the server does not compress with every message by itself");
-    return 0;
-  }
+  const auto taken = ClientConnection::take_upgrade(bytes, options_.compression);
+  if (!taken) fail(index, taken.error());
+  if (!taken || *taken == 0) return 0;
   ClientConnection& connection = connections_[index];
   connection.phase = Phase::kJoining;
   command_ = R"({"type":"join","room_id":")" + room_name(tag_, connection.place.room) + R"(","user_id":")" +
              user_name(index) + R"("})";
   connection.append_frame(ws::Opcode::kText, command_, random_);
   if (!connection.flush()) fail(index, std::string("send: ") + std::strerror(errno));
-  return head.size();
+  return *taken;
 }
 
 bool Crowd::consume_frame(std::uint32_t index, const ScannedFrame& frame) {
@@ -214,10 +206,7 @@ bool Crowd::consume_frame(std::uint32_t index, const ScannedFrame& frame) {
       if (!connection.flush()) lose(index);
       break;
     case ws::Opcode::kClose:
-      if (frame.payload.size() >= 2) {
-        connection.close_code = static_cast<std::uint16_t>(static_cast<unsigned char>(frame.payload[0]) << 8 |
-                                                           static_cast<unsigned char>(frame.payload[1]));
-      }
+      connection.close_code = ClientConnection::close_code_in(frame.payload);
       // The answer to our own: the server ends the TCP connection first (RFC 6455 section 7.1.1).
       if (connection.phase == Phase::kClosing) break;
       connection.append_frame(ws::Opcode::kClose, frame.payload.substr(0, 2), random_);

@@ -157,24 +157,16 @@ void Flooders::read(std::uint32_t index) {
 }
 
 std::size_t Flooders::consume_upgrade(std::uint32_t index, std::string_view bytes) {
-  const auto end = bytes.find("\r\n\r\n");
-  if (end == std::string_view::npos) return 0;
-  const std::string_view head = bytes.substr(0, end + 4);
-  if (!ClientConnection::accepts_upgrade(head)) {
-    fail(index, "the upgrade was refused: " + std::string(head.substr(0, head.find('\r'))));
-    return 0;
-  }
-  if (settings_.offers_deflate && !ClientConnection::accepts_deflate(head)) {
-    fail(index, "the server does not compress");
-    return 0;
-  }
+  const auto taken = ClientConnection::take_upgrade(bytes, settings_.offers_deflate);
+  if (!taken) fail(index, taken.error());
+  if (!taken || *taken == 0) return 0;
   ClientConnection& connection = flooders_[index].connection;
   connection.phase = Phase::kJoining;
   connection.append_frame(
       ws::Opcode::kText,
       R"({"type":"join","room_id":")" + room_of(index) + R"(","user_id":")" + user_name(index) + R"("})", random_);
   flush(index);
-  return head.size();
+  return *taken;
 }
 
 bool Flooders::consume_frame(std::uint32_t index, const ScannedFrame& frame) {
@@ -188,10 +180,7 @@ bool Flooders::consume_frame(std::uint32_t index, const ScannedFrame& frame) {
       flush(index);
       break;
     case ws::Opcode::kClose:
-      if (frame.payload.size() >= 2) {
-        connection.close_code = static_cast<std::uint16_t>(static_cast<unsigned char>(frame.payload[0]) << 8 |
-                                                           static_cast<unsigned char>(frame.payload[1]));
-      }
+      connection.close_code = ClientConnection::close_code_in(frame.payload);
       if (connection.phase != Phase::kClosing) {
         connection.append_frame(ws::Opcode::kClose, frame.payload.substr(0, 2), random_);
         flush(index);

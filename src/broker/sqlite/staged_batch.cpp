@@ -1,0 +1,168 @@
+#include "broker/sqlite/staged_batch.h"
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "protocol/push.h"
+
+namespace switchboard::broker {
+
+StoreOpened StagedBatch::open(const StoreOpen& open, Instant now) {
+  bool is_new = false;
+  const StoredRoom& room = room_of(open.room_id, is_new);
+  return {.first = first_kept(room, now), .last = room.last.plus(room.staged), .epoch = room.row.epoch};
+}
+
+/// Of what is not too old, whether or not the rest has been trimmed.
+Seq StagedBatch::first_kept(const StoredRoom& room, Instant now) {
+  const StoreMillis oldest_at = ages_.at(now) - 1'000 * StoreMillis{room.row.retention.seconds};
+  if (room.has_blocks()) {
+    const std::optional<BlockHead> block = file_.rooms.first_block_since(room.row.id, oldest_at);
+    if (block.has_value()) return std::max(room.first, block->first);
+  }
+  return room.tail_first().plus(room.tail.before(oldest_at));
+}
+
+StoreCommitted StagedBatch::publish(const StorePublish& publish, UnixMillis now, StoreMillis at) {
+  bool is_new = false;
+  StoredRoom& room = room_of(publish.room_id, is_new);
+  bool tells_epoch = is_new || room.must_tell_epoch;
+  room.must_tell_epoch = false;
+
+  DedupRecord record;
+  if (!publish.dedup.empty()) {
+    record.digest = file_.dedup.digest(publish.room_id, publish.sender, publish.dedup);
+    const std::optional<DedupRecord> first = file_.dedup.find(record.digest);
+    if (first.has_value() && first->room == room.newest_row().id) {
+      status_.duplicates.add();
+      return {.seq = Seq{first->seq},
+              .first = room.first,
+              .epoch = tells_epoch ? room.newest_row().epoch : std::string(),
+              .ts = first->ts,
+              .payload = {},
+              .is_duplicate = true,
+              .last = room.last.plus(room.staged)};
+    }
+  }
+  const OwnerId owner = file_.owners.owner_of(publish.sender);
+  write_row(room, publish, owner, tells_epoch);
+  const Seq seq = room.last.plus(++room.staged);
+  std::string payload;
+  payload.reserve(publish.content.size() + publish.room_id.size() + publish.sender.size() + publish.to.size() + 128);
+  protocol::append(payload, protocol::Publication{.room_id = publish.room_id,
+                                                  .content = publish.content,
+                                                  .sender = publish.sender,
+                                                  .seq = seq,
+                                                  .ts = now,
+                                                  .to = publish.to});
+  file_.journal.stage(room, seq, at, owner, payload);
+  if (!publish.dedup.empty()) {
+    record.room = room.newest_row().id;
+    record.seq = seq.value;
+    record.ts = now;
+    file_.dedup.stage(record);
+  }
+  return {.seq = seq,
+          .first = room.first,
+          .epoch = tells_epoch ? room.newest_row().epoch : std::string(),
+          .ts = now,
+          .payload = std::move(payload),
+          .is_duplicate = false,
+          .last = {}};
+}
+
+const std::string& StagedBatch::epoch_of(std::string_view room_id) {
+  bool is_new = false;
+  return room_of(room_id, is_new).row.epoch;
+}
+
+void StagedBatch::write(StoreMillis at) {
+  file_.journal.write();
+  file_.dedup.write(at);
+  file_.owners.write();
+}
+
+void StagedBatch::write_row(StoredRoom& room, const StorePublish& publish, OwnerId owner, bool& tells_epoch) {
+  const RoomRow& before = room.newest_row();
+  if (before.id != 0 && before.durability == publish.durability && before.retention == publish.retention) return;
+  touch(room, false);
+  if (room.staged_row == nullptr) room.staged_row = std::make_unique<RoomRow>(room.row);
+  RoomRow& row = *room.staged_row;
+  row.retention = publish.retention;
+  if (row.id == 0) {
+    row.durability = publish.durability;
+    row.owner = owner;
+    file_.rooms.insert(room.name, row, file_.identity.generation);
+    tells_epoch = true;
+    return;
+  }
+  // From here on the room may lose messages with the machine's power, and that it may must not be lost with them.
+  if (row.durability == room::Durability::kPower && publish.durability == room::Durability::kProcess)
+    changed_to_process_ = true;
+  row.durability = publish.durability;
+  file_.rooms.update(row, file_.identity.generation);
+}
+
+StoredRoom& StagedBatch::room_of(std::string_view name, bool& is_new) {
+  if (StoredRoom* room = cache_.find(name)) return *room;
+  is_new = true;
+  StoredRoom& room = cache_.add(name);
+  touch(room, true);
+  if (file_.load_room(room)) file_.rooms.update(room.row, file_.identity.generation);
+  return room;
+}
+
+void StagedBatch::touch(StoredRoom& room, bool is_new) {
+  if (room.is_touched) return;
+  room.is_touched = true;
+  touched_.push_back({.room = &room, .is_new = is_new});
+}
+
+void StagedBatch::apply(Upkeep& upkeep) {
+  const std::lock_guard lock(cache_.mutex());
+  for (const Touched& touched : touched_) {
+    touched.room->is_touched = false;
+    touched.room->is_committed = true;
+    if (touched.room->staged_row != nullptr) touched.room->row = std::move(*touched.room->staged_row);
+    touched.room->staged_row.reset();
+  }
+  touched_.clear();
+  changed_to_process_ = false;
+  Journal& journal = file_.journal;
+  for (const Journal::Entry& entry : journal.staged()) {
+    StoredRoom& room = *entry.room;
+    const std::string_view frame = journal.frame(entry);
+    room.tail.append(frame, entry.at);
+    room.note_writer(entry.owner, frame.size());
+    room.last = entry.seq;
+    room.total += frame.size();
+    if (--room.staged == 0) grown_.push_back(&room);
+  }
+  status_.commits.add(journal.staged().size());
+  journal.committed();
+  for (StoredRoom* room : grown_)
+    upkeep.on_grown(*room);
+  grown_.clear();
+}
+
+void StagedBatch::undo() {
+  for (const Journal::Entry& entry : file_.journal.staged())
+    entry.room->staged = 0;
+  file_.journal.rolled_back();
+  file_.dedup.rolled_back();
+  file_.owners.rolled_back();
+  for (const Touched& touched : touched_) {
+    touched.room->is_touched = false;
+    if (touched.is_new) {
+      cache_.remove(*touched.room);
+    } else {
+      touched.room->staged_row.reset();
+      touched.room->must_tell_epoch = true;
+    }
+  }
+  touched_.clear();
+  changed_to_process_ = false;
+}
+
+}  // namespace switchboard::broker
