@@ -20,6 +20,7 @@
 #include "server/ops_port.h"
 #include "server/processors.h"
 #include "server/shard_group.h"
+#include "server/store_thread.h"
 
 namespace switchboard::server {
 namespace {
@@ -58,7 +59,7 @@ class Process {
     last_resort_.allow(drain_time() + kEndMargin - kLastWordsMax);
     doing_ = Doing::kServing;
     serving_ = shards_.get();
-    if (store_) store_->start();
+    if (store_) store_->start(begin_store_thread);
     shards_->start();
     announce();
     while (!is_over()) {

@@ -42,8 +42,11 @@ class StoreBrokerTest : public testing::Test {
     return {.seq = Seq{seq}, .first = Seq{5}, .epoch = std::move(epoch), .ts = 99, .payload = "{}"};
   }
   static StoreCommitted duplicate(std::uint64_t seq, std::uint64_t last, std::string epoch) {
-    return {
-        .seq = Seq{seq}, .first = Seq{5}, .epoch = std::move(epoch), .ts = 99, .is_duplicate = true, .last = Seq{last}};
+    StoreCommitted found = committed(seq, std::move(epoch));
+    found.payload.clear();
+    found.is_duplicate = true;
+    found.last = Seq{last};
+    return found;
   }
 
   test::ManualClock clock;

@@ -162,9 +162,9 @@ TEST(FloodReport, SetsTheIdleServerBesideTheFloodedOne) {
 
 TEST(FloodReport, SaysWhenTheBystandersThemselvesWereHeldUp) {
   FloodResult result = some_flood_result();
-  result.flooded.own_wait.record(1'000'000);
+  result.flooded.own_wait.record(5'000'000);
   EXPECT_EQ(text_report(result).find("WARNING"), std::string::npos);
-  result.flooded.own_wait.record(1'100'000);
+  result.flooded.own_wait.record(5'500'000);
   EXPECT_NE(text_report(result).find("WARNING"), std::string::npos);
 }
 

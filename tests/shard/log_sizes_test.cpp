@@ -59,7 +59,9 @@ TEST_F(LogSizesTest, TheLargestIsFoundWithinAFactorOfTwoThroughAnyChanges) {
       most = std::max(most, bytes);
     const SlotId largest = sizes.largest({});
     ASSERT_EQ(static_cast<bool>(largest), most > 0);
-    if (most > 0) ASSERT_GT(2 * bytes_of[largest.index], most);
+    if (most > 0) {
+      ASSERT_GT(2 * bytes_of[largest.index], most);
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <utility>
 
 namespace switchboard::broker {
 namespace {
@@ -17,8 +18,11 @@ constexpr int kFramesLeftEnough = 64;  // for the last pass, which commits wait 
 
 }  // namespace
 
-void Checkpointer::start() {
-  thread_ = std::thread([this] { run(); });
+void Checkpointer::start(std::function<void()> begin_thread) {
+  thread_ = std::thread([this, begin_thread = std::move(begin_thread)] {
+    begin_thread();
+    run();
+  });
 }
 
 void Checkpointer::stop() {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <thread>
 
 #include "base/time.h"
@@ -24,7 +25,8 @@ class Checkpointer {
                WorkWatch& watch)
       : settings_(settings), opened_(opened), clock_(clock), status_(status), watch_(watch) {}
 
-  void start();
+  /// `begin_thread` is called first on its thread.
+  void start(std::function<void()> begin_thread);
   /// Asks the thread to end; `join` waits for it.
   void stop();
   void join();

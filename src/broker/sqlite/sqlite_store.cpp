@@ -301,13 +301,20 @@ StoreStatus& SqliteStore::status() {
   return parts_->status;
 }
 
-void SqliteStore::start() {
+void SqliteStore::start(std::function<void(const char* name)> begin_thread) {
   SB_ASSERT(!parts_->is_running);
   parts_->is_running = true;
-  parts_->checkpointer.start();
+  if (!begin_thread) begin_thread = [](const char*) {};
+  parts_->checkpointer.start([begin_thread] { begin_thread("store-sync"); });
   for (std::size_t i = 0; i < kReaderThreads; ++i)
-    parts_->readers[i]->thread = std::thread([parts = parts_.get(), i] { parts->read(i); });
-  parts_->writer_thread = std::thread([parts = parts_.get()] { parts->write(); });
+    parts_->readers[i]->thread = std::thread([parts = parts_.get(), begin_thread, i] {
+      begin_thread("store-reader");
+      parts->read(i);
+    });
+  parts_->writer_thread = std::thread([parts = parts_.get(), begin_thread] {
+    begin_thread("store-writer");
+    parts->write();
+  });
 }
 
 void SqliteStore::watch(Instant now) {

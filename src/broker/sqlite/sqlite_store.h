@@ -39,7 +39,8 @@ class SqliteStore {
   /// For readiness, metrics and logs; its observer is to be set before start().
   StoreStatus& status();
 
-  void start();
+  /// `begin_thread` is called first on each of its threads, with a name of at most 15 characters. Null: nobody cares.
+  void start(std::function<void(const char* name)> begin_thread = nullptr);
   /// To be called a few times a second, on any one thread: looks whether a call into the disk does not return, and
   /// tells the status.
   void watch(Instant now);

@@ -45,7 +45,9 @@ class Crowd {
   /// Every publisher keeps this many of its own messages in flight from here on; 0 ends it.
   void set_window(std::uint32_t window, bool measured);
 
-  std::int64_t now_ns() const { return clock_.now().time_since_epoch().count(); }
+  /// Whose time is counted from here on; must outlive its use. The system's at first.
+  void use_clock(const Clock& clock) { clock_ = &clock; }
+  std::int64_t now_ns() const { return clock_->now().time_since_epoch().count(); }
   std::int64_t last_delivery_ns() const { return last_delivery_ns_; }
   std::uint32_t joined() const { return joined_; }
   const Ledger& ledger() const { return ledger_; }
@@ -80,7 +82,8 @@ class Crowd {
   const Endpoint& endpoint_;
   TlsClientContext tls_;
   std::vector<std::uint32_t> source_ipv4s_;
-  SystemClock clock_;
+  SystemClock system_clock_;
+  const Clock* clock_ = &system_clock_;
   Random random_;
   std::string tag_;
   MessageStamp stamp_;

@@ -15,7 +15,8 @@
 namespace switchboard::cli::bench {
 
 struct BystanderResult {
-  Histogram round_trip;  // nanoseconds from when a message was due until a member of its room had it, its sender too
+  /// Nanoseconds from when a message was due until a member of its room had it, its sender too; without `own_wait`.
+  Histogram round_trip;
   std::uint64_t expected = 0;  // deliveries, the warm-up's included
   std::uint64_t delivered = 0;
   std::uint64_t closed = 0;  // of the connections, by the server
@@ -40,6 +41,7 @@ class Bystanders {
 
  private:
   LoadOptions options_;
+  SystemClock system_;
   Crowd crowd_;
 };
 

@@ -61,11 +61,12 @@ std::string text_report(const FloodResult& result) {
                               megabytes(result.server->rss_before_bytes) + ", at most " +
                               megabytes(result.server->rss_max_bytes));
   }
-  text += row("client", print("flooders %.0f %% of a core, bystanders %.0f %%, which waited for it up to ",
-                              result.flood_cpu_share * 100, result.flooded.cpu_share * 100) +
-                            duration_text(result.flooded.own_wait.percentile(99)) + " (p99)");
+  text +=
+      row("client", print("flooders %.0f %% of a core, bystanders %.0f %%, which waited for it (not counted) up to ",
+                          result.flood_cpu_share * 100, result.flooded.cpu_share * 100) +
+                        duration_text(result.flooded.own_wait.percentile(99)) + " (p99)");
   if (result.client_was_the_limit()) {
-    text += "  WARNING: the client was the limit (its bystanders waited for a CPU for more than a millisecond)\n";
+    text += "  WARNING: the client was the limit (its bystanders waited for a CPU for more than five milliseconds)\n";
   }
   return text;
 }

@@ -25,8 +25,8 @@ struct FloodResult {
   double flood_cpu_share = 0;  // of one core: the client's thread that sends it
   std::optional<FloodedServer> server;
 
-  /// The bystanders' own thread was kept from running for longer than the server is allowed to delay them.
-  bool client_was_the_limit() const { return flooded.own_wait.percentile(99) > 1'000'000; }
+  /// The bystanders' own thread was so often kept from running that what it measured says little.
+  bool client_was_the_limit() const { return flooded.own_wait.percentile(99) > 5'000'000; }
 };
 
 }  // namespace switchboard::cli::bench
