@@ -129,8 +129,8 @@ Accepted Listener::accept() {
       case ENFILE:
       case ENOBUFS:
       case ENOMEM:
-        // The kernel looks for a free descriptor before it looks into the queue: who has just taken the last one for the
-        // last that waited would be told of a shortage that keeps nobody out.
+        // The kernel looks for a free descriptor before it looks into the queue: who has just taken the last one for
+        // the last that waited would be told of a shortage that keeps nobody out.
         if (!has_waiting(socket_.get())) return {};
         return {.status = AcceptStatus::kOutOfResources, .error = error};
       case EBADF:

@@ -95,8 +95,8 @@ class Session final : private ws::Events {
   void leave_rooms();
   /// Ends it at once, for it holds memory that others need and takes nothing of it: 4101. What waits for it is gone.
   void shed();
-  /// Tells a v1 client to come back after the delay, and closes with 4200 at `when`. Whose handshake is not done has until
-  /// `latest` for it, and is closed right after.
+  /// Tells a v1 client to come back after the delay, and closes with 4200 at `when`. Whose handshake is not done has
+  /// until `latest` for it, and is closed right after.
   void drain(Instant when, Instant latest, std::int64_t reconnect_after_ms);
   State state() const { return state_; }
   /// True once the handshake has succeeded.

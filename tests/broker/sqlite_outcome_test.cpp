@@ -125,7 +125,7 @@ class CheckpointTest : public SqliteOutcomeTest {
   void start() {
     open();
     checkpointer = std::make_unique<Checkpointer>(settings, writer->opened(), clock, *status, watch);
-    checkpointer->start();
+    checkpointer->start([] {});
   }
   /// One checkpoint, to its end.
   void checkpoint() {
