@@ -10,7 +10,8 @@ class SimulatedStore::Channel final : public broker::StoreChannel {
   Channel(SimulatedStore& store, std::uint32_t shard) : store_(store), shard_(shard) {}
 
   bool submit(broker::StoreRequest&& request) override {
-    const bool is_refused = store_.random_.below(100) < store_.moods_.refuse_percent;
+    // With nothing under way no answer would come to try again at.
+    const bool is_refused = store_.random_.below(100) < store_.moods_.refuse_percent && under_way_ > 0;
     if (is_refused || under_way_ >= store_.moods_.pending_max) return false;
     ++under_way_;
     submitted_.push_back(std::move(request));
