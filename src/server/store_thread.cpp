@@ -6,7 +6,7 @@
 namespace switchboard::server {
 namespace {
 
-// A third of a processor is left to the store when shards want all of it: enough that a message still waits for the
+// A quarter of a processor is left to the store when shards want all of it: enough that a message still waits for the
 // disk rather than for the processor. At 10, a tenth, whoever publishes into a quiet room beside a flooded one waits
 // more than twice as long (docs/decisions/0025).
 constexpr int kStepsBack = 5;
