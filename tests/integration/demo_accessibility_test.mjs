@@ -64,6 +64,21 @@ describe('the demo page is for everybody', { timeout: 90_000 }, () => {
         list.append(item);
       }
     });
+    const bo = await visit('Bo', room);
+    await inRoom(bo, room);
+    await draw(bo);
+    await ada.page.locator('.cursor').waitFor({ state: 'attached' });
+    await ada.page.evaluate(() => {
+      const cursor = document.querySelector('.cursor');
+      for (let place = 0; place < 36; place += 1) {
+        const copy = cursor.cloneNode(true); // of nobody the page knows: it stays, and stays as it is
+        copy.classList.toggle('quiet', place >= 18);
+        copy.style.setProperty('--hue', (place % 18) * 20);
+        copy.style.transform = `translate(${5 + (place % 6) * 15}%, ${5 + Math.floor(place / 6) * 15}%)`;
+        cursor.parentNode.append(copy);
+      }
+    });
+    await screenshot(ada, 'hues.png');
     await assertAccessible(ada, 'hues');
   });
 

@@ -6,7 +6,7 @@ import { Ink } from './ink.js';
 
 const SEND_EVERY_MS = 40; //   25 updates a second at most, however fast the pointer reports
 const POINTS_MAX = 24; //      in one update; a faster pen is thinned out
-const QUIET_AFTER_MS = 4_000; // a cursor that rests grows faint ...
+const QUIET_AFTER_MS = 4_000; // a cursor that rests stands back ...
 const GONE_AFTER_MS = 12_000; // ... and leaves
 const CURSORS_MAX = 80; //     shown at once; more would hide the board
 const KEY_STEP = 0.02;
