@@ -1,7 +1,10 @@
 #include "server/store_thread.h"
 
+#include <memory>
 #include <pthread.h>
 #include <sys/resource.h>
+
+#include "net/thread_times.h"
 
 namespace switchboard::server {
 namespace {
@@ -13,10 +16,14 @@ constexpr int kStepsBack = 5;
 
 }  // namespace
 
-void begin_store_thread(const char* name) {
+std::function<Duration()> begin_store_thread(const char* name) {
   pthread_setname_np(pthread_self(), name);
   // On Linux 0 is the calling thread alone. It may always be less favoured, at most as far as the kernel goes.
   setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + kStepsBack);
+  return [thread = std::make_shared<net::ThreadTimes>()] {
+    const auto times = thread->read().value_or(net::ThreadTimes::Times{});
+    return times.ran + times.waited;
+  };
 }
 
 }  // namespace switchboard::server

@@ -89,6 +89,21 @@ TEST_F(SqliteOutcomeTest, AWriteThatWasDoneAndSaidToHaveFailedIsFoundOrNotButNev
   EXPECT_EQ(committed(message("a", "1")).seq, Seq{last + 1});
 }
 
+TEST_F(SqliteOutcomeTest, ADuplicateAmongThemIsToldWhereTheRoomStandsNow) {
+  open();
+  committed(lasting("a", "0", "zero"));
+  disk.loses_log_writes = true;
+  EXPECT_TRUE(run({{.ticket = 0, .what = lasting("a", "1")}, {.ticket = 1, .what = lasting("a", "0", "zero")}}).empty());
+  disk.loses_log_writes = false;
+  const std::vector<StoreAnswer> answers = settled();
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_TRUE(is_unavailable(answers[0]));
+  const auto& duplicate = std::get<StoreCommitted>(answers[1].what);
+  EXPECT_TRUE(duplicate.is_duplicate);
+  EXPECT_EQ(duplicate.seq, Seq{1});
+  EXPECT_EQ(duplicate.last, Seq{1});
+}
+
 TEST_F(SqliteOutcomeTest, WhatNobodyWillEverKnowIsRefused) {
   open();
   committed(message("a", "0"));

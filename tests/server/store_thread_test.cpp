@@ -1,6 +1,7 @@
 #include "server/store_thread.h"
 
 #include <algorithm>
+#include <chrono>
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <string>
@@ -9,6 +10,20 @@
 
 namespace switchboard::server {
 namespace {
+
+TEST(StoreThread, TellsHowLongItWasActive) {
+  Duration first{};
+  Duration later{};
+  std::thread([&] {
+    const auto active = begin_store_thread("store-writer");
+    first = active();
+    while (active() - first < std::chrono::milliseconds(5) && active() > Duration{}) {
+    }
+    later = active();
+  }).join();
+  if (first == Duration{} && later == first) GTEST_SKIP() << "this kernel does not tell";
+  EXPECT_GE(later - first, std::chrono::milliseconds(5));
+}
 
 TEST(StoreThread, HasItsNameAndStandsBackAlone) {
   const int before = getpriority(PRIO_PROCESS, 0);

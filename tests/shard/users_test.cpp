@@ -17,7 +17,7 @@ class UsersTest : public testing::Test {
     return client;
   }
   Client& connect_unnamed() {
-    auto [id, client] = clients.emplace(context, nullptr, net::PeerAddress{}, session::Ending{}, nullptr, 0);
+    auto [id, client] = clients.emplace(context, nullptr, net::PeerAddress{}, session::Ending{}, nullptr, std::uint16_t{0});
     client.session.set_id(id);
     return client;
   }

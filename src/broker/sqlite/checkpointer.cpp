@@ -85,12 +85,19 @@ void Checkpointer::follow() {
   opened_.leave();
 }
 
+/// Each call has its own time: many of them are no disk that hangs.
+template <class Call>
+auto Checkpointer::watched(Call&& call) {
+  const WorkWatch::Work working(watch_, WorkWatch::kCheckpointer, clock_.now());
+  return call();
+}
+
 bool Checkpointer::pass() {
-  const WorkWatch::Work work(watch_, WorkWatch::kCheckpointer, clock_.now());
   if (!database_.is_open()) {
     opened_as_ = opened_.enter();
     if (opened_as_ == 0) return true;  // closed meanwhile: there is nothing to move
-    if (!database_.open(settings_.file, Database::Access::kWrite, kBusyMs)) {
+    const auto open = [this] { return database_.open(settings_.file, Database::Access::kWrite, kBusyMs); };
+    if (!watched(open)) {
       opened_.leave();
       return false;
     }
@@ -110,9 +117,10 @@ std::optional<DatabaseError> Checkpointer::move() {
   if (database_.has_failed()) return database_.take_error();
   int moved = 0;
   for (int i = 0; i < kPasses; ++i) {
-    const Database::Checkpoint done = database_.checkpoint();
+    const Database::Checkpoint done = watched([this] { return database_.checkpoint(); });
     if (done.error) return done.error;
-    if (auto error = database_.sync_file()) return error;  // or all of it would be left to the last pass
+    // Or all of it would be left to the last pass.
+    if (auto error = watched([this] { return database_.sync_file(); })) return error;
     if (done.frames_moved - moved <= kFramesLeftEnough || is_stopping_.load(std::memory_order_acquire)) break;
     moved = done.frames_moved;
   }

@@ -46,6 +46,8 @@ class Checkpointer {
 
   void run();
   void follow();
+  template <class Call>
+  auto watched(Call&& call);
   bool pass();
   std::optional<DatabaseError> move();
 

@@ -301,18 +301,20 @@ StoreStatus& SqliteStore::status() {
   return parts_->status;
 }
 
-void SqliteStore::start(std::function<void(const char* name)> begin_thread) {
+void SqliteStore::start(const BeginThread& begin_thread) {
   SB_ASSERT(!parts_->is_running);
   parts_->is_running = true;
-  if (!begin_thread) begin_thread = [](const char*) {};
-  parts_->checkpointer.start([begin_thread] { begin_thread("store-sync"); });
+  const auto begin = [parts = parts_.get(), begin_thread](const char* name, std::size_t worker) {
+    if (begin_thread) parts->watch.begin(worker, begin_thread(name));
+  };
+  parts_->checkpointer.start([begin] { begin("store-sync", WorkWatch::kCheckpointer); });
   for (std::size_t i = 0; i < kReaderThreads; ++i)
-    parts_->readers[i]->thread = std::thread([parts = parts_.get(), begin_thread, i] {
-      begin_thread("store-reader");
+    parts_->readers[i]->thread = std::thread([parts = parts_.get(), begin, i] {
+      begin("store-reader", WorkWatch::kFirstReader + i);
       parts->read(i);
     });
-  parts_->writer_thread = std::thread([parts = parts_.get(), begin_thread] {
-    begin_thread("store-writer");
+  parts_->writer_thread = std::thread([parts = parts_.get(), begin] {
+    begin("store-writer", WorkWatch::kWriter);
     parts->write();
   });
 }
@@ -320,11 +322,11 @@ void SqliteStore::start(std::function<void(const char* name)> begin_thread) {
 void SqliteStore::watch(Instant now) {
   // A thread in a call that does not return cannot say so itself.
   Parts& parts = *parts_;
-  const auto is_stuck = [&](std::size_t worker) { return parts.watch.busy(worker, now) >= kStuckAfter; };
+  const auto is_stuck = [&](std::size_t worker) { return parts.watch.held(worker, now) >= kStuckAfter; };
   const UnixMillis unix_ms = parts.clock.unix_ms();
   bool is_reader_stuck = false;
   for (std::size_t i = 0; i < kReaderThreads; ++i)
-    is_reader_stuck = is_reader_stuck || is_stuck(WorkWatch::kFirstReader + i);
+    is_reader_stuck |= is_stuck(WorkWatch::kFirstReader + i);  // each is looked at, each time
   const bool is_writer_stuck = is_stuck(WorkWatch::kWriter);
   if (is_writer_stuck || is_reader_stuck) {
     parts.status.failing(StoreTrouble::kHang,

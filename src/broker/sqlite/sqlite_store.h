@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "broker/sqlite/settings.h"
 #include "broker/sqlite/status.h"
+#include "broker/sqlite/work_watch.h"
 #include "broker/store.h"
 
 namespace switchboard::broker {
@@ -39,8 +40,12 @@ class SqliteStore {
   /// For readiness, metrics and logs; its observer is to be set before start().
   StoreStatus& status();
 
-  /// `begin_thread` is called first on each of its threads, with a name of at most 15 characters. Null: nobody cares.
-  void start(std::function<void(const char* name)> begin_thread = nullptr);
+  /// Called first on each of its threads, with a name of at most 15 characters; what it returns lives as long as the
+  /// store.
+  using BeginThread = std::function<WorkWatch::ActiveTime(const char* name)>;
+
+  /// `begin_thread` null: nobody cares.
+  void start(const BeginThread& begin_thread = nullptr);
   /// To be called a few times a second, on any one thread: looks whether a call into the disk does not return, and
   /// tells the status.
   void watch(Instant now);

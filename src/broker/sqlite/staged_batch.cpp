@@ -72,11 +72,6 @@ StoreCommitted StagedBatch::publish(const StorePublish& publish, UnixMillis now,
           .last = {}};
 }
 
-const std::string& StagedBatch::epoch_of(std::string_view room_id) {
-  bool is_new = false;
-  return room_of(room_id, is_new).row.epoch;
-}
-
 void StagedBatch::write(StoreMillis at) {
   file_.journal.write();
   file_.dedup.write(at);

@@ -25,8 +25,6 @@ class StagedBatch {
   StoreOpened open(const StoreOpen& open, Instant now);
   /// `now`, `at`: when it is committed, of the wall and of the store's own clock.
   StoreCommitted publish(const StorePublish& publish, UnixMillis now, StoreMillis at);
-  /// The epoch in which the room is now, perhaps another one than when it was last looked at.
-  const std::string& epoch_of(std::string_view room_id);
 
   /// Writes the rows of what was published.
   void write(StoreMillis at);

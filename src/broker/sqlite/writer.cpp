@@ -304,7 +304,9 @@ bool Writer::settle(std::vector<StoreAnswer>& answers) {
   for (std::size_t i = 0; i < batch.answers.size(); ++i) {
     auto* committed = std::get_if<StoreCommitted>(&batch.answers[i].what);
     if (committed != nullptr && (is_there || committed->is_duplicate)) {
-      committed->epoch = batch_->epoch_of(batch.room_ids[i]);  // which may be another one than it was
+      const StoreOpened room = batch_->open({.room_id = batch.room_ids[i]}, surroundings_.clock.now());
+      committed->epoch = room.epoch;  // which may be another one than it was
+      if (committed->is_duplicate) committed->last = room.last;
     } else {
       status_.failures.add(committed != nullptr ? 1 : 0);
       batch.answers[i] = refused(batch.answers[i].ticket);
@@ -321,8 +323,9 @@ bool Writer::settle(std::vector<StoreAnswer>& answers) {
 }
 
 void Writer::give_up_settling(std::vector<StoreAnswer>& answers) {
+  const Unsettled batch = *std::exchange(unsettled_, std::nullopt);
   answers.clear();
-  for (const StoreAnswer& answer : std::exchange(unsettled_, std::nullopt)->answers)
+  for (const StoreAnswer& answer : batch.answers)
     answers.push_back(refused(answer.ticket));
 }
 

@@ -1,13 +1,10 @@
 #include "cli/bench/own_process.h"
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
-#include <fcntl.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 namespace switchboard::cli::bench {
 
@@ -46,20 +43,6 @@ std::uint64_t own_thread_cpu_us() {
     return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000U + static_cast<std::uint64_t>(time.tv_usec);
   };
   return microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
-}
-
-RunQueueWait::RunQueueWait() : file_(::open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC)) {}
-
-std::int64_t RunQueueWait::total_ns() const {
-  // "ran waited slices", of which the first two are nanoseconds.
-  char text[128];
-  const ssize_t size = file_.is_open() ? ::pread(file_.get(), text, sizeof text, 0) : -1;
-  if (size <= 0) return 0;
-  const char* const end = text + size;
-  const char* at = static_cast<const char*>(std::memchr(text, ' ', static_cast<std::size_t>(size)));
-  std::int64_t waited_ns = 0;
-  if (at != nullptr) std::from_chars(at + 1, end, waited_ns);
-  return waited_ns;
 }
 
 }  // namespace switchboard::cli::bench

@@ -5,8 +5,6 @@
 #include <expected>
 #include <string>
 
-#include "net/file_descriptor.h"
-
 namespace switchboard::cli::bench {
 
 /// Timers without slack, as many open files as may be, and one CPU if `pin_cpu` is not negative. Threads that are begun
@@ -18,16 +16,5 @@ void make_way();
 
 /// CPU time of the calling thread, user and system, in microseconds.
 std::uint64_t own_thread_cpu_us();
-
-/// How long the thread that made it was ready to run and waited for a CPU. Only for that thread.
-class RunQueueWait {
- public:
-  RunQueueWait();
-  /// In nanoseconds, since the thread began; 0 where the kernel does not tell.
-  std::int64_t total_ns() const;
-
- private:
-  net::FileDescriptor file_;
-};
 
 }  // namespace switchboard::cli::bench

@@ -5,6 +5,7 @@
 
 #include "cli/bench/own_process.h"
 #include "cli/bench/schedule.h"
+#include "net/thread_times.h"
 
 namespace switchboard::cli::bench {
 namespace {
@@ -23,16 +24,18 @@ LoadOptions small_rooms(std::uint32_t pairs, double rate) {
   return options;
 }
 
-/// Stands still while the thread is ready and has no CPU: what the client costs itself is not the server's delay.
+/// Stands still while the thread that made it is ready and has no CPU: what the client costs itself is not the server's
+/// delay. Only for that thread.
 class RunningClock final : public Clock {
  public:
-  explicit RunningClock(const RunQueueWait& run_queue) : run_queue_(run_queue) {}
-  Instant now() const override { return system_.now() - Duration(run_queue_.total_ns()); }
+  Instant now() const override { return system_.now() - Duration(waited_ns()); }
   UnixMillis unix_ms() const override { return system_.unix_ms(); }
+  /// How long it stood still; 0 where the kernel does not tell.
+  std::int64_t waited_ns() const { return thread_.read().value_or(net::ThreadTimes::Times{}).waited.count(); }
 
  private:
   SystemClock system_;
-  const RunQueueWait& run_queue_;
+  net::ThreadTimes thread_;
 };
 
 }  // namespace
@@ -42,14 +45,13 @@ Bystanders::Bystanders(std::uint32_t pairs, double rate, const Endpoint& endpoin
 
 BystanderResult Bystanders::measure(double warmup_s, double time_s, double drain_s) {
   BystanderResult result;
-  const RunQueueWait run_queue;  // the thread's that measures
-  const RunningClock running(run_queue);
+  const RunningClock running;
   crowd_.use_clock(running);
   const std::int64_t begin_ns = crowd_.now_ns();
   const std::int64_t measure_ns = begin_ns + nanoseconds(warmup_s);
   const std::int64_t end_ns = measure_ns + nanoseconds(time_s);
   Schedule schedule(begin_ns, end_ns, options_.rate);
-  std::int64_t waited_ns = run_queue.total_ns();
+  std::int64_t waited_ns = running.waited_ns();
   std::uint64_t cpu_us = 0;
   bool is_measuring = false;
 
@@ -64,7 +66,7 @@ BystanderResult Bystanders::measure(double warmup_s, double time_s, double drain
     }
     crowd_.flush_publishers();
     crowd_.turn(std::min({schedule.next_ns(), end_ns, now + kTickNs}));
-    const std::int64_t before_ns = std::exchange(waited_ns, run_queue.total_ns());
+    const std::int64_t before_ns = std::exchange(waited_ns, running.waited_ns());
     if (is_measuring) result.own_wait.record(waited_ns - before_ns);
   }
   result.cpu_share = static_cast<double>(own_thread_cpu_us() - cpu_us) / 1e6 / time_s;
