@@ -2,6 +2,7 @@
 // file.
 #include <chrono>
 
+#include "broker/sqlite/database.h"
 #include "sqlite_world.h"
 
 namespace switchboard::broker {
@@ -57,6 +58,44 @@ TEST_F(SqliteRetentionTest, BytesKeepAtLeastThatManyAndLittleMore) {
   }
   EXPECT_GE(kept("a") * 1'100, 100'000u);
   EXPECT_LE(kept("a") * 1'100, 125'000u);
+}
+
+TEST_F(SqliteRetentionTest, WhatWouldBeTrimmedAtOnceIsNotWrittenIntoBlocks) {
+  retention.messages = 100;
+  for (int i = 0; i < 3; ++i) {
+    publish_many("a", 300);
+    tidy_after(seconds(1));
+  }
+  EXPECT_EQ(status->trimmed.value(), 800u);
+  for (const bool is_reopened : {false, true}) {
+    if (is_reopened) open();
+    EXPECT_EQ(opened("a").first, Seq{801});
+    EXPECT_EQ(range_of(read("a", 1, 1'000)), "801..900");
+  }
+  Database other;
+  ASSERT_TRUE(other.open(settings.file, Database::Access::kRead, 0));
+  EXPECT_EQ(other.integer("SELECT count(*) FROM blocks"), 10);
+  EXPECT_EQ(other.integer("SELECT max(id) FROM blocks"), 10) << "those before had gone before them";
+}
+
+TEST_F(SqliteRetentionTest, ALongTailBehindMoreBlocksThanGoAtOnceLeavesNoHole) {
+  retention.messages = 2'000;
+  for (int i = 0; i < 20; ++i) {
+    publish_many("a", 100);
+    tidy_after(seconds(1));
+  }
+  retention.messages = 50;
+  publish_many("a", 100);
+  for (int i = 0; i < 10; ++i) {
+    const Seq first = opened("a").first;
+    EXPECT_EQ(range_of(read("a", first.value, first.value + 10)),
+              std::to_string(first.value) + ".." + std::to_string(first.value + 9));
+    writer->run_upkeep();
+    clock.advance(seconds(1));
+  }
+  tidy();
+  EXPECT_LE(kept("a"), 60u);
+  EXPECT_EQ(range_of(read("a", 1, 3'000)), std::to_string(opened("a").first.value) + "..2100");
 }
 
 TEST_F(SqliteRetentionTest, AgeAlsoReachesRoomsNobodyUses) {

@@ -106,6 +106,9 @@ Config Config::draw(std::uint64_t seed) {
   session.queue_bytes_max = pick(random, {1u, 300u, 2'000u, 65'536u});
   session.rooms_per_connection_max = random.below(4) == 0 ? 2 : 100;
   session.ping_interval_ms = pick(random, {0u, 300u, 1'000u, 25'000u});
+  // On a long line there would be no moment without some client's heartbeat under way: nothing would come to rest.
+  const bool is_long = c.socket.delay_max >= std::chrono::milliseconds(40);
+  if (is_long && session.ping_interval_ms > 0) session.ping_interval_ms = std::max(session.ping_interval_ms, 1'000u);
   session.pong_timeout_ms = pick(random, {800u, 2'000u});
   session.write_timeout_ms = pick(random, {200u, 1'000u});
   session.close_timeout_ms = pick(random, {100u, 500u});

@@ -131,9 +131,16 @@ void Upkeep::seal(StoredRoom& room, StoreMillis at) {
     const std::lock_guard lock(file_.cache.mutex());
     trim_tail(room, 0);
   }
-  add_blocks(room);
-  file_.rooms.save_sealed(room.row.id, room.last);
   Extent extent = extent_of(room);
+  const Excess excess = excess_of(room);
+  // What is older than a tail that is too long goes first. Then its excess need not be written to be trimmed at once.
+  const bool may_skip = excess.messages > 0 && trim_blocks(extent, at) && !file_.rooms.oldest_block(room.row.id);
+  if (may_skip) {
+    extent.first = room.tail_first().plus(excess.messages);
+    extent.base = room.total - room.tail.bytes() + excess.bytes;
+  }
+  add_blocks(room, may_skip ? excess : Excess{});
+  file_.rooms.save_sealed(room.row.id, room.last);
   trim_blocks(extent, at);
   changes_.push_back({.room = &room,
                       .first = extent.first,
@@ -142,13 +149,13 @@ void Upkeep::seal(StoredRoom& room, StoreMillis at) {
                       .ends_tail = true});
 }
 
-void Upkeep::add_blocks(const StoredRoom& room) {
+void Upkeep::add_blocks(const StoredRoom& room, const Excess& skipped) {
   const Tail& tail = room.tail;
-  BlockHead block{.room = room.row.id, .total = room.total - tail.bytes(), .owner = room.writer};
+  BlockHead block{.room = room.row.id, .total = room.total - tail.bytes() + skipped.bytes, .owner = room.writer};
   // Blocks are trimmed whole, so none is to span much of the time that its messages are kept for.
   const StoreMillis span_max = std::max<StoreMillis>(1'000 * StoreMillis{room.row.retention.seconds} / kSpans, 1);
   // As many as it takes: one batch can bring more than a block's worth, and blocks are trimmed whole.
-  for (std::size_t from = 0, until = 0; from < tail.size(); from = until) {
+  for (std::size_t from = skipped.messages, until = from; from < tail.size(); from = until) {
     std::size_t bytes = 0;
     do {
       bytes += tail.frame(until++).size();
@@ -185,21 +192,27 @@ bool Upkeep::trim_blocks(Extent& extent, StoreMillis at) {
   return false;
 }
 
-void Upkeep::trim_tail(StoredRoom& room, std::size_t slack_messages) {
-  if (room.has_blocks()) return;  // those are older
+/// Not counting what is too old.
+Upkeep::Excess Upkeep::excess_of(const StoredRoom& room, std::size_t slack_messages) {
   const room::Retention& retention = room.row.retention;
   const std::size_t size = room.tail.size();
-  std::size_t dropped = size > retention.messages + slack_messages ? size - retention.messages : 0;
-  std::uint64_t bytes = 0;
-  for (std::size_t i = 0; i < dropped; ++i)
-    bytes += room.tail.frame(i).size();
-  while (dropped + 1 < size && room.tail.bytes() - bytes > retention.bytes)
-    bytes += room.tail.frame(dropped++).size();
-  if (dropped == 0) return;
-  room.tail.drop_front(dropped);
-  room.first = room.first.plus(dropped);
-  room.base += bytes;
-  status_.trimmed.add(dropped);
+  Excess excess;
+  excess.messages = size > retention.messages + slack_messages ? size - retention.messages : 0;
+  for (std::size_t i = 0; i < excess.messages; ++i)
+    excess.bytes += room.tail.frame(i).size();
+  while (excess.messages + 1 < size && room.tail.bytes() - excess.bytes > retention.bytes)
+    excess.bytes += room.tail.frame(excess.messages++).size();
+  return excess;
+}
+
+void Upkeep::trim_tail(StoredRoom& room, std::size_t slack_messages) {
+  if (room.has_blocks()) return;  // those are older
+  const Excess excess = excess_of(room, slack_messages);
+  if (excess.messages == 0) return;
+  room.tail.drop_front(excess.messages);
+  room.first = room.first.plus(excess.messages);
+  room.base += excess.bytes;
+  status_.trimmed.add(excess.messages);
 }
 
 /// What a room's messages must not be older than. While the wall's clock is in doubt nothing goes for its age.

@@ -71,7 +71,14 @@ class Upkeep {
     std::uint64_t total = 0;
   };
 
+  /// How much of a tail, from its beginning, is more than is to be kept of its room.
+  struct Excess {
+    std::size_t messages = 0;
+    std::uint64_t bytes = 0;
+  };
+
   static Extent extent_of(const StoredRoom& room);
+  static Excess excess_of(const StoredRoom& room, std::size_t slack_messages = 0);
   bool seal_line(Instant now, StoreMillis at);
   bool seal_oldest(StoreMillis at);
   bool seal_oldest_rooms(StoreMillis at);
@@ -81,7 +88,7 @@ class Upkeep {
   bool vacuum(Instant now);
 
   void seal(StoredRoom& room, StoreMillis at);
-  void add_blocks(const StoredRoom& room);
+  void add_blocks(const StoredRoom& room, const Excess& skipped);
   /// Removes blocks from its beginning. False when there may be more to remove.
   bool trim_blocks(Extent& extent, StoreMillis at);
   void trim_tail(StoredRoom& room, std::size_t slack_messages);
