@@ -11,7 +11,7 @@ namespace switchboard::net {
 class ThreadTimes {
  public:
   struct Times {
-    Duration ran{};     // on a processor
+    Duration ran{};     // on a processor; while it does, up to the scheduler's last tick
     Duration waited{};  // ready to, and without one: complete once it has got it
   };
 

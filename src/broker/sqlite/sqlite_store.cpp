@@ -74,7 +74,11 @@ struct SqliteStore::Parts {
                 .boot_id = boot_id(),
                 .seed = kernel_random(),
                 .may_open = std::move(may_open),
-                .on_closed = [this] { let_others_go(); }},
+                .on_closed = [this] { let_others_go(); },
+                .give_way =
+                    [this] {
+                      if (give_way) give_way();
+                    }},
                status),
         checkpointer(settings, writer.opened(), clock_, status, watch) {
     for (std::size_t i = 0; i < kReaderThreads; ++i)
@@ -115,6 +119,8 @@ struct SqliteStore::Parts {
   std::atomic<bool> is_stopping{false};
   bool is_running = false;
 
+  std::function<void()> give_way;  // the writer's thread does; null: never
+
   Batch batch;      // the writer's
   Batch unsettled;  // one whose outcome nobody knows yet
   std::vector<StoreAnswer> answers;
@@ -133,6 +139,7 @@ void SqliteStore::Parts::write() {
     const std::size_t count = batch.requests.size();
     // Each step has its own time: many slices of upkeep are no disk that hangs.
     const auto step = [this](auto&& work) {
+      if (give_way) give_way();
       const WorkWatch::Work working(watch, WorkWatch::kWriter, clock.now());
       return work();
     };
@@ -305,7 +312,9 @@ void SqliteStore::start(const BeginThread& begin_thread) {
   SB_ASSERT(!parts_->is_running);
   parts_->is_running = true;
   const auto begin = [parts = parts_.get(), begin_thread](const char* name, std::size_t worker) {
-    if (begin_thread) parts->watch.begin(worker, begin_thread(name));
+    WorkerThread thread = begin_thread ? begin_thread(name) : WorkerThread{};
+    parts->watch.begin(worker, std::move(thread.active));
+    return thread.give_way;
   };
   parts_->checkpointer.start([begin] { begin("store-sync", WorkWatch::kCheckpointer); });
   for (std::size_t i = 0; i < kReaderThreads; ++i)
@@ -314,7 +323,7 @@ void SqliteStore::start(const BeginThread& begin_thread) {
       parts->read(i);
     });
   parts_->writer_thread = std::thread([parts = parts_.get(), begin] {
-    begin("store-writer", WorkWatch::kWriter);
+    parts->give_way = begin("store-writer", WorkWatch::kWriter);
     parts->write();
   });
 }

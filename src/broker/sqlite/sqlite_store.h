@@ -12,7 +12,7 @@
 #include "base/time.h"
 #include "broker/sqlite/settings.h"
 #include "broker/sqlite/status.h"
-#include "broker/sqlite/work_watch.h"
+#include "broker/sqlite/worker_thread.h"
 #include "broker/store.h"
 
 namespace switchboard::broker {
@@ -42,7 +42,7 @@ class SqliteStore {
 
   /// Called first on each of its threads, with a name of at most 15 characters; what it returns lives as long as the
   /// store.
-  using BeginThread = std::function<WorkWatch::ActiveTime(const char* name)>;
+  using BeginThread = std::function<WorkerThread(const char* name)>;
 
   /// `begin_thread` null: nobody cares.
   void start(const BeginThread& begin_thread = nullptr);

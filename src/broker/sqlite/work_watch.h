@@ -18,12 +18,8 @@ class WorkWatch {
   /// One place for each thread.
   enum Worker : std::size_t { kWriter, kCheckpointer, kFirstReader, kWorkersMax = kFirstReader + 8 };
 
-  /// How long a thread has run, or waited for a processor, since it began: that is no fault of the disk. Called by who
-  /// watches. 0 for good where nobody knows.
-  using ActiveTime = std::function<Duration()>;
-
-  /// On that thread, before its first work.
-  void begin(std::size_t worker, ActiveTime active) { places_[worker].active = std::move(active); }
+  /// On that thread, before its first work. `active`: see WorkerThread; called by who watches.
+  void begin(std::size_t worker, std::function<Duration()> active) { places_[worker].active = std::move(active); }
 
   /// While it lives, that thread works with the disk. One call that may hang, not many: they count together.
   class Work {
@@ -58,7 +54,7 @@ class WorkWatch {
  private:
   struct Place {
     std::atomic<std::int64_t> since_ns{0};
-    ActiveTime active;  // published by since_ns
+    std::function<Duration()> active;  // published by since_ns
     // Of who watches: the work seen last.
     std::int64_t seen_ns = 0;
     Instant seen_at{};

@@ -37,6 +37,8 @@ struct StoreSurroundings {
   std::function<std::optional<std::string>()> may_open = nullptr;
   /// The file was closed: whoever else has it open lets go of it, soon. Null: nobody has.
   std::function<void()> on_closed = nullptr;
+  /// See WorkerThread. Null: never.
+  std::function<void()> give_way = nullptr;
 };
 
 class Writer {
@@ -98,6 +100,7 @@ class Writer {
 
   void make_room_for(std::span<const StoreRequest> requests);
   bool attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>& answers, bool opens_only);
+  void give_way() const;
   Unsettled unsettled(std::span<const StoreRequest> requests, const std::vector<StoreAnswer>& answers);
 
   void set_synchronous(bool is_full);
