@@ -1,6 +1,7 @@
 #include "server/store_thread.h"
 
 #include <chrono>
+#include <ctime>
 #include <memory>
 #include <pthread.h>
 #include <sys/prctl.h>
@@ -21,13 +22,20 @@ using std::chrono::milliseconds;
 // disk rather than for the processor (docs/decisions/0025).
 constexpr int kStepsBack = 5;
 
-// The scheduler looks at who runs only with its clock's ticks, up to 10 ms apart: whoever is not to keep a shard waiting
-// for so long must sleep in between, be it for a moment.
+// The scheduler looks at who runs only with its clock's ticks, up to 10 ms apart: whoever is not to keep a shard
+// waiting for so long must sleep in between, be it for a moment.
 constexpr Duration kRunMax = microseconds(150);
 constexpr Duration kPause = microseconds(50);
 // Waiting for a processor says that somebody else is on it. It is believed for a while.
 constexpr Duration kWaitedMin = microseconds(20);
-constexpr Duration kSharedFor = milliseconds(10);
+constexpr Duration kSharedFor = milliseconds(100);
+
+/// What the calling thread has run so far. (What the scheduler tells of it is as old as its last tick.)
+Duration own_processor_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 /// Gives way where the processor is shared; elsewhere it costs next to nothing.
 class Courtesy {
@@ -36,22 +44,32 @@ class Courtesy {
 
   void operator()() {
     const Instant now = clock_.now();
-    if (now - looked_ < kRunMax) return;  // (what it ran is known to the kernel only as of its last tick)
+    if (now - looked_ < kRunMax) return;
+    const Duration ran = own_processor_time();
+    const Duration away = (now - looked_) - (ran - ran_when_looked_);
     looked_ = now;
-    const auto times = thread_->read().value_or(net::ThreadTimes::Times{});
-    if (times.waited - waited_ >= kWaitedMin) shared_until_ = now + kSharedFor;
-    waited_ = times.waited;
-    if (now >= shared_until_) return;
-    std::this_thread::sleep_for(kPause);
-    looked_ = clock_.now();
+    ran_when_looked_ = ran;
+    if (away >= kPause) ran_at_pause_ = ran;  // that was one
+    if (ran - ran_at_pause_ < kRunMax) return;
+    ran_at_pause_ = ran;
+    if (is_shared(now)) std::this_thread::sleep_for(kPause);
   }
 
  private:
+  bool is_shared(Instant now) {
+    const Duration waited = thread_->read().value_or(net::ThreadTimes::Times{}).waited;
+    if (waited - waited_ >= kWaitedMin) shared_until_ = now + kSharedFor;
+    waited_ = waited;
+    return now < shared_until_;
+  }
+
   SystemClock clock_;
   std::shared_ptr<const net::ThreadTimes> thread_;
   Instant looked_{};
-  Instant shared_until_{};
+  Duration ran_when_looked_{};
+  Duration ran_at_pause_{};
   Duration waited_{};
+  Instant shared_until_{};
 };
 
 }  // namespace

@@ -93,7 +93,8 @@ TEST_F(SqliteOutcomeTest, ADuplicateAmongThemIsToldWhereTheRoomStandsNow) {
   open();
   committed(lasting("a", "0", "zero"));
   disk.loses_log_writes = true;
-  EXPECT_TRUE(run({{.ticket = 0, .what = lasting("a", "1")}, {.ticket = 1, .what = lasting("a", "0", "zero")}}).empty());
+  EXPECT_TRUE(
+      run({{.ticket = 0, .what = lasting("a", "1")}, {.ticket = 1, .what = lasting("a", "0", "zero")}}).empty());
   disk.loses_log_writes = false;
   const std::vector<StoreAnswer> answers = settled();
   ASSERT_EQ(answers.size(), 2u);

@@ -81,6 +81,12 @@ std::string DatabaseError::sentence(std::string_view file) const {
   return path + " cannot be used (" + detail + ")";
 }
 
+Database::Database() = default;
+
+Database::~Database() {
+  close();
+}
+
 bool Database::open(const std::string& file, Access access, int busy_ms) {
   close();
   error_.reset();
@@ -108,11 +114,16 @@ bool Database::open(const std::string& file, Access access, int busy_ms) {
       this);
   // A reader writes nothing, but reading a write-ahead log takes a connection that may write its index.
   if (access == Access::kRead) run("PRAGMA query_only = 1");
+  begin_ = std::make_unique<Statement>(*this, "BEGIN");
+  begin_writing_ = std::make_unique<Statement>(*this, "BEGIN IMMEDIATE");
+  commit_ = std::make_unique<Statement>(*this, "COMMIT");
   return !has_failed();
 }
 
 void Database::close(bool in_good_order) {
   if (handle_ == nullptr) return;
+  for (auto* statement : {&begin_, &begin_writing_, &commit_})
+    statement->reset();
   if (in_good_order) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   sqlite3_close_v2(handle_);
   handle_ = nullptr;
@@ -129,9 +140,22 @@ std::int64_t Database::integer(const char* sql) {
   return statement.next() ? statement.integer(0) : 0;
 }
 
+void Database::run(const std::unique_ptr<Statement>& statement) {
+  if (has_failed()) return;
+  if (statement == nullptr) return fail(SQLITE_MISUSE);
+  statement->run();
+}
+
 bool Database::commit() {
-  run("COMMIT");
+  run(commit_);
   return !has_failed();
+}
+
+std::optional<std::uint32_t> Database::data_version() const {
+  std::uint32_t version = 0;
+  if (handle_ == nullptr || sqlite3_file_control(handle_, "main", SQLITE_FCNTL_DATA_VERSION, &version) != SQLITE_OK)
+    return std::nullopt;
+  return version;
 }
 
 void Database::rollback() {

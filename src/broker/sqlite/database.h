@@ -40,13 +40,15 @@ struct DatabaseError {
   bool needs_reopening() const { return fault != DatabaseFault::kFull && fault != DatabaseFault::kBusy; }
 };
 
+class Statement;
+
 /// One connection, used by one thread at a time. Statements must not outlive it.
 class Database {
  public:
   enum class Access : std::uint8_t { kMake, kWrite, kRead };
 
-  Database() = default;
-  ~Database() { close(); }
+  Database();
+  ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
@@ -62,8 +64,8 @@ class Database {
   /// The first column of the first row; 0 when there is none.
   std::int64_t integer(const char* sql);
 
-  void begin() { run("BEGIN"); }
-  void begin_writing() { run("BEGIN IMMEDIATE"); }
+  void begin() { run(begin_); }
+  void begin_writing() { run(begin_writing_); }
   /// True when everything since `begin` is in the file. Otherwise nothing is, and the error is to be taken.
   bool commit();
   /// Nothing happened. Forgets a failure.
@@ -74,6 +76,9 @@ class Database {
   DatabaseError take_error();
 
   std::int64_t inserted_id() const;
+  /// Another one after each change of the file, by whomever, that this connection has seen: its own as soon as they are
+  /// committed, others' in its next transaction. None: unknown.
+  std::optional<std::uint32_t> data_version() const;
   /// No page beyond this many bytes of the file is used: writing then fails with kFull.
   void limit_bytes(std::uint64_t bytes);
 
@@ -92,12 +97,16 @@ class Database {
 
  private:
   friend class Statement;
+  void run(const std::unique_ptr<Statement>& statement);
   void fail(int code);
   DatabaseError error_of(int code) const;
 
   sqlite3* handle_ = nullptr;
   std::optional<DatabaseError> error_;
   int log_frames_ = 0;
+  std::unique_ptr<Statement> begin_;  // as long as it is open
+  std::unique_ptr<Statement> begin_writing_;
+  std::unique_ptr<Statement> commit_;
 };
 
 /// Bytes that are no text.

@@ -30,6 +30,8 @@ struct StoreFile {
 
   /// In a transaction: nobody else has taken the file over since it was opened.
   bool is_ours();
+  /// A transaction in which it was ours has been committed.
+  void committed() { own_version_ = database.data_version(); }
 
   /// Brings the rooms of the journal and the dedup window into memory. `at`: now, by the store's clock.
   void load(Instant now, StoreMillis at);
@@ -53,6 +55,7 @@ struct StoreFile {
   void pass_hole(StoredRoom& room, Seq seq);
 
   Statement run_;
+  std::optional<std::uint32_t> own_version_;  // none: unknown
 };
 
 }  // namespace switchboard::broker

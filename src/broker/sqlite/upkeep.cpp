@@ -26,6 +26,7 @@ constexpr std::size_t kEarlySealsMax = 256;  // these are small
 constexpr int kTrimmedBlocksMax = 64;        // of one room
 constexpr std::size_t kDeadBytesMin = 256u << 10;
 constexpr std::size_t kDeadBytesMax = 512u << 10;
+constexpr std::uint64_t kOtherBytesMax = 64u << 10;  // that a transaction adds besides its messages
 constexpr std::uint32_t kDedupRecordsMax = 65'536;
 constexpr int kVisitsMax = 128;
 constexpr StoreMillis kSpans = 8;  // at least so many blocks for the time that messages are kept
@@ -251,7 +252,14 @@ std::uint64_t Upkeep::used_bytes() {
 
 bool Upkeep::has_room_for(std::uint64_t bytes) {
   const std::uint64_t bound = file_.settings.store_bytes_max;
-  return used_bytes() + std::min(bytes, bound / 8) <= bound - bound / 8;
+  const std::uint64_t most = bound - bound / 8 - std::min(bytes, bound / 8);
+  // Far from the bound it is enough to know how much that can have become. Messages are written twice, into the journal
+  // and into blocks.
+  used_at_most_ += 2 * bytes + kOtherBytesMax;
+  if (used_at_most_ <= most) return true;
+  const std::uint64_t used = used_bytes();
+  used_at_most_ = used + 2 * bytes;
+  return used <= most;
 }
 
 bool Upkeep::make_room(Instant now, std::uint64_t bytes) {

@@ -111,6 +111,7 @@ class Upkeep {
   Statement page_count_;
   Statement free_count_;
   std::uint64_t page_bytes_;
+  std::uint64_t used_at_most_ = UINT64_MAX / 2;  // not looked at yet
 
   std::vector<Change> changes_;   // of the transaction under way
   bool removed_row_ = false;      // in it

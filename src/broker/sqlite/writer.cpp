@@ -268,6 +268,7 @@ bool Writer::attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>&
     return false;
   }
   file_->owners.committed();
+  if (publishes > 0 && !opens_only) file_->committed();
   if (batch_->must_be_synced() && !is_synchronous_) sync_again();
   if (file_ == nullptr) return true;  // it was committed, but is not to be used any more
   batch_->apply(*upkeep_);
