@@ -141,7 +141,7 @@ class CheckpointTest : public SqliteOutcomeTest {
   void start() {
     open();
     checkpointer = std::make_unique<Checkpointer>(settings, writer->opened(), clock, *status, watch);
-    checkpointer->start([] {});
+    checkpointer->start([this] { return [this] { ++pauses; }; });
   }
   /// One checkpoint, to its end.
   void checkpoint() {
@@ -156,6 +156,7 @@ class CheckpointTest : public SqliteOutcomeTest {
   bool is_due() { return checkpointer->is_due(writer->log_frames(), clock.now()); }
 
   WorkWatch watch;
+  std::atomic<int> pauses{0};
   std::unique_ptr<Checkpointer> checkpointer;
 };
 
@@ -176,6 +177,19 @@ TEST_F(CheckpointTest, FailuresAreToldAndTriedAgainAndPass) {
   checkpoint();
   EXPECT_TRUE(status->state().is_ok);
   EXPECT_EQ(status->checkpoints.value(), 1u);
+}
+
+TEST_F(CheckpointTest, GivesWayAtEachPage) {
+  start();
+  publish_many("a", 100, 4'000);
+  checkpoint();
+  EXPECT_GT(pauses.load(), 40) << "400 KB in pages of at most 8 KiB";
+  const int before = pauses.load();
+  checkpointer->stop();
+  checkpointer->join();
+  open();
+  EXPECT_EQ(opened("a").last, Seq{100});
+  EXPECT_EQ(pauses.load(), before) << "other connections have nothing to do with it";
 }
 
 TEST_F(CheckpointTest, IsMadeSoonAlsoWithLittleTraffic) {

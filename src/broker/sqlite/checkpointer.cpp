@@ -18,9 +18,9 @@ constexpr int kFramesLeftEnough = 64;  // for the last pass, which commits wait 
 
 }  // namespace
 
-void Checkpointer::start(std::function<void()> begin_thread) {
+void Checkpointer::start(std::function<std::function<void()>()> begin_thread) {
   thread_ = std::thread([this, begin_thread = std::move(begin_thread)] {
-    begin_thread();
+    give_way_ = begin_thread();
     run();
   });
 }
@@ -101,6 +101,7 @@ bool Checkpointer::pass() {
       opened_.leave();
       return false;
     }
+    database_.pause_between_pages(give_way_);
   }
   if (const std::optional<DatabaseError> error = move()) {
     status_.checkpoint_failures.add();

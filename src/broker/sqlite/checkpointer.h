@@ -25,8 +25,8 @@ class Checkpointer {
                WorkWatch& watch)
       : settings_(settings), opened_(opened), clock_(clock), status_(status), watch_(watch) {}
 
-  /// `begin_thread` is called first on its thread.
-  void start(std::function<void()> begin_thread);
+  /// `begin_thread` is called first on its thread, and returns what gives way there (see WorkerThread); null: nothing.
+  void start(std::function<std::function<void()>()> begin_thread);
   /// Asks the thread to end; `join` waits for it.
   void stop();
   void join();
@@ -56,6 +56,7 @@ class Checkpointer {
   const Clock& clock_;
   StoreStatus& status_;
   WorkWatch& watch_;
+  std::function<void()> give_way_;  // its own thread's
   Database database_;
   std::uint32_t opened_as_ = 0;
   std::atomic<State> state_{State::kIdle};

@@ -50,6 +50,14 @@ void row_check_of(sqlite3_context* context, int count, sqlite3_value** values) {
   sqlite3_result_int64(context, check.value());
 }
 
+/// The database's own; null when there is none.
+sqlite3_file* file_of(sqlite3* handle) {
+  sqlite3_file* file = nullptr;
+  if (handle == nullptr) return nullptr;
+  if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK) return nullptr;
+  return file == nullptr || file->pMethods == nullptr ? nullptr : file;
+}
+
 }  // namespace
 
 std::string DatabaseError::sentence(std::string_view file) const {
@@ -127,6 +135,7 @@ void Database::close(bool in_good_order) {
   if (in_good_order) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   sqlite3_close_v2(handle_);
   handle_ = nullptr;
+  pausing_.reset();
 }
 
 void Database::run(const char* sql) {
@@ -193,12 +202,31 @@ Database::Checkpoint Database::checkpoint() {
   return result;
 }
 
+/// The methods of the database's file, of which the one that writes pauses first.
+struct Database::PausingFile {
+  sqlite3_io_methods methods;  // first: SQLite hands back the address of this
+  const sqlite3_io_methods* original;
+  std::function<void()> pause;
+
+  static int write(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 at) {
+    const auto* self = reinterpret_cast<const PausingFile*>(file->pMethods);
+    self->pause();
+    return self->original->xWrite(file, bytes, count, at);
+  }
+};
+
+void Database::pause_between_pages(std::function<void()> pause) {
+  sqlite3_file* const file = file_of(handle_);
+  if (file == nullptr || !pause) return;
+  pausing_ = std::make_unique<PausingFile>(*file->pMethods, file->pMethods, std::move(pause));
+  pausing_->methods.xWrite = PausingFile::write;
+  file->pMethods = &pausing_->methods;
+}
+
 std::optional<DatabaseError> Database::sync_file() {
-  sqlite3_file* file = nullptr;
-  if (handle_ == nullptr) return std::nullopt;
   // Through SQLite's own descriptor: closing another of the same file would drop its locks.
-  if (sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK) return std::nullopt;
-  if (file == nullptr || file->pMethods == nullptr) return std::nullopt;
+  sqlite3_file* const file = file_of(handle_);
+  if (file == nullptr) return std::nullopt;
   const int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
   if (code == SQLITE_OK) return std::nullopt;
   return DatabaseError{.fault = fault_of(code), .detail = sqlite3_errstr(code)};

@@ -8,6 +8,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -90,6 +91,8 @@ class Database {
   /// Moves what it can from the write-ahead log to the file without waiting for anybody. Not in a transaction. A
   /// failure is not kept: the next one tries again.
   Checkpoint checkpoint();
+  /// `pause` is called before each page that a checkpoint of this connection moves: one pass moves thousands.
+  void pause_between_pages(std::function<void()> pause);
   /// Brings what checkpoints have moved to the disk. SQLite itself does so only in one that moves everything.
   std::optional<DatabaseError> sync_file();
   /// Pages in the write-ahead log after the last commit: since it was last begun anew, also those moved already.
@@ -97,11 +100,13 @@ class Database {
 
  private:
   friend class Statement;
+  struct PausingFile;
   void run(const std::unique_ptr<Statement>& statement);
   void fail(int code);
   DatabaseError error_of(int code) const;
 
   sqlite3* handle_ = nullptr;
+  std::unique_ptr<PausingFile> pausing_;  // as long as it is open
   std::optional<DatabaseError> error_;
   int log_frames_ = 0;
   std::unique_ptr<Statement> begin_;  // as long as it is open

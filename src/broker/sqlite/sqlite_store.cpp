@@ -316,7 +316,7 @@ void SqliteStore::start(const BeginThread& begin_thread) {
     parts->watch.begin(worker, std::move(thread.active));
     return thread.give_way;
   };
-  parts_->checkpointer.start([begin] { begin("store-sync", WorkWatch::kCheckpointer); });
+  parts_->checkpointer.start([begin] { return begin("store-sync", WorkWatch::kCheckpointer); });
   for (std::size_t i = 0; i < kReaderThreads; ++i)
     parts_->readers[i]->thread = std::thread([parts = parts_.get(), begin, i] {
       begin("store-reader", WorkWatch::kFirstReader + i);
