@@ -1,5 +1,8 @@
 #include "http/request.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace switchboard::http {
 
 namespace {
@@ -65,6 +68,14 @@ bool Request::has_token(std::string_view name, std::string_view token) const {
 std::string_view Request::path() const {
   const std::string_view path = target.substr(0, target.find('?'));
   return path.empty() ? "/" : path;
+}
+
+std::optional<RequestError> refusal_of(std::string_view method) {
+  if (method == "GET" || method == "HEAD") return std::nullopt;
+  constexpr std::string_view kKnown[] = {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE"};
+  if (std::ranges::find(kKnown, method) != std::end(kKnown))
+    return RequestError{405, "Only GET and HEAD are answered here."};
+  return RequestError{501, "This method is not known here. Only GET and HEAD are answered."};
 }
 
 }  // namespace switchboard::http

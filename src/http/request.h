@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,7 @@ struct Request {
   std::string_view method;
   std::string_view target;  // "/ws?x=1"; of a whole URI ("http://host/ws?x=1") what follows the host
   std::string_view host;    // of the URI when the target was a whole one, else the Host field's value
-  int version = 11;         // 10 or 11
+  int version = 11;         // 10, or 11 for 1.1 and above
   std::vector<RequestField> fields;
   std::unique_ptr<char[]> text;  // the head as sent
 
@@ -49,10 +50,14 @@ struct RequestError {
   std::string message;
 };
 
+/// Why a request with that method is not answered: 405 for a method of RFC 9110 or 5789 other than GET and HEAD, 501
+/// for one that is not known (RFC 9110 section 9.1). None for GET and HEAD.
+std::optional<RequestError> refusal_of(std::string_view method);
+
 /// Incremental parser of one request head. Feed it bytes in any number of pieces.
-/// A request with a body is refused (nothing here takes one): 405 of any method but GET and HEAD, else 413 with
+/// A request with a body is refused (nothing here takes one): as `refusal_of` its method says, else 413 with
 /// Content-Length above 0, and 400 with any other trouble. Further: 414 for a request line and 431 for a head over the
-/// limit, 505 for a version other than 1.0 and 1.1.
+/// limit, 505 for a version that is not 1.x. Empty lines before the request line are skipped (RFC 9112 section 2.2).
 class RequestParser {
  public:
   /// `head_bytes_max`: request line and fields together, the empty line at the end included; more is answered 431 (414

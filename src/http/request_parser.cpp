@@ -99,9 +99,9 @@ class HeadReader final : public beast::http::basic_parser<true> {
     if (content_lengths_ > 1 || !content_length_plain_)
       return refuse(400, "Content-Length must be one decimal number.");
     // Of a method that nothing here answers, that is what its sender must know; not that the body is one too many.
-    const bool takes_none = request_.method == "GET" || request_.method == "HEAD";
-    if ((has_body_ || transfer_encodings_ > 0) && !takes_none)
-      return refuse(405, "Only GET and HEAD are answered here.");
+    if (has_body_ || transfer_encodings_ > 0) {
+      if (auto refusal = refusal_of(request_.method)) return Failure(*std::move(refusal));
+    }
     if (transfer_encodings_ > 0) return refuse(400, "Transfer-Encoding is not accepted: no request here has a body.");
     if (has_body_) return refuse(413, "A request with a body is not accepted here.");
     if (hosts_ > 1) return refuse(400, "More than one Host field.");
@@ -161,8 +161,14 @@ class HeadReader final : public beast::http::basic_parser<true> {
   bool has_body_ = false;
 };
 
-/// The version first, so that a client of another version learns it (RFC 9110 section 15.6.6), then the target's form.
-/// The characters are left to Beast. `line` is without its line end.
+/// What must have been encoded (RFC 3986 section 2), as far as browsers do so: the URL standard leaves `|`, `^`, braces
+/// and more as they are. A fragment is never sent (RFC 9112 section 3.2).
+bool is_target_character(char c) {
+  return c > ' ' && c < 0x7f && c != '"' && c != '<' && c != '>' && c != '#';
+}
+
+/// The version first, so that a client of another version learns it (RFC 9110 section 15.6.6), then the target.
+/// `line` is without its line end.
 std::expected<void, RequestError> check_request_line(std::string_view line) {
   if (line.starts_with("PRI * HTTP/2")) return refuse(505, "HTTP/2 is not spoken here; use HTTP/1.1.");
   const std::size_t method_end = line.find(' ');
@@ -175,11 +181,13 @@ std::expected<void, RequestError> check_request_line(std::string_view line) {
       !is_decimal(version[7])) {
     return refuse(400, "The HTTP version is malformed.");
   }
-  if (version != "HTTP/1.1" && version != "HTTP/1.0") return refuse(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
+  if (version[5] != '1') return refuse(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
   const std::string_view target = line.substr(method_end + 1, target_end - method_end - 1);
   if (!target.starts_with('/') && !read_absolute_target(target)) {
     return refuse(400, "The request target must begin with '/' or be a whole http URI.");
   }
+  if (!std::all_of(target.begin(), target.end(), is_target_character))
+    return refuse(400, "The request target holds a character that is not allowed there.");
   return {};
 }
 
@@ -189,6 +197,7 @@ struct RequestParser::State {
   std::size_t head_bytes_max;
   std::unique_ptr<char[]> text;
   std::size_t size = 0;      // bytes held in `text`
+  std::size_t begin = 0;     // where the request line begins
   std::size_t capacity = 0;  // of `text`
   std::size_t line = 0;      // where the unfinished line begins
   std::size_t lines = 0;     // finished ones
@@ -214,8 +223,14 @@ void RequestParser::State::append(std::string_view bytes) {
 std::expected<bool, RequestError> RequestParser::State::finish_line(std::size_t line_feed) {
   if (line_feed == line || text[line_feed - 1] != '\r') return refuse(400, "A line must end with CR LF.");
   const std::string_view content(text.get() + line, line_feed - 1 - line);
+  if (lines == 0 && content.empty()) {  // RFC 9112 section 2.2: it belongs to what came before
+    begin = line = line_feed + 1;
+    return false;
+  }
   if (lines == 0) {
     if (auto checked = check_request_line(content); !checked) return Failure(std::move(checked.error()));
+    // A later minor version is spoken to as the one that is known (RFC 9110 section 2.5).
+    if (content.back() > '1') text[line_feed - 2] = '1';
   } else if (content.empty()) {
     return true;
   } else if (content.front() == ' ' || content.front() == '\t') {
@@ -254,7 +269,8 @@ std::expected<std::size_t, RequestError> RequestParser::feed(std::string_view by
     if (*ended) {
       state.request.fields.reserve(state.lines - 1);
       HeadReader reader(state.request);
-      if (auto read = reader.read({state.text.get(), scanned}); !read) return Failure(std::move(read.error()));
+      if (auto read = reader.read({state.text.get() + state.begin, scanned - state.begin}); !read)
+        return Failure(std::move(read.error()));
       state.request.text = std::move(state.text);
       state.done = true;
       return scanned - held;

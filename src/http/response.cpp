@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "http/date.h"
 #include "http/request.h"
 
 namespace switchboard::http {
@@ -58,9 +59,9 @@ std::string_view reason_phrase(int status) {
   }
 }
 
-std::string serialize(const Response& response) {
+std::string serialize(const Response& response, UnixMillis now) {
   SB_ASSERT(response.status >= 200 && response.status <= 599);
-  std::size_t bytes = 160 + response.content_type.size() + (response.head_only ? 0 : response.body.size());
+  std::size_t bytes = 200 + response.content_type.size() + (response.head_only ? 0 : response.body.size());
   for (const Field& field : response.fields)
     bytes += field.name.size() + field.value.size() + 4;
   const bool upgrade = std::any_of(response.fields.begin(), response.fields.end(),
@@ -70,6 +71,7 @@ std::string serialize(const Response& response) {
   out.reserve(bytes);
   out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
   out.append(reason_phrase(response.status)).append("\r\n");
+  out.append("Date: ").append(date(now)).append("\r\n");
   // RFC 9110 section 8.6: none in a 204, and in a 304 only the one of the answer it stands for.
   const bool bodiless = response.status == 204 || response.status == 304;
   if (!bodiless) out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");

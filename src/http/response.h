@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
+
 namespace switchboard::http {
 
 /// One field line of a response. Neither part may hold CR or LF: what comes from a peer does not belong here.
@@ -24,9 +26,9 @@ struct Response {
 /// The registered reason phrase, "" for a status this server never sends.
 std::string_view reason_phrase(int status);
 
-/// Status line, Date-less headers (`Content-Length`, `Content-Type`, `Connection: close`, the further fields), body.
+/// Status line, `Date` (`now`), `Content-Length`, `Content-Type`, `Connection: close`, the further fields, body.
 /// 204 and 304 have neither body nor the fields that describe one.
 /// With an `Upgrade` field among the further ones, Connection names it too (RFC 9110 section 7.8).
-std::string serialize(const Response& response);
+std::string serialize(const Response& response, UnixMillis now);
 
 }  // namespace switchboard::http

@@ -31,8 +31,7 @@ void OpsPages::on_tick() {
 
 std::string OpsPages::answer(const http::Request& request) const {
   const bool is_head = request.method == "HEAD";
-  if (request.method != "GET" && !is_head)
-    return refuse({.status = 405, .message = "Only GET and HEAD are answered here."});
+  if (const auto refusal = http::refusal_of(request.method)) return refuse(*refusal);
   if (!hosts_.allows(request)) {
     return refuse({.status = 421,
                    .message =
@@ -43,19 +42,20 @@ std::string OpsPages::answer(const http::Request& request) const {
   return respond(route == std::end(kRoutes) ? nothing_here() : (this->*route->page)(), is_head);
 }
 
-std::string OpsPages::refuse(const http::RequestError& error) {
+std::string OpsPages::refuse(const http::RequestError& error) const {
   const std::string body = error.message + "\n";
   http::Response response{.status = error.status, .body = body};
   if (error.status == 405) response.fields.push_back({"Allow", "GET, HEAD"});
-  return http::serialize(response);
+  return http::serialize(response, clock_.unix_ms());
 }
 
-std::string OpsPages::respond(const Page& page, bool head_only) {
+std::string OpsPages::respond(const Page& page, bool head_only) const {
   return http::serialize({.status = page.status,
                           .content_type = page.content_type,
                           .body = page.body,
                           .fields = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}},
-                          .head_only = head_only});
+                          .head_only = head_only},
+                         clock_.unix_ms());
 }
 
 OpsPages::Page OpsPages::health() const {

@@ -24,7 +24,7 @@ class OpsPages {
   /// The whole response as bytes.
   std::string answer(const http::Request& request) const;
   /// The response to something that is not a request.
-  static std::string refuse(const http::RequestError& error);
+  std::string refuse(const http::RequestError& error) const;
 
   /// At least every half second: measures rates.
   void on_tick();
@@ -54,7 +54,7 @@ class OpsPages {
   Page readiness() const;
   Page metrics() const;
   static Page nothing_here();
-  static std::string respond(const Page& page, bool head_only);
+  std::string respond(const Page& page, bool head_only) const;
 
   const ShardGroup& shards_;
   const broker::StoreStatus* store_;

@@ -53,7 +53,7 @@ struct OpsPort::State {
     OpsConnection& connection = found->second;
     const Instant now = clock.now();
     if (readiness.writable) connection.on_writable(now);
-    if (readiness.readable) connection.on_readable(now, answer, OpsPages::refuse);
+    if (readiness.readable) connection.on_readable(now, answer, refuse);
     if (connection.is_over()) connections.erase(found);
   }
 
@@ -79,6 +79,7 @@ struct OpsPort::State {
   net::Loop& loop;
   const Clock& clock;
   OpsPages pages;
+  OpsConnection::Refuse refuse = [this](const http::RequestError& error) { return pages.refuse(error); };
   OpsConnection::Answer answer = [this](const http::Request& request) { return pages.answer(request); };
   std::map<std::uint64_t, OpsConnection> connections;  // by token, which is never used again
   std::uint64_t next_token = kListenerToken + 1;

@@ -20,10 +20,15 @@
 namespace switchboard::session {
 
 struct SessionContext {
-  SessionContext(SessionHost& session_host, SessionSettings initial, std::uint64_t random_seed)
-      : host(session_host), settings(std::move(initial)), decoder(settings.json_depth_max), random(random_seed) {}
+  SessionContext(SessionHost& session_host, const Clock& system, SessionSettings initial, std::uint64_t random_seed)
+      : host(session_host),
+        clock(system),
+        settings(std::move(initial)),
+        decoder(settings.json_depth_max),
+        random(random_seed) {}
 
   SessionHost& host;
+  const Clock& clock;  // for dates; `now` is what deadlines are counted from
   SessionSettings settings;
   protocol::CommandDecoder decoder;
   ws::FrameBuilder frame;  // whatever is being sent to one client

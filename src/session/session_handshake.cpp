@@ -1,6 +1,7 @@
 // Session, first part of its life: the HTTP request.
 #include <algorithm>
 
+#include "http/entity_tag.h"
 #include "http/response.h"
 #include "http/visible_text.h"
 #include "protocol/close_code.h"
@@ -144,7 +145,7 @@ void Session::answer_page(const http::Request& request) {
       asset == nullptr && endpoint && !may_connect(policy(), origin)) {
     return respond(refused_origin(origin), &request);
   }
-  if (!is_read) return respond({.status = 405, .message = "Only GET and HEAD are answered here."}, &request);
+  if (const auto refusal = http::refusal_of(request.method)) return respond(*refusal, &request);
   if (asset == nullptr) {
     if (endpoint) {
       return respond(
@@ -154,7 +155,7 @@ void Session::answer_page(const http::Request& request) {
     return respond({.status = 404, .message = "There is nothing here. " + endpoints_text(policy())}, &request);
   }
   context_->stats.pages.add();
-  const bool is_known = !asset->etag.empty() && request.value("if-none-match") == asset->etag;
+  const bool is_known = http::has_current(request, asset->etag);
   http::Response response{.status = is_known ? 304 : 200,
                           .content_type = asset->content_type,
                           .body = is_known ? std::string_view{} : asset->body,
@@ -163,7 +164,7 @@ void Session::answer_page(const http::Request& request) {
                                      {"Cache-Control", "no-cache"}},
                           .head_only = is_head};
   if (!asset->etag.empty()) response.fields.push_back({"ETag", std::string(asset->etag)});
-  queue(http::serialize(response));
+  queue(http::serialize(response, context_->clock.unix_ms()));
   state_ = State::kClosing;
   deadline_ = context_->now + std::chrono::milliseconds(context_->settings.close_timeout_ms);
   ending_ = {.code = static_cast<std::uint16_t>(response.status), .by_peer = false, .reason = "served a page"};
@@ -182,7 +183,7 @@ void Session::respond(const http::RequestError& error, const http::Request* requ
     response.fields.push_back({"Upgrade", "websocket"});
     response.fields.push_back({"Sec-WebSocket-Version", "13"});
   }
-  queue(http::serialize(response));
+  queue(http::serialize(response, context_->clock.unix_ms()));
   context_->stats.handshakes_refused.add();
   state_ = State::kClosing;
   deadline_ = context_->now + std::chrono::milliseconds(context_->settings.close_timeout_ms);

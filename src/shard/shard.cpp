@@ -19,7 +19,7 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       clock_(parts.clock),
       observer_(parts.observer),
       hash_key_(parts.hash_key),
-      context_(*this, settings_.session, parts.random_seed),
+      context_(*this, clock_, settings_.session, parts.random_seed),
       timers_(parts.clock.now()),
       views_(parts.hash_key, chunks_),
       users_(parts.hash_key, clients_),

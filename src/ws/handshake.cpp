@@ -43,6 +43,11 @@ bool offer_subprotocols(std::string_view list, std::vector<std::string_view>& of
 
 /// The fields that name the protocol, in the order a person would fix them (section 4.2.1).
 std::optional<RequestError> check_fields(const http::Request& request) {
+  if (request.count("Upgrade") == 0) {
+    return RequestError{400,
+                        "The Upgrade field is missing: a proxy has probably removed it, and has to pass Upgrade and "
+                        "Connection on."};
+  }
   if (!request.has_token("Upgrade", "websocket"))
     return RequestError{400, "The Upgrade field does not name websocket."};
   if (!request.has_token("Connection", "upgrade")) {
@@ -71,7 +76,14 @@ bool wants_upgrade(const http::Request& request) {
 }
 
 std::expected<Upgrade, RequestError> check_upgrade(const http::Request& request) {
-  if (request.version < 11) return refuse(505, "A WebSocket handshake needs HTTP/1.1.");
+  if (request.version < 11) {
+    return refuse(
+        505,
+        "A WebSocket handshake needs HTTP/1.1, and this one came as HTTP/1.0: a proxy in between has to speak "
+        "HTTP/1.1 to this server.");
+  }
+  if (const auto refusal = http::refusal_of(request.method); refusal && refusal->status == 501)
+    return std::unexpected(*refusal);
   if (request.method != "GET") return refuse(405, "A WebSocket handshake is a GET request.");
   if (auto error = check_fields(request)) return std::unexpected(*std::move(error));
 

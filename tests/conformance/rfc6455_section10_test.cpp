@@ -56,7 +56,7 @@ TEST_F(Rfc6455Section10_7, InvalidDataIsAnsweredWithACloseFrameAndItsCode) {
 
 TEST_F(Rfc6455Section10_7, InvalidDataInTheHandshakeIsAnsweredWithAnHttpStatus) {
   for (const std::string& bytes :
-       {std::string("\xff\xff\xff\xff\r\n\r\n"), std::string("\r\n\r\n"), text("Hello") + "\r\n\r\n"}) {
+       {std::string("\xff\xff\xff\xff\r\n\r\n"), std::string("\r\nHello\r\n\r\n"), text("Hello") + "\r\n\r\n"}) {
     const Response response = ask_bytes(bytes);
     EXPECT_EQ(response.status(), 400);
     EXPECT_TRUE(response.is_over);

@@ -45,8 +45,11 @@ TEST_F(Rfc6455Section4_2_1, HttpBelow11IsRefused) {
 }
 
 TEST_F(Rfc6455Section4_2_1, MethodsOtherThanGetAreRefused) {
-  for (const char* method : {"POST", "HEAD", "OPTIONS", "PUT", "get"}) {
+  for (const char* method : {"POST", "HEAD", "OPTIONS", "PUT"}) {
     EXPECT_EQ(ask(Request().line(std::string(method) + " /ws HTTP/1.1")).status(), 405) << method;
+  }
+  for (const char* method : {"get", "BREW"}) {
+    EXPECT_EQ(ask(Request().line(std::string(method) + " /ws HTTP/1.1")).status(), 501) << method;
   }
 }
 

@@ -68,11 +68,21 @@ TEST_F(OpsPagesTest, UnderAStrangersNameThereIsNothingToBeSeen) {
 }
 
 TEST_F(OpsPagesTest, OtherMethodsAreRefused) {
-  for (const std::string_view method : {"POST", "PUT", "DELETE", "OPTIONS", "get"}) {
+  for (const std::string_view method : {"POST", "PUT", "DELETE", "OPTIONS"}) {
     const std::string response = ask("/health", method);
     EXPECT_TRUE(response.starts_with("HTTP/1.1 405 ")) << method;
     EXPECT_NE(response.find("Allow: GET, HEAD\r\n"), std::string::npos);
   }
+}
+
+TEST_F(OpsPagesTest, UnknownMethodsAreNotImplemented) {
+  for (const std::string_view method : {"get", "BREW"})
+    EXPECT_TRUE(ask("/health", method).starts_with("HTTP/1.1 501 ")) << method;
+}
+
+TEST_F(OpsPagesTest, EveryAnswerHasADate) {
+  EXPECT_NE(ask("/healthz").find("\r\nDate: "), std::string::npos);
+  EXPECT_NE(pages_.refuse({.status = 400, .message = "no"}).find("\r\nDate: "), std::string::npos);
 }
 
 TEST_F(OpsPagesTest, OtherPathsAreToldWhatThereIs) {

@@ -10,6 +10,7 @@
 #include "protocol/close_code.h"
 #include "session/server_frames.h"
 #include "session/session.h"
+#include "support/manual_clock.h"
 #include "ws/client_frame.h"
 
 namespace switchboard::session {
@@ -153,7 +154,7 @@ class SessionTest : public testing::Test {
   SessionTest() { context().now = Instant(1h); }
 
   SessionContext& context() {
-    if (!context_) context_ = std::make_unique<SessionContext>(host, settings, 1);
+    if (!context_) context_ = std::make_unique<SessionContext>(host, clock, settings, 1);
     return *context_;
   }
   Session& session() {
@@ -243,6 +244,7 @@ class SessionTest : public testing::Test {
   std::uint16_t close_sent_ = 0;
 
  private:
+  test::ManualClock clock;
   std::unique_ptr<SessionContext> context_;
   std::unique_ptr<Session> session_;
 };

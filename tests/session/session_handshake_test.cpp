@@ -244,6 +244,9 @@ TEST_F(SessionHandshakeTest, AnswersNotModifiedToWhoHasTheAssetAlready) {
   const std::string same = http_answer("GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"e1\"\r\n\r\n");
   EXPECT_TRUE(same.starts_with("HTTP/1.1 304 "));
   EXPECT_TRUE(same.ends_with("\r\n\r\n"));
+  EXPECT_NE(same.find("\r\nDate: "), std::string::npos);
+  const std::string weakened = http_answer("GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"e0\", W/\"e1\"\r\n\r\n");
+  EXPECT_TRUE(weakened.starts_with("HTTP/1.1 304 ")) << "nginx does so when it compresses";
   const std::string other = http_answer("GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"e0\"\r\n\r\n");
   EXPECT_TRUE(other.starts_with("HTTP/1.1 200 "));
 }

@@ -1,13 +1,14 @@
 #include "shard/publish_windows.h"
 
 #include "shard/shard_driver.h"
+#include "support/manual_clock.h"
 
 namespace switchboard::shard {
 namespace {
 
 class PublishWindowsTest : public ShardTest {
  protected:
-  PublishWindowsTest() : context(host, {}, 1) {}
+  PublishWindowsTest() : context(host, clock, {}, 1) {}
 
   struct Host final : session::SessionHost {
     session::Attempt join(session::Session&, const protocol::Join&, std::string_view) override { return {}; }
@@ -46,6 +47,7 @@ class PublishWindowsTest : public ShardTest {
   }
 
   Host host;
+  test::ManualClock clock;
   session::SessionContext context;
   SlotTable<Client> clients;
 };

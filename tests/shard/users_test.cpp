@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "session/session_driver.h"
+#include "support/manual_clock.h"
 
 namespace switchboard::shard {
 namespace {
@@ -17,7 +18,8 @@ class UsersTest : public testing::Test {
     return client;
   }
   Client& connect_unnamed() {
-    auto [id, client] = clients.emplace(context, nullptr, net::PeerAddress{}, session::Ending{}, nullptr, std::uint16_t{0});
+    auto [id, client] =
+        clients.emplace(context, nullptr, net::PeerAddress{}, session::Ending{}, nullptr, std::uint16_t{0});
     client.session.set_id(id);
     return client;
   }
@@ -41,7 +43,8 @@ class UsersTest : public testing::Test {
 
   session::FakeHost host;
   session::SessionSettings settings;
-  session::SessionContext context{host, settings, 1};
+  test::ManualClock clock;
+  session::SessionContext context{host, clock, settings, 1};
   SlotTable<Client> clients;
   Users users{kKey, clients};
 };
