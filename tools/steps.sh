@@ -20,7 +20,6 @@ libssl-dev           header:openssl/ssl.h
 zlib1g-dev           header:zlib.h
 libsqlite3-dev       header:sqlite3.h
 libsimdjson-dev      header:simdjson.h
-libboost-dev         header:boost/beast/http/basic_parser.hpp
 libabsl-dev          header:absl/container/flat_hash_map.h
 libtomlplusplus-dev  header:toml++/toml.h
 libcli11-dev         header:CLI/CLI.hpp

@@ -1,21 +1,19 @@
-// The one place that knows Boost.Beast: its parser checks the grammar of a whole head; what it lets pass is checked
-// here.
 #include <algorithm>
-#include <boost/beast/http/basic_parser.hpp>
+#include <charconv>
+#include <cstdint>
 #include <cstring>
-#include <limits>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "base/assert.h"
 #include "http/host.h"
 #include "http/request.h"
+#include "http/token.h"
 
 namespace switchboard::http {
 
 namespace {
-
-namespace beast = boost::beast;
 
 using Failure = std::unexpected<RequestError>;
 
@@ -23,46 +21,19 @@ Failure refuse(int status, std::string message) {
   return Failure(RequestError{status, std::move(message)});
 }
 
-std::string_view view(beast::string_view s) {
-  return {s.data(), s.size()};
-}
-
 bool is_decimal(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// Several that differ: from Boost 1.75 on a code of its own.
-template <class Error>
-constexpr Error multiple_content_length() {
-  if constexpr (requires { Error::multiple_content_length; }) {
-    return Error::multiple_content_length;
-  } else {
-    return Error::bad_content_length;
-  }
+/// RFC 9110 section 5.5: no control characters but tabs. What is above ASCII is anybody's.
+bool is_value_character(char c) {
+  return c == '\t' || (static_cast<unsigned char>(c) >= ' ' && c != 0x7f);
 }
 
-std::string message_of(const beast::error_code& code) {
-  if (code == multiple_content_length<beast::http::error>()) return "Content-Length must be one decimal number.";
-  switch (static_cast<beast::http::error>(code.value())) {
-    case beast::http::error::bad_method:
-      return "The method is not a token.";
-    case beast::http::error::bad_target:
-      return "The request target holds a character that is not allowed there.";
-    case beast::http::error::bad_version:
-      return "The HTTP version is malformed.";
-    case beast::http::error::bad_field:
-      return "A field name is malformed (white space before the colon is not allowed either).";
-    case beast::http::error::bad_value:
-      return "A field value holds a control character or is malformed.";
-    case beast::http::error::bad_line_ending:
-      return "A carriage return stands without a line feed.";
-    case beast::http::error::bad_content_length:
-      return "Content-Length must be one decimal number.";
-    case beast::http::error::bad_transfer_encoding:
-      return "Transfer-Encoding is not accepted: no request here has a body.";
-    default:
-      return "The request is malformed.";
-  }
+std::string_view without_white_space(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  return begin == std::string_view::npos ? std::string_view{}
+                                         : text.substr(begin, text.find_last_not_of(" \t") + 1 - begin);
 }
 
 /// RFC 9112 section 3.2.2: a server must take a whole URI for a target as well; its host then overrides the Host field.
@@ -83,21 +54,18 @@ std::optional<AbsoluteTarget> read_absolute_target(std::string_view target) {
   return std::nullopt;
 }
 
-/// Collects what Beast finds in a complete head into a Request.
-class HeadReader final : public beast::http::basic_parser<true> {
+/// A complete head, line by line, into a Request. The request line has been checked.
+class HeadReader {
  public:
-  explicit HeadReader(Request& request) : request_(request) {
-    skip(true);
-    header_limit(std::numeric_limits<std::uint32_t>::max());  // the limit is RequestParser's
-  }
+  explicit HeadReader(Request& request) : request_(request) {}
 
-  /// `head` ends with the empty line.
+  /// `head` ends with the empty line; each of its lines with CR LF.
   std::expected<void, RequestError> read(std::string_view head) {
-    beast::error_code code;
-    put(boost::asio::const_buffer(head.data(), head.size()), code);
-    if (code) return refuse(400, message_of(code));
-    if (content_lengths_ > 1 || !content_length_plain_)
-      return refuse(400, "Content-Length must be one decimal number.");
+    std::string_view line = next_line(head);
+    read_request_line(line);
+    while (!(line = next_line(head)).empty()) {
+      if (auto error = read_field(line)) return Failure(*std::move(error));
+    }
     // Of a method that nothing here answers, that is what its sender must know; not that the body is one too many.
     if (has_body_ || transfer_encodings_ > 0) {
       if (auto refusal = refusal_of(request_.method)) return Failure(*std::move(refusal));
@@ -111,53 +79,66 @@ class HeadReader final : public beast::http::basic_parser<true> {
   }
 
  private:
-  void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target, int version,
-                       beast::error_code&) override {
-    request_.method = view(method);
-    request_.target = view(target);
+  static std::string_view next_line(std::string_view& head) {
+    const std::size_t end = head.find("\r\n");
+    const std::string_view line = head.substr(0, end);
+    head.remove_prefix(end + 2);
+    return line;
+  }
+
+  void read_request_line(std::string_view line) {
+    const std::size_t method_end = line.find(' ');
+    const std::size_t target_end = line.rfind(' ');
+    request_.method = line.substr(0, method_end);
+    request_.target = line.substr(method_end + 1, target_end - method_end - 1);
     if (const auto absolute = read_absolute_target(request_.target)) {
       request_.target = absolute->rest;
       request_.host = absolute->host;
     }
-    request_.version = version;
+    request_.version = line.back() == '0' ? 10 : 11;
   }
 
-  void on_field_impl(beast::http::field field, beast::string_view name, beast::string_view value,
-                     beast::error_code&) override {
-    request_.fields.push_back({view(name), view(value)});
-    switch (field) {
-      case beast::http::field::host:
-        ++hosts_;
-        host_is_valid_ = host_is_valid_ && is_host(view(value));
-        if (request_.host.empty()) request_.host = view(value);
-        break;
-      case beast::http::field::transfer_encoding:
-        ++transfer_encodings_;
-        break;
-      case beast::http::field::content_length:
-        ++content_lengths_;
-        content_length_plain_ = content_length_plain_ && std::all_of(value.begin(), value.end(), is_decimal);
-        has_body_ = has_body_ || !std::all_of(value.begin(), value.end(), [](char c) { return c == '0'; });
-        break;
-      default:
-        break;
+  /// RFC 9112 section 5.
+  std::optional<RequestError> read_field(std::string_view line) {
+    const std::size_t colon = line.find(':');
+    const std::string_view name = line.substr(0, colon);
+    if (colon == std::string_view::npos || !is_token(name)) {
+      return RequestError{400, "A field name is malformed (white space before the colon is not allowed either)."};
     }
+    const std::string_view value = without_white_space(line.substr(colon + 1));
+    if (value.find('\r') != std::string_view::npos)
+      return RequestError{400, "A carriage return stands without a line feed."};
+    if (!std::all_of(value.begin(), value.end(), is_value_character))
+      return RequestError{400, "A field value holds a control character or is malformed."};
+    request_.fields.push_back({name, value});
+    if (equals_ignoring_case(name, "Host")) return read_host(value);
+    if (equals_ignoring_case(name, "Content-Length")) return read_content_length(value);
+    if (equals_ignoring_case(name, "Transfer-Encoding")) ++transfer_encodings_;
+    return std::nullopt;
   }
 
-  void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
-  void on_header_impl(beast::error_code&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, beast::error_code&) override {}
-  std::size_t on_body_impl(beast::string_view, beast::error_code&) override { return 0; }
-  void on_chunk_header_impl(std::uint64_t, beast::string_view, beast::error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view, beast::error_code&) override { return 0; }
-  void on_finish_impl(beast::error_code&) override {}
+  std::optional<RequestError> read_host(std::string_view value) {
+    ++hosts_;
+    host_is_valid_ = host_is_valid_ && is_host(value);
+    if (request_.host.empty()) request_.host = value;
+    return std::nullopt;
+  }
+
+  std::optional<RequestError> read_content_length(std::string_view value) {
+    std::uint64_t bytes = 0;
+    const char* const end = value.data() + value.size();
+    const auto read = std::from_chars(value.data(), end, bytes);  // takes no sign
+    if (read.ec != std::errc() || read.ptr != end || ++content_lengths_ > 1)
+      return RequestError{400, "Content-Length must be one decimal number."};
+    has_body_ = bytes > 0;
+    return std::nullopt;
+  }
 
   Request& request_;
   std::size_t hosts_ = 0;
   bool host_is_valid_ = true;
   std::size_t transfer_encodings_ = 0;
   std::size_t content_lengths_ = 0;
-  bool content_length_plain_ = true;
   bool has_body_ = false;
 };
 
@@ -176,6 +157,7 @@ std::expected<void, RequestError> check_request_line(std::string_view line) {
   if (method_end == std::string_view::npos || target_end == method_end) {
     return refuse(400, "The request line must be a method, a target and a version.");
   }
+  if (!is_token(line.substr(0, method_end))) return refuse(400, "The method is not a token.");
   const std::string_view version = line.substr(target_end + 1);
   if (version.size() != 8 || !version.starts_with("HTTP/") || !is_decimal(version[5]) || version[6] != '.' ||
       !is_decimal(version[7])) {
@@ -229,8 +211,6 @@ std::expected<bool, RequestError> RequestParser::State::finish_line(std::size_t 
   }
   if (lines == 0) {
     if (auto checked = check_request_line(content); !checked) return Failure(std::move(checked.error()));
-    // A later minor version is spoken to as the one that is known (RFC 9110 section 2.5).
-    if (content.back() > '1') text[line_feed - 2] = '1';
   } else if (content.empty()) {
     return true;
   } else if (content.front() == ' ' || content.front() == '\t') {

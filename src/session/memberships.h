@@ -2,20 +2,20 @@
 // same time however many there are.
 #pragma once
 
-#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
 
 #include "base/flat_map.h"
 #include "base/slot_table.h"
+#include "base/small_vector.h"
 #include "session/membership.h"
 
 namespace switchboard::session {
 
 /// Nearly every connection is in one room: that one is kept where the session is. From 17 on there is an index.
 class Memberships {
-  using List = boost::container::small_vector<Membership, 1>;
+  using List = SmallVector<Membership, 1>;
 
  public:
   static constexpr std::uint32_t kSearched = 16;
