@@ -42,6 +42,8 @@ broker::StoreCommitted SimulatedDisk::publish(const broker::StorePublish& publis
   if (!publish.dedup.empty()) {
     const auto found = dedups_.find(key);
     if (found != dedups_.end() && now - found->second.ts < dedup_window_ / std::chrono::milliseconds(1)) {
+      // A number that may be somebody else's is not told under the old epoch.
+      if (std::exchange(target.is_doubtful, false)) target.epoch = random_.token(kEpochCharacters);
       committed.seq = Seq{found->second.seq};
       committed.ts = found->second.ts;
       committed.epoch = target.epoch;

@@ -30,7 +30,8 @@ class SimulatedDisk {
   /// A snapshot of all there is.
   void remember();
   /// The last snapshot is put back, if there is one. The store may see that at once, and begins new epochs; or it only
-  /// sees it of each room when that is opened, goes on counting till then, and cannot read the room. Of rooms that were
+  /// sees it of each room when that is opened or a double is found in it, goes on counting till then, and cannot read
+  /// the room. Of rooms that were
   /// in an earlier epoch then it is always seen.
   void restore(bool is_noticed);
   /// Some messages of a room cannot be read any more.
