@@ -54,6 +54,14 @@ std::optional<AbsoluteTarget> read_absolute_target(std::string_view target) {
   return std::nullopt;
 }
 
+bool is_list_of_tokens(std::string_view list) {
+  std::string_view element;
+  while (next_list_element(list, element)) {
+    if (!is_token(element)) return false;
+  }
+  return true;
+}
+
 /// A complete head, line by line, into a Request. The request line has been checked.
 class HeadReader {
  public:
@@ -114,6 +122,9 @@ class HeadReader {
     if (equals_ignoring_case(name, "Host")) return read_host(value);
     if (equals_ignoring_case(name, "Content-Length")) return read_content_length(value);
     if (equals_ignoring_case(name, "Transfer-Encoding")) ++transfer_encodings_;
+    // It names what a proxy is to take off (RFC 9110 section 7.6.1): both are to read the same there.
+    if (equals_ignoring_case(name, "Connection") && !is_list_of_tokens(value))
+      return RequestError{400, "The Connection field is no list of names."};
     return std::nullopt;
   }
 
@@ -157,7 +168,6 @@ std::expected<void, RequestError> check_request_line(std::string_view line) {
   if (method_end == std::string_view::npos || target_end == method_end) {
     return refuse(400, "The request line must be a method, a target and a version.");
   }
-  if (!is_token(line.substr(0, method_end))) return refuse(400, "The method is not a token.");
   const std::string_view version = line.substr(target_end + 1);
   if (version.size() != 8 || !version.starts_with("HTTP/") || !is_decimal(version[5]) || version[6] != '.' ||
       !is_decimal(version[7])) {
@@ -168,6 +178,7 @@ std::expected<void, RequestError> check_request_line(std::string_view line) {
   if (!target.starts_with('/') && !read_absolute_target(target)) {
     return refuse(400, "The request target must begin with '/' or be a whole http URI.");
   }
+  if (!is_token(line.substr(0, method_end))) return refuse(400, "The method is not a token.");
   if (!std::all_of(target.begin(), target.end(), is_target_character))
     return refuse(400, "The request target holds a character that is not allowed there.");
   return {};

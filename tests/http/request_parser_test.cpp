@@ -106,6 +106,13 @@ TEST(RequestParser, SkipsEmptyLinesBeforeTheRequestLine) {
   EXPECT_EQ(status_of(nothing_else), 414) << "they count against the limit";
 }
 
+TEST(RequestParser, TakesListsOfNamesWithEmptyPlaces) {
+  EXPECT_EQ(
+      status_of("GET / HTTP/1.1\r\nHost: a\r\nConnection: ,close , keep-alive,\r\nUpgrade: h2c/1, websocket\r\n\r\n"),
+      0);
+  EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: a\r\nConnection:\r\nUpgrade:\r\n\r\n"), 0);
+}
+
 TEST(RequestParser, TakesWhatBrowsersDoNotEncode) {
   EXPECT_EQ(outcome_of_any_split("GET /a|b[]^?{x}`\\ HTTP/1.1\r\nHost: a\r\n\r\n"),
             "GET /a|b[]^?{x}`\\ 11 taken=39|Host=a");
@@ -244,6 +251,9 @@ const Refusal kRefusals[] = {
     {"OverlongUtf8InTheTarget", "GET /\xc0\xaf HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "target"},
     {"RawByteInAWholeUri", "GET http://a/\xff HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "target"},
     {"BodyOfAMethodThatIsNotKnown", "BREW / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"sv, 501, "known"},
+    {"ConnectionThatIsNoList", "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive Upgrade\r\n\r\n"sv, 400,
+     "Connection"},
+    {"ConnectionWithARawByte", "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upg\xd3rade\r\n\r\n"sv, 400, "Connection"},
     {"LineFeedBeforeTheRequestLine", "\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "CR LF"},
     {"SpaceInTheTarget", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "target"},
     {"MethodNoToken", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n"sv, 400, "method"},
