@@ -47,23 +47,25 @@ std::string history_json(const HistorySnapshot& history) {
 }  // namespace
 
 std::string health_json(const HealthReport& report) {
-  const StatsSnapshot& stats = report.stats;
+  using Shard = shard::ShardStats;
+  using Sessions = session::SessionStats;
+  const ShardTotals& shards = report.shards;
   ObjectWriter json;
   json.text("version", version());
   json.truth("ready", report.ready);
   json.truth("draining", !report.ready);
   json.tenths("uptime_seconds", report.uptime_seconds);
-  json.number("shards", stats.shards);
-  json.number("active_connections", stats.connections);
-  json.number("connections_total", stats.connections_total);
-  json.number("rooms", stats.home_rooms);
-  json.number("members", stats.members);
-  json.number("messages_received", stats.messages_received);
-  json.number("messages_sent", stats.messages_sent());
+  json.number("shards", shards.shards());
+  json.number("active_connections", shards.of(&Shard::connections));
+  json.number("connections_total", shards.of(&Shard::connections_total));
+  json.number("rooms", shards.of(&Shard::home_rooms));
+  json.number("members", shards.of(&Shard::members));
+  json.number("messages_received", shards.of(&Sessions::messages_received));
+  json.number("messages_sent", shards.messages_sent());
   json.tenths("messages_per_second", report.messages_per_second);
-  json.number("messages_dropped", stats.lagged_messages);
-  json.number("bytes_received", stats.bytes_received);
-  json.number("bytes_sent", stats.bytes_sent);
+  json.number("messages_dropped", shards.of(&Shard::lagged_messages));
+  json.number("bytes_received", shards.of(&Sessions::bytes_received));
+  json.number("bytes_sent", shards.of(&Shard::bytes_sent));
   json.field("history", history_json(report.history));
   return json.finish();
 }

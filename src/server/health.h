@@ -4,7 +4,7 @@
 #include <string>
 
 #include "server/history_snapshot.h"
-#include "server/stats_snapshot.h"
+#include "server/shard_totals.h"
 
 namespace switchboard::server {
 
@@ -12,7 +12,7 @@ struct HealthReport {
   bool ready = true;  // false once a drain has begun
   double uptime_seconds = 0;
   double messages_per_second = 0;  // sent, over the last few seconds
-  StatsSnapshot stats;
+  ShardTotals shards;
   HistorySnapshot history;
 };
 

@@ -1,6 +1,7 @@
 #include "server/metrics.h"
 
 #include <algorithm>
+#include <variant>
 
 #include "protocol/error.h"
 #include "server/metrics_writer.h"
@@ -10,142 +11,150 @@ namespace switchboard::server {
 namespace {
 
 using Type = MetricsWriter::Type;
-using All = StatsSnapshot;
+using Shard = shard::ShardStats;
+using Sessions = session::SessionStats;
 
-/// A family of one sample that is a number of the snapshot.
+/// A family of one sample that is a counter's sum over all shards.
 struct Plain {
   std::string_view name;
   Type type;
   std::string_view help;
-  std::uint64_t StatsSnapshot::* value;
+  std::variant<Counter Shard::*, Counter Sessions::*> counter;
 };
 
 constexpr Plain kPlain[] = {
-    {"switchboard_shards", Type::kGauge, "Threads that serve clients.", &All::shards},
-    {"switchboard_connections", Type::kGauge, "Connections open now.", &All::connections},
-    {"switchboard_connections_total", Type::kCounter, "Connections accepted.", &All::connections_total},
+    {"switchboard_connections", Type::kGauge, "Connections open now.", &Shard::connections},
+    {"switchboard_connections_total", Type::kCounter, "Connections accepted.", &Shard::connections_total},
     {"switchboard_connections_refused_total", Type::kCounter,
      "Connections closed at once, without a word, because too many were over a limit already.",
-     &All::connections_refused},
+     &Shard::connections_refused},
     {"switchboard_accept_pauses_total", Type::kCounter, "Times that accepting paused for want of file descriptors.",
-     &All::accept_pauses},
-    {"switchboard_handshakes_total", Type::kCounter, "WebSocket handshakes completed.", &All::handshakes},
+     &Shard::accept_pauses},
+    {"switchboard_handshakes_total", Type::kCounter, "WebSocket handshakes completed.", &Sessions::handshakes},
     {"switchboard_handshakes_refused_total", Type::kCounter, "Requests answered with an HTTP error.",
-     &All::handshakes_refused},
-    {"switchboard_pages_total", Type::kCounter, "Plain HTTP requests served.", &All::pages},
-    {"switchboard_rooms", Type::kGauge, "Rooms that exist now.", &All::home_rooms},
+     &Sessions::handshakes_refused},
+    {"switchboard_pages_total", Type::kCounter, "Plain HTTP requests served.", &Sessions::pages},
+    {"switchboard_rooms", Type::kGauge, "Rooms that exist now.", &Shard::home_rooms},
     {"switchboard_room_views", Type::kGauge,
      "Rooms with members, counted once on every shard that has some, and once more where some read it compressed.",
-     &All::views},
+     &Shard::views},
     {"switchboard_members", Type::kGauge, "Memberships: connections in rooms, one for each room they are in.",
-     &All::members},
-    {"switchboard_room_log_bytes", Type::kGauge, "Memory held by the rooms' messages.", &All::log_bytes},
+     &Shard::members},
+    {"switchboard_room_log_bytes", Type::kGauge, "Memory held by the rooms' messages.", &Shard::log_bytes},
     {"switchboard_room_log_trims_total", Type::kCounter,
      "Times that a room's messages were cut because all rooms together were over limits.log_bytes_max.",
-     &All::log_trims},
+     &Shard::log_trims},
     {"switchboard_outbox_bytes", Type::kGauge, "Memory held by what waits for single clients: answers, pushes, pongs.",
-     &All::outbox_bytes},
+     &Shard::outbox_bytes},
     {"switchboard_clients_shed_total", Type::kCounter,
-     "Connections ended because they took nothing while all that waits was over limits.outbox_bytes_max.", &All::shed},
-    {"switchboard_joins_total", Type::kCounter, "Joins of rooms.", &All::joins},
-    {"switchboard_leaves_total", Type::kCounter, "Leaves of rooms that clients asked for.", &All::leaves},
-    {"switchboard_publishes_total", Type::kCounter, "Messages that clients published to rooms.", &All::publishes},
-    {"switchboard_commits_total", Type::kCounter, "Messages that rooms have put in order.", &All::commits},
-    {"switchboard_replays", Type::kGauge, "Members that are being sent their room's history now.", &All::replays},
+     "Connections ended because they took nothing while all that waits was over limits.outbox_bytes_max.",
+     &Shard::shed},
+    {"switchboard_joins_total", Type::kCounter, "Joins of rooms.", &Sessions::joins},
+    {"switchboard_leaves_total", Type::kCounter, "Leaves of rooms that clients asked for.", &Sessions::leaves},
+    {"switchboard_publishes_total", Type::kCounter, "Messages that clients published to rooms.", &Sessions::publishes},
+    {"switchboard_commits_total", Type::kCounter, "Messages that rooms have put in order.", &Shard::commits},
+    {"switchboard_replays", Type::kGauge, "Members that are being sent their room's history now.", &Shard::replays},
     {"switchboard_replays_total", Type::kCounter,
      "Replays begun: joins that asked for history, and members that had fallen behind a room with history.",
-     &All::replays_total},
-    {"switchboard_replay_pages_total", Type::kCounter, "Pages of history given to replays.", &All::replay_pages},
+     &Shard::replays_total},
+    {"switchboard_replay_pages_total", Type::kCounter, "Pages of history given to replays.", &Shard::replay_pages},
     {"switchboard_replay_messages_total", Type::kCounter,
-     "Messages that replays have written; switchboard_messages_sent_total has them, too.", &All::replay_messages},
+     "Messages that replays have written; switchboard_messages_sent_total has them, too.", &Shard::replay_messages},
     {"switchboard_replay_gaps_total", Type::kCounter,
      "Times that a replay went on without some messages, because they were trimmed meanwhile or could not be read.",
-     &All::replay_gaps},
+     &Shard::replay_gaps},
     {"switchboard_duplicates_total", Type::kCounter,
      "Publishes that repeated an earlier one under the same dedup key: acknowledged, not committed again.",
-     &All::duplicates},
+     &Shard::duplicates},
     {"switchboard_publishes_failed_total", Type::kCounter,
-     "Publishes refused because the room's messages could not be kept.", &All::publishes_failed},
+     "Publishes refused because the room's messages could not be kept.", &Shard::publishes_failed},
     {"switchboard_publishes_delayed_total", Type::kCounter,
      "Publishes told unavailable because their outcome took too long; most are committed later.",
-     &All::publishes_delayed},
-    {"switchboard_history_queries_total", Type::kCounter, "Queries of a room's history.", &All::history_queries},
-    {"switchboard_history_pages_read_total", Type::kCounter, "Pages of history that were read.", &All::pages_read},
+     &Shard::publishes_delayed},
+    {"switchboard_history_queries_total", Type::kCounter, "Queries of a room's history.", &Sessions::history_queries},
+    {"switchboard_history_pages_read_total", Type::kCounter, "Pages of history that were read.", &Shard::pages_read},
     {"switchboard_history_pages_shared_total", Type::kCounter,
-     "Pages of history that needed no read, because others wanted the same.", &All::pages_shared},
-    {"switchboard_presence_queries_total", Type::kCounter, "Queries of who is in a room.", &All::presence_queries},
+     "Pages of history that needed no read, because others wanted the same.", &Shard::pages_shared},
+    {"switchboard_presence_queries_total", Type::kCounter, "Queries of who is in a room.", &Sessions::presence_queries},
     {"switchboard_presence_rooms", Type::kGauge, "Rooms whose members are known by user, because somebody asked.",
-     &All::presence_rooms},
+     &Shard::presence_rooms},
+    {"switchboard_presence_views", Type::kGauge,
+     "Rooms of which shards report to such a room's home who is in them there, counted once on every shard.",
+     &Shard::presence_views},
     {"switchboard_presence_watchers", Type::kGauge, "Memberships that are told who comes and goes.",
-     &All::presence_watchers},
+     &Shard::presence_watchers},
     {"switchboard_presence_pushes_total", Type::kCounter,
-     "Changes of who is in a room that were made known, counted once for all who are told.", &All::presence_pushes},
+     "Changes of who is in a room that were made known, counted once for all who are told.", &Shard::presence_pushes},
+    {"switchboard_direct_publishes_total", Type::kCounter, "Messages that clients sent to users.", &Sessions::directs},
     {"switchboard_direct_messages_total", Type::kCounter, "Messages from user to user that were committed.",
-     &All::directs},
+     &Shard::directs},
     {"switchboard_direct_messages_to_nobody_total", Type::kCounter,
-     "Of these, the ones whose user had no connection at the time.", &All::directs_to_nobody},
+     "Of these, the ones whose user had no connection at the time.", &Shard::directs_to_nobody},
     {"switchboard_direct_deliveries_total", Type::kCounter, "Connections that direct messages were given to.",
-     &All::directs_addressed},
+     &Shard::directs_addressed},
     {"switchboard_messages_compressed_total", Type::kCounter,
-     "Messages of rooms that were compressed, once each for all members who read them so.", &All::compressed},
+     "Messages of rooms that were compressed, once each for all members who read them so.", &Shard::compressed},
     {"switchboard_compression_input_bytes_total", Type::kCounter, "Bytes of those messages before.",
-     &All::compressed_bytes_before},
+     &Shard::compressed_bytes_before},
     {"switchboard_compression_output_bytes_total", Type::kCounter, "Bytes of those messages after.",
-     &All::compressed_bytes_after},
-    {"switchboard_messages_received_total", Type::kCounter, "WebSocket messages received.", &All::messages_received},
-    {"switchboard_received_bytes_total", Type::kCounter, "Bytes read from sockets.", &All::bytes_received},
-    {"switchboard_sent_bytes_total", Type::kCounter, "Bytes written to sockets.", &All::bytes_sent},
+     &Shard::compressed_bytes_after},
+    {"switchboard_messages_received_total", Type::kCounter, "WebSocket messages received.",
+     &Sessions::messages_received},
+    {"switchboard_received_bytes_total", Type::kCounter, "Bytes read from sockets.", &Sessions::bytes_received},
+    {"switchboard_sent_bytes_total", Type::kCounter, "Bytes written to sockets.", &Shard::bytes_sent},
     {"switchboard_sends_total", Type::kCounter, "System calls that wrote to sockets; one carries many messages.",
-     &All::sends},
+     &Shard::sends},
     {"switchboard_sends_blocked_total", Type::kCounter, "Times that a socket took less than was waiting for it.",
-     &All::blocked},
+     &Shard::blocked},
     {"switchboard_mailbox_waits_total", Type::kCounter,
-     "Commands that had to wait because another shard's mailbox was full.", &All::waits},
-    {"switchboard_pings_sent_total", Type::kCounter, "Heartbeat pings sent.", &All::pings_sent},
-    {"switchboard_pongs_received_total", Type::kCounter, "Pongs received.", &All::pongs_received},
+     "Commands that had to wait because another shard's mailbox was full.", &Shard::waits},
+    {"switchboard_pings_sent_total", Type::kCounter, "Heartbeat pings sent.", &Sessions::pings_sent},
+    {"switchboard_pongs_received_total", Type::kCounter, "Pongs received.", &Sessions::pongs_received},
 };
 
-void write_labelled(MetricsWriter& out, const StatsSnapshot& stats) {
+void write_labelled(MetricsWriter& out, const ShardTotals& shards) {
   out.family(
       "switchboard_messages_sent_total", Type::kCounter,
       "Messages written to sockets: room is a room's message to one member, reply what went to one client only.");
-  out.sample(stats.deliveries, R"(kind="room")");
-  out.sample(stats.replies, R"(kind="reply")");
+  out.sample(shards.of(&Shard::deliveries), R"(kind="room")");
+  out.sample(shards.of(&Sessions::replies), R"(kind="reply")");
 
   out.family("switchboard_dropped_messages_total", Type::kCounter, "Room messages that a member was not sent.");
-  out.sample(stats.lagged_messages, R"(reason="slow_client")");
+  out.sample(shards.of(&Shard::lagged_messages), R"(reason="slow_client")");
 
   out.family("switchboard_slow_clients_total", Type::kCounter,
              "Times that a member fell further behind than the room's backlog, by what became of it.");
-  out.sample(stats.lagged_events, R"(action="skip")");
-  out.sample(stats.too_slow, R"(action="disconnect")");
+  out.sample(shards.of(&Shard::lagged_events), R"(action="skip")");
+  out.sample(shards.of(&Shard::too_slow), R"(action="disconnect")");
 
   out.family("switchboard_disconnects_total", Type::kCounter,
              "Connections ended, by WebSocket close code; http: they never became WebSockets.");
-  for (std::size_t i = 0; i < stats.endings.size(); ++i) {
-    out.sample(stats.endings[i], "code=\"" + std::to_string(shard::EndingCounts::kCodes[i]) + "\"");
+  for (std::size_t i = 0; i < shard::EndingCounts::kCodes.size(); ++i) {
+    out.sample(shards.endings(i), "code=\"" + std::to_string(shard::EndingCounts::kCodes[i]) + "\"");
   }
-  out.sample(stats.endings_other, R"(code="other")");
-  out.sample(stats.endings_http, R"(code="http")");
+  out.sample(shards.endings_other(), R"(code="other")");
+  out.sample(shards.endings_http(), R"(code="http")");
 
   out.family("switchboard_tls_handshakes_total", Type::kCounter,
              "TLS handshakes, by how they ended: full, resumed (with a session of an earlier connection), failed.");
-  out.sample(stats.tls_handshakes - std::min(stats.tls_handshakes, stats.tls_resumed), R"(result="full")");
-  out.sample(stats.tls_resumed, R"(result="resumed")");
-  out.sample(stats.tls_failed, R"(result="failed")");
+  const std::uint64_t handshakes = shards.of(&net::TlsStats::handshakes);
+  const std::uint64_t resumed = shards.of(&net::TlsStats::resumed);
+  out.sample(handshakes - std::min(handshakes, resumed), R"(result="full")");
+  out.sample(resumed, R"(result="resumed")");
+  out.sample(shards.of(&net::TlsStats::failed), R"(result="failed")");
 
   out.family("switchboard_errors_total", Type::kCounter, "Error answers to clients, by their code.");
-  for (std::size_t i = 0; i < stats.errors.size(); ++i) {
+  for (std::size_t i = 0; i < session::kErrorCodes; ++i) {
     const auto code = static_cast<protocol::ErrorCode>(i);
-    out.sample(stats.errors[i], "code=\"" + std::string(protocol::name(code)) + "\"");
+    out.sample(shards.errors(i), "code=\"" + std::string(protocol::name(code)) + "\"");
   }
 
   out.family("switchboard_rate_limited_total", Type::kCounter,
              "What rate limits did, by the setting: commands refused (messages), times that reading paused (bytes), "
              "connections closed (control_frames).");
-  for (std::size_t i = 0; i < stats.rate_limited.size(); ++i) {
+  for (std::size_t i = 0; i < session::kRateLimits; ++i) {
     const auto limit = static_cast<session::RateLimit>(i);
-    out.sample(stats.rate_limited[i], "limit=\"" + std::string(session::name(limit)) + "\"");
+    out.sample(shards.rate_limited(i), "limit=\"" + std::string(session::name(limit)) + "\"");
   }
 }
 
@@ -194,13 +203,13 @@ void write_history(MetricsWriter& out, const HistorySnapshot& history) {
   out.histogram_of_ns(history.commit_ns);
 }
 
-void write_histograms(MetricsWriter& out, const StatsSnapshot& stats) {
+void write_histograms(MetricsWriter& out, const ShardTotals& shards) {
   out.family("switchboard_loop_turn_seconds", Type::kHistogram,
              "How long a shard was busy with one turn of its loop; everything else on that shard waits so long.");
-  out.histogram_of_ns(stats.loop_lag);
+  out.histogram_of_ns(shards.of(&Shard::loop_lag));
   out.family("switchboard_fan_out_seconds", Type::kHistogram,
              "From the commit of a message until every member that takes bytes had been handed it.");
-  out.histogram_of_ns(stats.fan_out);
+  out.histogram_of_ns(shards.of(&Shard::fan_out));
 }
 
 void write_process(MetricsWriter& out, const MetricsReport& report) {
@@ -230,12 +239,14 @@ void write_process(MetricsWriter& out, const MetricsReport& report) {
 
 std::string metrics_text(const MetricsReport& report) {
   MetricsWriter out;
+  out.family("switchboard_shards", Type::kGauge, "Threads that serve clients.");
+  out.sample(std::uint64_t{report.shards.shards()});
   for (const Plain& plain : kPlain) {
     out.family(plain.name, plain.type, plain.help);
-    out.sample(report.stats.*plain.value);
+    out.sample(std::visit([&](auto counter) { return report.shards.of(counter); }, plain.counter));
   }
-  write_labelled(out, report.stats);
-  write_histograms(out, report.stats);
+  write_labelled(out, report.shards);
+  write_histograms(out, report.shards);
   write_history(out, report.history);
   write_process(out, report);
   return out.take();

@@ -8,7 +8,7 @@
 #include "base/time.h"
 #include "server/history_snapshot.h"
 #include "server/process_stats.h"
-#include "server/stats_snapshot.h"
+#include "server/shard_totals.h"
 
 namespace switchboard::server {
 
@@ -19,7 +19,7 @@ struct MetricsReport {
   UnixMillis started_ms = 0;
   std::uint64_t log_lines_dropped = 0;
   ProcessStats process;
-  StatsSnapshot stats;
+  ShardTotals shards;
   HistorySnapshot history;
 };
 

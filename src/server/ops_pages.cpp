@@ -23,10 +23,10 @@ OpsPages::OpsPages(const ShardGroup& shards, const broker::StoreStatus* store, c
       clock_(clock),
       started_at_(clock.now()),
       started_ms_(clock.unix_ms()),
-      sent_(started_at_, messages_sent_by(shards)) {}
+      sent_(started_at_, totals_of(shards).messages_sent()) {}
 
 void OpsPages::on_tick() {
-  sent_.update(clock_.now(), messages_sent_by(shards_));
+  sent_.update(clock_.now(), totals_of(shards_).messages_sent());
 }
 
 std::string OpsPages::answer(const http::Request& request) const {
@@ -64,7 +64,7 @@ OpsPages::Page OpsPages::health() const {
           .body = health_json({.ready = ready_,
                                .uptime_seconds = uptime.count(),
                                .messages_per_second = sent_.per_second(),
-                               .stats = snapshot_of(shards_),
+                               .shards = totals_of(shards_),
                                .history = snapshot_of(store_)})};
 }
 
@@ -97,7 +97,7 @@ OpsPages::Page OpsPages::metrics() const {
                                 .started_ms = started_ms_,
                                 .log_lines_dropped = log_.lines_dropped(),
                                 .process = read_process_stats(),
-                                .stats = snapshot_of(shards_),
+                                .shards = totals_of(shards_),
                                 .history = snapshot_of(store_)})};
 }
 
