@@ -36,12 +36,13 @@ class ObjectWriter {
   std::string text_;
 };
 
-std::string history_json(const HistorySnapshot& history) {
-  if (!history.is_on_disk) return R"({"backend": "memory", "ok": true})";
-  return std::string(R"({"backend": "sqlite", "ok": )") + (history.state.is_ok ? "true" : "false") +
-         ", \"reason\": " + json_string(history.state.reason) +
-         ", \"bytes\": " + std::to_string(history.bytes_on_disk) + ", \"commits\": " + std::to_string(history.commits) +
-         ", \"failures\": " + std::to_string(history.failures) + "}";
+std::string history_json(const broker::StoreStatus* store) {
+  if (store == nullptr) return R"({"backend": "memory", "ok": true})";
+  const broker::StoreState state = store->state();
+  return std::string(R"({"backend": "sqlite", "ok": )") + (state.is_ok ? "true" : "false") +
+         ", \"reason\": " + json_string(state.reason) + ", \"bytes\": " + std::to_string(store->bytes_on_disk.value()) +
+         ", \"commits\": " + std::to_string(store->commits.value()) +
+         ", \"failures\": " + std::to_string(store->failures.value()) + "}";
 }
 
 }  // namespace
@@ -66,7 +67,7 @@ std::string health_json(const HealthReport& report) {
   json.number("messages_dropped", shards.of(&Shard::lagged_messages));
   json.number("bytes_received", shards.of(&Sessions::bytes_received));
   json.number("bytes_sent", shards.of(&Shard::bytes_sent));
-  json.field("history", history_json(report.history));
+  json.field("history", history_json(report.store));
   return json.finish();
 }
 

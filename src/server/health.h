@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "server/history_snapshot.h"
+#include "broker/sqlite/status.h"
 #include "server/shard_totals.h"
 
 namespace switchboard::server {
@@ -13,7 +13,7 @@ struct HealthReport {
   double uptime_seconds = 0;
   double messages_per_second = 0;  // sent, over the last few seconds
   ShardTotals shards;
-  HistorySnapshot history;
+  const broker::StoreStatus* store = nullptr;  // null: messages are kept in memory only, or not at all
 };
 
 /// One object, one field per line.

@@ -163,13 +163,15 @@ struct PlainHistory {
   std::string_view name;
   Type type;
   std::string_view help;
-  std::uint64_t HistorySnapshot::* value;
+  Counter broker::StoreStatus::* counter;
 };
 
-using Kept = HistorySnapshot;
+using Kept = broker::StoreStatus;
 
 constexpr PlainHistory kHistory[] = {
     {"switchboard_store_commits_total", Type::kCounter, "Messages that were written to the store.", &Kept::commits},
+    {"switchboard_store_failures_total", Type::kCounter,
+     "Messages that the store refused because it could not keep them.", &Kept::failures},
     {"switchboard_store_batches_total", Type::kCounter, "Transactions that committed messages; one holds many.",
      &Kept::batches},
     {"switchboard_store_syncs_total", Type::kCounter, "Of these, the ones that waited for the disk (fsync).",
@@ -191,16 +193,16 @@ constexpr PlainHistory kHistory[] = {
     {"switchboard_store_dedup_keys", Type::kGauge, "Dedup keys that the store knows.", &Kept::dedup_records},
 };
 
-void write_history(MetricsWriter& out, const HistorySnapshot& history) {
+void write_history(MetricsWriter& out, const broker::StoreStatus& store) {
   out.family("switchboard_store_ok", Type::kGauge,
              "1 while the store commits, 0 while it cannot; 1 also when there is none.");
-  out.sample(std::uint64_t{history.state.is_ok});
+  out.sample(std::uint64_t{store.state().is_ok});
   for (const PlainHistory& plain : kHistory) {
     out.family(plain.name, plain.type, plain.help);
-    out.sample(history.*plain.value);
+    out.sample((store.*plain.counter).value());
   }
   out.family("switchboard_store_commit_seconds", Type::kHistogram, "How long a transaction of the store took.");
-  out.histogram_of_ns(history.commit_ns);
+  out.histogram_of_ns(store.commit_ns.snapshot());
 }
 
 void write_histograms(MetricsWriter& out, const ShardTotals& shards) {
@@ -247,7 +249,8 @@ std::string metrics_text(const MetricsReport& report) {
   }
   write_labelled(out, report.shards);
   write_histograms(out, report.shards);
-  write_history(out, report.history);
+  const broker::StoreStatus none;
+  write_history(out, report.store == nullptr ? none : *report.store);
   write_process(out, report);
   return out.take();
 }

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/time.h"
-#include "server/history_snapshot.h"
+#include "broker/sqlite/status.h"
 #include "server/process_stats.h"
 #include "server/shard_totals.h"
 
@@ -20,7 +20,7 @@ struct MetricsReport {
   std::uint64_t log_lines_dropped = 0;
   ProcessStats process;
   ShardTotals shards;
-  HistorySnapshot history;
+  const broker::StoreStatus* store = nullptr;  // null: messages are kept in memory only, or not at all
 };
 
 /// About 12 KB. Every family once, each with its HELP and TYPE, whether or not it has counted anything: a query for a

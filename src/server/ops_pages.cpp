@@ -65,7 +65,7 @@ OpsPages::Page OpsPages::health() const {
                                .uptime_seconds = uptime.count(),
                                .messages_per_second = sent_.per_second(),
                                .shards = totals_of(shards_),
-                               .history = snapshot_of(store_)})};
+                               .store = store_})};
 }
 
 OpsPages::Page OpsPages::liveness() const {
@@ -98,7 +98,7 @@ OpsPages::Page OpsPages::metrics() const {
                                 .log_lines_dropped = log_.lines_dropped(),
                                 .process = read_process_stats(),
                                 .shards = totals_of(shards_),
-                                .history = snapshot_of(store_)})};
+                                .store = store_})};
 }
 
 OpsPages::Page OpsPages::nothing_here() {

@@ -133,7 +133,7 @@ TEST(Metrics, SayTheStore) {
   store.bytes_on_disk.set(65'536);
   store.commit_ns.observe(2'000'000);
   MetricsReport report = report_of(kIdleShard);
-  report.history = snapshot_of(&store);
+  report.store = &store;
   const auto families = parse(metrics_text(report));
   EXPECT_EQ(value(families, "switchboard_store_ok"), 1);
   EXPECT_EQ(value(families, "switchboard_store_commits_total"), 12);
