@@ -89,6 +89,19 @@ std::string DatabaseError::sentence(std::string_view file) const {
   return path + " cannot be used (" + detail + ")";
 }
 
+/// The methods of the database's file, of which the one that writes pauses first.
+struct Database::PausingFile {
+  sqlite3_io_methods methods;  // first: SQLite hands back the address of this
+  const sqlite3_io_methods* original;
+  std::function<void()> pause;
+
+  static int write(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 at) {
+    const auto* self = reinterpret_cast<const PausingFile*>(file->pMethods);
+    self->pause();
+    return self->original->xWrite(file, bytes, count, at);
+  }
+};
+
 Database::Database() = default;
 
 Database::~Database() {
@@ -201,19 +214,6 @@ Database::Checkpoint Database::checkpoint() {
   if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) result.error = error_of(code);
   return result;
 }
-
-/// The methods of the database's file, of which the one that writes pauses first.
-struct Database::PausingFile {
-  sqlite3_io_methods methods;  // first: SQLite hands back the address of this
-  const sqlite3_io_methods* original;
-  std::function<void()> pause;
-
-  static int write(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 at) {
-    const auto* self = reinterpret_cast<const PausingFile*>(file->pMethods);
-    self->pause();
-    return self->original->xWrite(file, bytes, count, at);
-  }
-};
 
 void Database::pause_between_pages(std::function<void()> pause) {
   sqlite3_file* const file = file_of(handle_);
