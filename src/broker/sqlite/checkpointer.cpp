@@ -114,7 +114,8 @@ bool Checkpointer::pass() {
 }
 
 std::optional<DatabaseError> Checkpointer::move() {
-  database_.integer("PRAGMA schema_version");  // a connection that has read nothing does not know of the log
+  // A connection that has read nothing does not know of the log.
+  watched([this] { return database_.integer("PRAGMA schema_version"); });
   if (database_.has_failed()) return database_.take_error();
   int moved = 0;
   for (int i = 0; i < kPasses; ++i) {
