@@ -28,6 +28,8 @@ class LyingDisk {
   LyingDisk& operator=(const LyingDisk&) = delete;
 
   bool fails_syncs = false;
+  int syncs = 0;
+  bool is_full = false;           // for the log: as long as that, nothing is written there
   bool fails_log_writes = false;  // and does them
   bool loses_log_writes = false;  // and does not
 
@@ -53,12 +55,15 @@ class LyingDisk {
   }
   static int write(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 at) {
     const LyingDisk& disk = *of(file)->disk;
+    if (of(file)->is_log && disk.is_full) return SQLITE_FULL;
     if (of(file)->is_log && disk.loses_log_writes) return SQLITE_IOERR_WRITE;
     const int code = real(file)->pMethods->xWrite(real(file), bytes, count, at);
     return of(file)->is_log && disk.fails_log_writes ? SQLITE_IOERR_WRITE : code;
   }
   static int sync(sqlite3_file* file, int flags) {
-    return of(file)->disk->fails_syncs ? SQLITE_IOERR_FSYNC : real(file)->pMethods->xSync(real(file), flags);
+    LyingDisk& disk = *of(file)->disk;
+    ++disk.syncs;
+    return disk.fails_syncs ? SQLITE_IOERR_FSYNC : real(file)->pMethods->xSync(real(file), flags);
   }
   static const sqlite3_io_methods* methods() {
     static const sqlite3_io_methods kMethods = {

@@ -130,6 +130,31 @@ TEST_F(SqliteOutcomeTest, KilledBeforeItIsKnownTheMessageIsThereOrNot) {
   EXPECT_EQ(status->doubts.value(), 0u);
 }
 
+// SQLite writes nothing, and syncs nothing, for an UPDATE that changes nothing.
+TEST_F(SqliteOutcomeTest, AFullDiskIsWellOnlyOnceSomethingWasWritten) {
+  open();
+  committed(message("a", "0"));
+  disk.is_full = true;
+  EXPECT_TRUE(is_unavailable(publish(message("a", "1"))));
+  for (int i = 0; i < 10; ++i) {
+    tidy_after(seconds(1));
+    EXPECT_FALSE(status->state().is_ok) << "after " << i + 1 << " s";
+  }
+  disk.is_full = false;
+  tidy_after(seconds(2));
+  EXPECT_TRUE(status->state().is_ok);
+}
+
+TEST_F(SqliteOutcomeTest, ThatARoomMayLoseMessagesFromNowOnIsSynced) {
+  open();
+  committed(lasting("a", "0"));
+  const int before = disk.syncs;
+  committed(message("a", "1"));
+  EXPECT_EQ(disk.syncs, before + 1);
+  committed(message("a", "2"));
+  EXPECT_EQ(disk.syncs, before + 1);
+}
+
 class CheckpointTest : public SqliteOutcomeTest {
  protected:
   ~CheckpointTest() override {

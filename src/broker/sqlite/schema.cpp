@@ -88,6 +88,8 @@ constexpr const char* kFromVersion1 = R"sql(
 
 constexpr std::array<std::string_view, 4> kDedupKeys = {"dedup_key_0", "dedup_key_1", "dedup_key_2", "dedup_key_3"};
 
+constexpr std::string_view kWrites = "writes";  // counts those made only in order to write
+
 constexpr std::string_view kAge = "age";  // the store's clock, and two others at the same moment
 constexpr std::string_view kAgeMonotonic = "age_monotonic_ms";
 constexpr std::string_view kAgeUnix = "age_unix_ms";
@@ -257,6 +259,10 @@ void make_indexes(Database& database) {
 void renew_unknown_epoch(Database& database, Random& random, Identity& identity) {
   identity.unknown_epoch = random.token(kEpochCharacters);
   set_meta(database, "unknown_epoch", identity.unknown_epoch);
+}
+
+void write_anything(Database& database) {
+  set_meta(database, kWrites, meta_integer(database, kWrites).value_or(0) + 1);
 }
 
 bool mark_closed(Database& database) {

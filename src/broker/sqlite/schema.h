@@ -62,6 +62,10 @@ void make_indexes(Database& database);
 /// In a transaction: another epoch for rooms that are not in the file, as soon as one was taken out of it.
 void renew_unknown_epoch(Database& database, Random& random, Identity& identity);
 
+/// In a transaction: writes something. A change that changes nothing does not: SQLite compares the row with what is
+/// there, and then neither writes nor syncs at the commit.
+void write_anything(Database& database);
+
 /// The store is closed in good order, and on the disk: whatever the machine does now, nothing is missing.
 /// False when it is not.
 bool mark_closed(Database& database);

@@ -69,7 +69,7 @@ void StoreStatus::tell() {
     const std::lock_guard lock(mutex_);
     const auto first = std::ranges::find(troubles_, false, &StoreState::is_ok);
     now = first == troubles_.end() ? StoreState{.reason = {}, .since = troubles_.front().since} : *first;
-    if (now.is_ok == state_.is_ok && now.reason == state_.reason) return;
+    if (now.is_ok == state_.is_ok && now.is_keeping == state_.is_keeping && now.reason == state_.reason) return;
     state_ = now;
   }
   if (observer_) observer_(now);

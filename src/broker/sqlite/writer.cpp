@@ -357,7 +357,7 @@ void Writer::sync_again() {
   // Any commit with an fsync brings those before it to the disk, too.
   set_synchronous(true);
   database_.begin_writing();
-  database_.run("UPDATE meta SET value = 1 WHERE key = 'in_use'");
+  write_anything(database_);
   if (!database_.commit()) take_failure();
 }
 
@@ -470,7 +470,7 @@ void Writer::check_in(Instant now) {
   // Nobody may be publishing at the moment, so it has to be tried whether that is possible again.
   set_synchronous(false);
   database_.begin_writing();
-  database_.run("UPDATE meta SET value = 1 WHERE key = 'in_use'");
+  write_anything(database_);
   database_.commit();
   if (!take_failure()) report_success();
 }
