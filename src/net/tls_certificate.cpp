@@ -80,10 +80,10 @@ void TlsCertificate::Free::operator()(stack_st_X509* chain) const {
   sk_X509_pop_free(chain, X509_free);
 }
 
-std::string_view take_openssl_reason() {
+StaticText take_openssl_reason() {
   const char* text = ERR_reason_error_string(ERR_peek_last_error());
   ERR_clear_error();
-  return text == nullptr ? "unknown reason" : text;
+  return text == nullptr ? StaticText("unknown reason") : StaticText::lasting(text);
 }
 
 std::string problem_with_certificate_entry(std::string_view entry) {

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/static_text.h"
+
 struct stack_st_X509;
 
 namespace switchboard::net {
@@ -49,7 +51,7 @@ class TlsCertificate {
 /// "" or what is wrong with the form of a "CHAIN:KEY" entry.
 std::string problem_with_certificate_entry(std::string_view entry);
 
-/// The latest reason in OpenSSL's queue of errors, which is emptied; "unknown reason" without one. A literal.
-std::string_view take_openssl_reason();
+/// The latest reason in OpenSSL's queue of errors, which is emptied; "unknown reason" without one.
+StaticText take_openssl_reason();
 
 }  // namespace switchboard::net

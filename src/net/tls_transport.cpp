@@ -91,7 +91,7 @@ TlsTransport::~TlsTransport() {
   SSL_free(ssl_);
 }
 
-IoResult TlsTransport::fail(std::string_view why) {
+IoResult TlsTransport::fail(StaticText why) {
   if (is_opening()) stats_.failed.add();
   state_ = State::kFailed;
   failure_ = why;

@@ -29,7 +29,7 @@ class TlsTransport final : public Transport {
   IoResult flush() override;
   void finish_writing() override;
   bool is_opening() const override { return state_ == State::kSilent || state_ == State::kHandshake; }
-  std::string_view failure() const override { return failure_; }
+  StaticText failure() const override { return failure_; }
 
   /// Bytes of ciphertext that wait for the kernel.
   std::size_t held_bytes() const { return held_.size(); }
@@ -51,7 +51,7 @@ class TlsTransport final : public Transport {
   IoStatus open_records(std::span<char> into, std::size_t& total);
   bool receive(std::size_t bytes_max);
   bool count_record(bool has_data);
-  IoResult fail(std::string_view why);
+  IoResult fail(StaticText why);
   bool send_sealed();
   void say_goodbye();
 
@@ -71,7 +71,7 @@ class TlsTransport final : public Transport {
   ByteQueue held_;
   std::shared_ptr<TlsContext> context_;
   TlsStats& stats_;
-  std::string_view failure_ = "the connection was reset";
+  StaticText failure_ = "the connection was reset";
 };
 
 }  // namespace switchboard::net

@@ -6,6 +6,8 @@
 #include <span>
 #include <string_view>
 
+#include "base/static_text.h"
+
 namespace switchboard::net {
 
 enum class IoStatus : std::uint8_t {
@@ -41,8 +43,8 @@ class Transport {
   /// True while the stream is being opened (a TLS handshake): each read may take a millisecond of computing and moves
   /// nothing, and nothing can be written.
   virtual bool is_opening() const { return false; }
-  /// What was wrong, after a kFailed. A literal.
-  virtual std::string_view failure() const { return "the connection was reset"; }
+  /// What was wrong, after a kFailed.
+  virtual StaticText failure() const { return "the connection was reset"; }
 };
 
 }  // namespace switchboard::net

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/static_text.h"
 #include "net/address.h"
 #include "protocol/command.h"
 #include "room/settings.h"
@@ -19,7 +20,7 @@ struct AddressRate;
 struct Readmission {
   AddressRate* address_rate = nullptr;  // of that address; null when it has none
   std::uint16_t refusal_code = 0;       // not 0: it is not welcome under that address, and is closed with this code ...
-  std::string_view refusal_reason;      // ... and reason, a literal
+  StaticText refusal_reason;            // ... and reason
 };
 
 /// How far a request got.

@@ -209,7 +209,7 @@ void Session::drain(Instant when, Instant latest, std::int64_t reconnect_after_m
   if (is_v1_) send(protocol::GoAway{.reason = "drain", .reconnect_after_ms = reconnect_after_ms});
 }
 
-void Session::close(std::uint16_t code, std::string_view reason) {
+void Session::close(std::uint16_t code, StaticText reason) {
   if (state_ != State::kOpen) return;
   std::string frame;
   ws::append_close(frame, code, reason);
@@ -241,7 +241,7 @@ void Session::shed() {
   end(protocol::close::kTooSlow, "took nothing of what waits for it while others needed the memory", false);
 }
 
-void Session::on_peer_gone(std::string_view reason) {
+void Session::on_peer_gone(StaticText reason) {
   switch (state_) {
     case State::kHandshake:
       end(request_->started() ? 400 : 0, reason, true);
@@ -261,7 +261,7 @@ void Session::on_outbox_written() {
   if (state_ == State::kClosing && ws_.peer_closed()) end(ending_.code, ending_.reason, ending_.by_peer);
 }
 
-void Session::end(std::uint16_t code, std::string_view reason, bool by_peer) {
+void Session::end(std::uint16_t code, StaticText reason, bool by_peer) {
   if (state_ == State::kEnded) return;
   state_ = State::kEnded;
   ending_ = {.code = code, .by_peer = by_peer, .reason = reason};

@@ -14,6 +14,7 @@
 
 #include "base/byte_queue.h"
 #include "base/slot_table.h"
+#include "base/static_text.h"
 #include "base/time.h"
 #include "http/request.h"
 #include "net/address.h"
@@ -37,7 +38,7 @@ enum class State : std::uint8_t {
 struct Ending {
   std::uint16_t code = 0;  // WebSocket close code; below 1000: the HTTP status of a request that was no WebSocket
   bool by_peer = false;
-  std::string_view reason;  // a literal
+  StaticText reason;
 };
 
 class Session final : private ws::Events {
@@ -56,7 +57,7 @@ class Session final : private ws::Events {
   /// Takes bytes as they came; 64 readable bytes must follow them. Not while `paused()`.
   void receive(std::span<char> bytes);
   /// The peer has closed its side, or the socket failed.
-  void on_peer_gone(std::string_view reason);
+  void on_peer_gone(StaticText reason);
   /// True while input must wait: a join is under way, the way to a room is full, or the private queue is, it is the
   /// others' turn, or the client has sent more bytes than it may for the moment; `on_timer` ends that.
   bool paused() const { return paused_ != nullptr || is_throttled_; }
@@ -87,7 +88,7 @@ class Session final : private ws::Events {
   // --- the end -----------------------------------------------------------------------------------------------
   /// Queues a Close frame and waits for the peer's, for at most `close_timeout_ms`; the rooms are left by
   /// `leave_rooms`. `reason` is a literal.
-  void close(std::uint16_t code, std::string_view reason);
+  void close(std::uint16_t code, StaticText reason);
   /// True from the moment it is closed or has ended until `leave_rooms`.
   bool is_leaving() const { return is_leaving_; }
   /// Leaves every room if it is closed or has ended, and looks for the peer's Close in what was put aside. Harmless
@@ -205,7 +206,7 @@ class Session final : private ws::Events {
   void send_frame(ws::Opcode opcode);
   /// A whole message, compressed if the client takes that and it gets smaller.
   void send_message(ws::Opcode kind, std::string_view payload);
-  void end(std::uint16_t code, std::string_view reason, bool by_peer);
+  void end(std::uint16_t code, StaticText reason, bool by_peer);
   void mark_over();
   Instant pong_deadline() const;
   void plan_next_ping();

@@ -29,10 +29,10 @@ struct UserLinks {
 
 /// What the connection has on its way to a store: see PublishWindows.
 struct PublishShare {
-  std::uint32_t messages = 0;
+  std::uint32_t bytes = 0;
+  std::uint16_t messages = 0;
   bool is_waiting = false;  // its next publish waits for room
   bool is_in_line = false;  // for the share of all
-  std::uint64_t bytes = 0;
 };
 
 /// Is its own timer: the wheel hands back the node.

@@ -15,7 +15,7 @@ constexpr std::size_t kMessageBytes = 512;
 }  // namespace
 
 std::uint32_t PublishWindows::cost_of(std::size_t text_bytes) {
-  constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max() / 2;
+  constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max() / 2;  // two fit into a share's count
   return static_cast<std::uint32_t>(std::min(text_bytes + kMessageBytes, kMost));
 }
 
@@ -28,6 +28,7 @@ bool PublishWindows::may_take(const PublishShare& share, std::uint32_t messages,
 
 bool PublishWindows::take(Client& client, std::uint32_t messages, std::uint32_t cost) {
   PublishShare& share = client.publishing;
+  SB_ASSERT(messages <= 2);
   const std::uint64_t all = std::uint64_t{messages} * cost;
   share.is_waiting = !may_take(share, messages, all);
   if (share.is_waiting) {
@@ -38,8 +39,8 @@ bool PublishWindows::take(Client& client, std::uint32_t messages, std::uint32_t 
     }
     return false;
   }
-  share.messages += messages;
-  share.bytes += all;
+  share.messages = static_cast<std::uint16_t>(share.messages + messages);
+  share.bytes += static_cast<std::uint32_t>(all);
   bytes_ += all;
   return true;
 }

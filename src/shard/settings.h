@@ -15,8 +15,8 @@ namespace switchboard::shard {
 /// ones in the simulation; one message is always allowed.
 struct PublishLimits {
   std::uint64_t bytes_max = 32u << 20;            // all connections together; half of it for who has nothing under way
-  std::uint32_t connection_messages_max = 1'024;  // of one connection
-  std::uint64_t connection_bytes_max = 256u << 10;
+  std::uint16_t connection_messages_max = 1'024;  // of one connection
+  std::uint32_t connection_bytes_max = 256u << 10;
 };
 
 /// What holds for the history of all rooms; what of each is kept is its namespace's affair.

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
+#include "base/static_text.h"
 #include "ws/opcode.h"
 
 namespace switchboard::ws {
@@ -11,7 +11,7 @@ namespace switchboard::ws {
 /// The close code to send and a sentence for the peer's developer (at most 123 bytes).
 struct Failure {
   std::uint16_t code;
-  std::string_view reason;  // a literal
+  StaticText reason;
 };
 
 inline constexpr Failure kInvalidText{close::kInvalidPayload, "A text message is not valid UTF-8."};

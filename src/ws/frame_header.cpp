@@ -4,7 +4,7 @@ namespace switchboard::ws {
 
 namespace {
 
-std::unexpected<Failure> protocol_error(std::string_view reason) {
+std::unexpected<Failure> protocol_error(StaticText reason) {
   return std::unexpected(Failure{close::kProtocolError, reason});
 }
 

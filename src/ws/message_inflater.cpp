@@ -14,7 +14,7 @@ constexpr Failure kRefersToEarlier{
     "A compressed message refers back to an earlier one, though client_no_context_takeover was agreed."};
 constexpr Failure kRefersBeyondWindow{close::kInvalidPayload,
                                       "A compressed message refers back further than the window that was agreed."};
-static_assert(kRefersToEarlier.reason.size() <= 123 && kRefersBeyondWindow.reason.size() <= 123);
+static_assert(kRefersToEarlier.reason.view().size() <= 123 && kRefersBeyondWindow.reason.view().size() <= 123);
 
 }  // namespace
 

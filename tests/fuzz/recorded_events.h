@@ -35,7 +35,7 @@ class RecordedEvents final : public ws::Events {
   }
   ws::InflaterPool* inflaters() override { return &pool; }
   void on_failure(const ws::Failure& failure) {
-    SB_ASSERT(ws::is_sendable_close_code(failure.code) && failure.reason.size() <= 123);
+    SB_ASSERT(ws::is_sendable_close_code(failure.code) && failure.reason.view().size() <= 123);
     text += "failure " + std::to_string(failure.code) + "\n";
   }
 

@@ -31,8 +31,8 @@ void draw_history(Config& c, room::RoomSettings& room) {
   history.memory.dedup_window_ms = c.dedup_window_ms;
   history.page_cache_bytes = pick<std::size_t>(random, {0, 2'000, 1u << 20});
   history.publishing = {.bytes_max = pick<std::uint64_t>(random, {1, 2'000, 32u << 20}),
-                        .connection_messages_max = pick(random, {1u, 2u, 5u, 1'024u}),
-                        .connection_bytes_max = pick<std::uint64_t>(random, {1, 1'500, 256u << 10})};
+                        .connection_messages_max = pick<std::uint16_t>(random, {1, 2, 5, 1'024}),
+                        .connection_bytes_max = pick<std::uint32_t>(random, {1, 1'500, 256u << 10})};
   history.store_window = {.messages = pick<std::size_t>(random, {1, 3, 2'048}),
                           .bytes = pick<std::size_t>(random, {1, 1'000, 256u << 10})};
   c.shard.replays_max = pick(random, {1u, 2u, 64u});

@@ -99,7 +99,7 @@ void ShardDriver::on_ended(const session::Session& session, Instant) {
   const auto& ending = session.ending();
   found->second->ending = std::to_string(ending.code) + " " + std::string(ending.reason);
   const Duration write_timeout = std::chrono::milliseconds(config_.shard.session.write_timeout_ms);
-  if (ending.reason.find("write timeout") != std::string_view::npos) {
+  if (ending.reason.view().find("write timeout") != std::string_view::npos) {
     check(clock_.peek() - found->second->stalled_since() + kTurnMax >= write_timeout,
           "ended as blocked before the write timeout");
   }

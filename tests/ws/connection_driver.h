@@ -68,7 +68,7 @@ class ConnectionDriver {
       if (received.failure) {
         failure = received.failure;
         events.list.push_back("fail " + std::to_string(received.failure->code));
-        EXPECT_LE(received.failure->reason.size(), 123u);
+        EXPECT_LE(received.failure->reason.view().size(), 123u);
       }
       ended_ = received.failure.has_value() || connection.peer_closed();
       if (!ended_ && events.flow == Flow::kContinue) {
