@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <string>
 #include <sys/epoll.h>
+#include <thread>
 #include <vector>
 
 #include "base/random.h"
@@ -167,6 +168,20 @@ std::string join(std::string_view room, std::string_view user, std::string_view 
   return command + "}";
 }
 
+/// What the filling has left to be done (moving messages into blocks, a checkpoint) is not the replay's.
+void wait_until_idle(const std::vector<pid_t>& server) {
+  constexpr double kLookEveryS = 0.25;
+  constexpr double kGiveUpAfterS = 20;
+  constexpr double kIdleShare = 0.02;
+  for (const double began_s = now_s(); now_s() - began_s < kGiveUpAfterS;) {
+    const auto before = process_usage(server);
+    std::this_thread::sleep_for(std::chrono::duration<double>(kLookEveryS));
+    const auto after = process_usage(server);
+    if (!before || !after) fail("no such process");
+    if (static_cast<double>(after->cpu_us - before->cpu_us) <= kIdleShare * kLookEveryS * 1e6) return;
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -193,6 +208,7 @@ int main(int argc, char** argv) {
   }
   const double fill_s = now_s() - fill_began_s;
 
+  wait_until_idle(server);
   Bench readers(*endpoint);
   const auto before = process_usage(server);
   if (!before) fail("no such process");

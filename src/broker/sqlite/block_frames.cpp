@@ -40,6 +40,7 @@ std::string block_ends(std::span<const std::uint32_t> ends, std::span<const std:
 BlockFrames::BlockFrames(const BlockHead& head, const Statement& row)
     : ends_(row.bytes(7)),
       count_(distance(head.first, head.last.next())),
+      has_ages_(ends_.size() == 2 * count_ * sizeof(std::uint32_t)),
       newest_at_(head.newest_at),
       frames_(row.bytes(8)) {
   is_whole_ = has_shape(head) && (row.is_null(6) ? has_frames() : row.integer(6) == check_of(head, ends_, frames_));
@@ -52,8 +53,7 @@ std::uint32_t BlockFrames::number_at(std::size_t index) const {
 }
 
 StoreMillis BlockFrames::at(std::size_t index) const {
-  const bool has_ages = ends_.size() == 2 * count_ * sizeof(std::uint32_t);
-  return has_ages ? newest_at_ - number_at(count_ + index) : newest_at_;
+  return has_ages_ ? newest_at_ - number_at(count_ + index) : newest_at_;
 }
 
 /// As many frames as the block says it has. (Its checksum would not say so of a block that was written wrongly.)

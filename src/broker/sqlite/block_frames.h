@@ -43,6 +43,7 @@ class BlockFrames {
 
   std::string_view ends_;
   std::size_t count_;
+  bool has_ages_;
   StoreMillis newest_at_;
   std::string_view frames_;
   bool is_whole_;

@@ -32,6 +32,7 @@ class PageBuilder {
   Page take(std::string epoch, Seq oldest, Seq newest);
 
  private:
+  void reserve(std::size_t frame_bytes);
   Seq next() const;  // the number to be added next; of no meaning before the first
 
   struct Frame {

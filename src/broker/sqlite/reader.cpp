@@ -242,11 +242,12 @@ void Reader::add_blocks(const StoreRead& request, View& view, PageBuilder& page)
     for (std::size_t i = from; i < until; ++i) {
       const std::size_t index = range.newest ? until - 1 - (i - from) : i;
       const Seq seq = head.first.plus(index);
-      if (is_too_old(view, seq, block.at(index))) {
+      const StoreMillis at = block.at(index);
+      if (is_too_old(view, seq, at)) {
         if (range.newest) break;
         continue;
       }
-      if (!page.add(seq, block.frame(index), block.at(index))) break;
+      if (!page.add(seq, block.frame(index), at)) break;
     }
   }
   query.reset();
