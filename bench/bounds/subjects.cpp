@@ -7,8 +7,8 @@
 
 #include "base/token_bucket.h"
 #include "broker/page_cache.h"
-#include "server/address_accounts.h"
-#include "server/admission.h"
+#include "listen/address_accounts.h"
+#include "listen/admission.h"
 #include "subject.h"
 #include "world.h"
 
@@ -229,13 +229,13 @@ class FullPageCache : public Subject {
 class Addresses : public Subject {
  public:
   explicit Addresses(std::uint32_t wanted)
-      : addresses_(std::min<std::uint32_t>(wanted, server::Admission::kRememberedMax)), accounts_(addresses_) {
+      : addresses_(std::min<std::uint32_t>(wanted, listen::Admission::kRememberedMax)), accounts_(addresses_) {
     for (std::uint32_t i = 0; i < addresses_; ++i)
       one();
   }
   void one() override {
     const Instant now = Instant(std::chrono::hours(1)) + Duration(next_);
-    server::AddressAccounts::Key key{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    listen::AddressAccounts::Key key{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     for (int i = 0; i < 4; ++i)
       key[static_cast<std::size_t>(15 - i)] = static_cast<std::uint8_t>(next_ >> 8 * i);
     ++next_;
@@ -246,7 +246,7 @@ class Addresses : public Subject {
 
  private:
   std::uint32_t addresses_;
-  server::AddressAccounts accounts_;
+  listen::AddressAccounts accounts_;
   std::uint32_t next_ = 0;
 };
 

@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 #include "cli/config_options.h"
 #include "cli/options.h"
-#include "server/tls_contexts.h"
+#include "listen/tls_contexts.h"
 
 namespace switchboard::cli {
 
@@ -19,7 +19,7 @@ int run_check(int argc, char** argv) {
 
   const auto config = load_or_explain({file, {}, {}});
   if (!config) return kExitFailure;
-  if (const std::string problem = server::problem_with_tls(*config); !problem.empty()) {
+  if (const std::string problem = listen::problem_with_tls(*config); !problem.empty()) {
     std::fprintf(stderr, "%s: [tls]: %s\n", file.c_str(), problem.c_str());
     return kExitFailure;
   }

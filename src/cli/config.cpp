@@ -5,7 +5,7 @@
 #include "cli/config_options.h"
 #include "cli/options.h"
 #include "cli/serve_flags.h"
-#include "server/config_printer.h"
+#include "config/config_printer.h"
 
 namespace switchboard::cli {
 
@@ -28,12 +28,12 @@ int run_config(int argc, char** argv) {
   if (const auto exit_code = options.parse(argc, argv)) return *exit_code;
 
   if (reference) {
-    std::fputs(server::print_settings_reference().c_str(), stdout);
+    std::fputs(config::print_settings_reference().c_str(), stdout);
     return kExitSuccess;
   }
   const auto config = load_or_explain(config_options.sources(flags.settings()));
   if (!config) return kExitFailure;
-  std::fputs(server::print_config(*config).c_str(), stdout);
+  std::fputs(config::print_config(*config).c_str(), stdout);
   return kExitSuccess;
 }
 

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <unistd.h>
 
-#include "server/setting_lookup.h"
+#include "config/setting_lookup.h"
 
 namespace switchboard::cli {
 namespace {
@@ -17,7 +17,7 @@ std::vector<std::pair<std::string, std::string>> our_environment() {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const auto equals = text.find('=');
-    if (equals == std::string_view::npos || !text.starts_with(server::kEnvironmentPrefix)) continue;
+    if (equals == std::string_view::npos || !text.starts_with(config::kEnvironmentPrefix)) continue;
     out.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   return out;
@@ -25,7 +25,7 @@ std::vector<std::pair<std::string, std::string>> our_environment() {
 
 std::optional<std::string> choose_file(const std::optional<std::string>& flag) {
   if (flag) return flag;
-  const char* variable = std::getenv(std::string(server::kConfigFileVariable).c_str());
+  const char* variable = std::getenv(std::string(config::kConfigFileVariable).c_str());
   if (variable != nullptr && *variable != '\0') return variable;
   std::error_code error;
   if (std::filesystem::exists(kFileInDirectory, error)) return kFileInDirectory;
@@ -33,7 +33,7 @@ std::optional<std::string> choose_file(const std::optional<std::string>& flag) {
 }
 
 /// SECTION.KEY=VALUE; without '=' the loader complains about the key as a whole.
-server::FlagSetting parse_set(const std::string& text) {
+config::FlagSetting parse_set(const std::string& text) {
   const auto equals = text.find('=');
   const std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
   return {text.substr(0, equals), value, "--set " + text};
@@ -52,16 +52,16 @@ void ConfigOptions::add_to(Options& options) {
                  sets_);
 }
 
-server::ConfigSources ConfigOptions::sources(std::vector<server::FlagSetting> flags) const {
+config::ConfigSources ConfigOptions::sources(std::vector<config::FlagSetting> flags) const {
   for (const std::string& text : sets_)
     flags.push_back(parse_set(text));
   return {choose_file(file_), our_environment(), std::move(flags)};
 }
 
-std::optional<server::Config> load_or_explain(const server::ConfigSources& sources) {
-  auto config = server::load_config(sources);
+std::optional<config::Config> load_or_explain(const config::ConfigSources& sources) {
+  auto config = config::load_config(sources);
   if (config) return std::move(*config);
-  for (const server::ConfigProblem& problem : config.error())
+  for (const config::ConfigProblem& problem : config.error())
     std::fprintf(stderr, "%s\n", problem.text().c_str());
   return std::nullopt;
 }

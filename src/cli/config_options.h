@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/options.h"
-#include "server/config_loader.h"
+#include "config/config_loader.h"
 
 namespace switchboard::cli {
 
@@ -17,7 +17,7 @@ class ConfigOptions {
 
   /// The file (--config, else SWITCHBOARD_CONFIG, else ./switchboard.toml if there is one), the process's environment
   /// and the flags: those of --set come last and win over `flags`.
-  server::ConfigSources sources(std::vector<server::FlagSetting> flags) const;
+  config::ConfigSources sources(std::vector<config::FlagSetting> flags) const;
 
  private:
   std::optional<std::string> file_;
@@ -25,6 +25,6 @@ class ConfigOptions {
 };
 
 /// Loads, or prints every problem to standard error and returns nothing.
-std::optional<server::Config> load_or_explain(const server::ConfigSources& sources);
+std::optional<config::Config> load_or_explain(const config::ConfigSources& sources);
 
 }  // namespace switchboard::cli

@@ -2,7 +2,7 @@
 #include "base/time.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "server/log.h"
+#include "log/log.h"
 #include "server/server.h"
 #include "session/echo_settings.h"
 
@@ -24,19 +24,19 @@ int run_echo(int argc, char** argv) {
       "\nExit codes: 0 ended by a signal, 1 it could not start (address in use), 2 wrong usage.\n");
   if (const auto exit_code = options.parse(argc, argv)) return *exit_code;
 
-  server::Config config;
+  config::Config config;
   config.listen = {listen};
   config.ops = "off";
   config.shards = 1;
   config.data = "";
-  config.history.backend = server::HistoryBackend::kMemory;
+  config.history.backend = config::HistoryBackend::kMemory;
   config.drain_ms = 0;
   config.shard.session = session::echo_settings();
   config.listener_defaults.demo = false;
   add_listen_entries(config);
 
   const SystemClock clock;
-  server::Log log({.level = quiet ? server::LogLevel::kWarn : server::LogLevel::kInfo}, clock);
+  log::Log log({.level = quiet ? log::LogLevel::kWarn : log::LogLevel::kInfo}, clock);
   return server::run(std::move(config), nullptr, log);
 }
 

@@ -4,7 +4,7 @@
 #include "cli/config_options.h"
 #include "cli/options.h"
 #include "cli/serve_flags.h"
-#include "server/log.h"
+#include "log/log.h"
 #include "server/server.h"
 
 namespace switchboard::cli {
@@ -29,12 +29,12 @@ int run_serve(int argc, char** argv) {
       "second signal, or by itself when something that hangs kept it from ending in time; 2 wrong usage.\n");
   if (const auto exit_code = options.parse(argc, argv)) return *exit_code;
 
-  const server::ConfigSources sources = config_options.sources(flags.settings());
+  const config::ConfigSources sources = config_options.sources(flags.settings());
   auto config = load_or_explain(sources);
   if (!config) return kExitFailure;
 
   const SystemClock clock;
-  server::Log log(config->log, clock);
+  log::Log log(config->log, clock);
   log.info("configured", {{"file", sources.file.value_or("none")}});
   return server::run(std::move(*config), &sources, log);
 }

@@ -17,8 +17,8 @@ void ServeFlags::add_to(Options& options) {
   options.value("--log-format", "FORMAT", "plain or json. Default plain.", log_format_);
 }
 
-std::vector<server::FlagSetting> ServeFlags::settings() const {
-  std::vector<server::FlagSetting> out;
+std::vector<config::FlagSetting> ServeFlags::settings() const {
+  std::vector<config::FlagSetting> out;
   const auto add = [&out](const char* key, const std::optional<std::string>& value, const char* flag) {
     if (value) out.push_back({key, *value, flag});
   };

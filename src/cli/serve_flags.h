@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "cli/options.h"
-#include "server/config_loader.h"
+#include "config/config_loader.h"
 
 namespace switchboard::cli {
 
@@ -16,7 +16,7 @@ class ServeFlags {
   /// This object must outlive the options.
   void add_to(Options& options);
   /// Those that were given.
-  std::vector<server::FlagSetting> settings() const;
+  std::vector<config::FlagSetting> settings() const;
 
  private:
   std::vector<std::string> listen_;

@@ -1,5 +1,5 @@
 // `switchboard version`.
-#include "server/version.h"
+#include "base/version.h"
 
 #include <cstdio>
 #include <openssl/crypto.h>
@@ -26,7 +26,7 @@ int run_version(int argc, char** argv) {
 #else
   const char* build = "unoptimised";
 #endif
-  std::printf("switchboard %s\n", server::version());
+  std::printf("switchboard %s\n", version());
   std::printf("compiler   %s, %s\n", SB_COMPILER, build);
   std::printf("openssl    %s\n", OpenSSL_version(OPENSSL_VERSION_STRING));
   std::printf("simdjson   %d.%d.%d\n", simdjson::SIMDJSON_VERSION_MAJOR, simdjson::SIMDJSON_VERSION_MINOR,

@@ -4,7 +4,7 @@
 
 namespace switchboard::server {
 
-HistoryLog::HistoryLog(Log& log, const std::string& file, broker::StoreStatus& store) : log_(log), store_(store) {
+HistoryLog::HistoryLog(log::Log& log, const std::string& file, broker::StoreStatus& store) : log_(log), store_(store) {
   if (const broker::StoreState state = store.state(); !state.is_ok) {
     on_state(state);
   } else {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "broker/sqlite/status.h"
-#include "server/log.h"
+#include "log/log.h"
 
 namespace switchboard::server {
 
@@ -13,7 +13,7 @@ namespace switchboard::server {
 /// started. Both must outlive it, but for the store's thread, which must have ended before.
 class HistoryLog {
  public:
-  HistoryLog(Log& log, const std::string& file, broker::StoreStatus& store);
+  HistoryLog(log::Log& log, const std::string& file, broker::StoreStatus& store);
   HistoryLog(const HistoryLog&) = delete;
   HistoryLog& operator=(const HistoryLog&) = delete;
 
@@ -21,7 +21,7 @@ class HistoryLog {
   void on_state(const broker::StoreState& state);
   void tell_power_losses();
 
-  Log& log_;
+  log::Log& log_;
   broker::StoreStatus& store_;
   std::uint64_t power_losses_told_ = 0;
 };

@@ -7,19 +7,19 @@
 #include <memory>
 #include <unistd.h>
 
-#include "server/admission.h"
-#include "server/config_reload.h"
-#include "server/connection_log.h"
+#include "config/config_reload.h"
+#include "listen/admission.h"
+#include "listen/connection_log.h"
+#include "listen/listener_report.h"
+#include "listen/listening_sockets.h"
+#include "listen/shard_group.h"
+#include "ops/ops_port.h"
 #include "server/data_directory.h"
 #include "server/file_limit.h"
 #include "server/heap_trimmer.h"
 #include "server/history_log.h"
 #include "server/last_resort.h"
-#include "server/listener_report.h"
-#include "server/listening_sockets.h"
-#include "server/ops_port.h"
 #include "server/processors.h"
-#include "server/shard_group.h"
 #include "server/store_thread.h"
 
 namespace switchboard::server {
@@ -42,7 +42,7 @@ Duration ms(std::uint32_t value) {
 /// The running server, from bound sockets to the last connection. The main thread's.
 class Process {
  public:
-  Process(Config config, const ConfigSources* sources, Log& log, const Clock& clock)
+  Process(config::Config config, const config::ConfigSources* sources, log::Log& log, const Clock& clock)
       : config_(std::move(config)), sources_(sources), log_(log), clock_(clock), observer_(log, admission_) {}
   ~Process() { stop(); }  // of a start that failed
 
@@ -76,13 +76,13 @@ class Process {
     }
     stop();
     log_.info("stopped", {});
-    log_.finish(std::min(Log::kEndMax, *last_resort_.deadline() - clock_.now()));
+    log_.finish(std::min(log::Log::kEndMax, *last_resort_.deadline() - clock_.now()));
     return 0;
   }
 
  private:
   std::uint32_t shard_count(std::uint32_t wanted) const {
-    return wanted > 0 ? wanted : std::min(processors_.usable(), kShardsMax);
+    return wanted > 0 ? wanted : std::min(processors_.usable(), config::kShardsMax);
   }
 
   void say_if_limited() {
@@ -125,7 +125,7 @@ class Process {
     const net::SocketOptions options{.notsent_lowat_bytes = config_.notsent_lowat_bytes,
                                      .send_buffer_bytes = config_.send_buffer_bytes,
                                      .accept_backlog = static_cast<int>(config_.accept_backlog)};
-    auto opened = ListeningSockets::open(config_.listeners, options, std::move(*inherited));
+    auto opened = listen::ListeningSockets::open(config_.listeners, options, std::move(*inherited));
     if (!opened) return fail(opened.error());
     sockets_ = std::move(*opened);
     return true;
@@ -143,7 +143,8 @@ class Process {
 
   bool open_store() {
     const bool has_rooms = config_.shard.session.service == session::Service::kRooms;
-    if (has_rooms && config_.history.backend == HistoryBackend::kMemory) log_.info("history is kept in memory only");
+    if (has_rooms && config_.history.backend == config::HistoryBackend::kMemory)
+      log_.info("history is kept in memory only");
     if (!config_.has_store()) return true;
     broker::SqliteSettings settings = config_.history.sqlite;
     settings.file = std::filesystem::path(data_->path()) / settings.file;
@@ -157,7 +158,7 @@ class Process {
   }
 
   bool open_shards() {
-    auto group = ShardGroup::open(config_, sockets_, clock_, observer_, admission_, store_.get());
+    auto group = listen::ShardGroup::open(config_, sockets_, clock_, observer_, admission_, store_.get());
     if (!group) return fail(group.error());
     shards_ = std::move(*group);
     return true;
@@ -170,7 +171,7 @@ class Process {
     return true;
   }
 
-  void use_tls(const TlsContexts& contexts) {
+  void use_tls(const listen::TlsContexts& contexts) {
     shards_->use_tls(contexts, config_.tls.handshakes_max);
     if (contexts.empty()) return;
     for (const std::string& warning : contexts.front()->warnings())
@@ -181,7 +182,7 @@ class Process {
     if (!config_.ops_enabled()) return true;
     const auto address = net::ListenAddress::parse(config_.ops);
     if (!address) return fail(address.error());
-    auto opened = OpsPort::open(*address, loop_, *shards_, store_ ? &store_->status() : nullptr, log_, clock_);
+    auto opened = ops::OpsPort::open(*address, loop_, *shards_, store_ ? &store_->status() : nullptr, log_, clock_);
     if (!opened) return fail(opened.error());
     ops_ = std::move(*opened);
     ops_->set_hosts(config_.ops_hosts);
@@ -192,7 +193,7 @@ class Process {
   void announce() {
     std::string listening, every_address;
     const auto add = [](std::string& list, const std::string& item) { list += (list.empty() ? "" : " ") + item; };
-    for (const ListeningPlace& place : sockets_.places()) {
+    for (const listen::ListeningPlace& place : sockets_.places()) {
       add(listening, place.shown);
       if (!place.every_address.empty()) add(every_address, place.every_address);
     }
@@ -200,10 +201,10 @@ class Process {
                                 {"every_address", every_address.empty() ? std::string("none") : every_address},
                                 {"ops", ops_ ? "http://" + shown(ops_->address()) : std::string("off")},
                                 {"shards", static_cast<std::int64_t>(config_.shards)},
-                                {"demo", demo_url(config_.listeners, sockets_.places())}});
-    for (const ListenerWarning& warning : warnings_of(config_.listeners, sockets_))
+                                {"demo", listen::demo_url(config_.listeners, sockets_.places())}});
+    for (const listen::ListenerWarning& warning : listen::warnings_of(config_.listeners, sockets_))
       log_.warn(warning.text, {{"listener", warning.listener}});
-    const bool is_public = std::ranges::any_of(sockets_.places(), &ListeningPlace::is_public);
+    const bool is_public = std::ranges::any_of(sockets_.places(), &listen::ListeningPlace::is_public);
     if (is_public && config_.connections_per_address_max == 0) {
       log_.info(
           "connections per address are not limited; behind a proxy leave it so, otherwise set "
@@ -258,19 +259,19 @@ class Process {
       log_.warn(
           "the server was started without a configuration file; of all there is only certificates are read again");
     }
-    auto wanted = load_config(*sources_);
+    auto wanted = config::load_config(*sources_);
     if (!wanted) {
-      for (const ConfigProblem& problem : wanted.error())
+      for (const config::ConfigProblem& problem : wanted.error())
         log_.error("configuration not reloaded", {{"problem", problem.text()}});
       return;
     }
     wanted->shards = shard_count(wanted->shards);  // as the running one's was
-    const Config running = config_;
-    Config next = reloaded(running, *wanted);
+    const config::Config running = config_;
+    config::Config next = config::reloaded(running, *wanted);
     next.shards = running.shards;
     const auto tls = tls_.make(next);
     if (!tls) return log_.error("configuration not reloaded", {{"problem", tls.error()}});
-    for (const ReloadChange& change : diff_for_reload(config_, *wanted)) {
+    for (const config::ReloadChange& change : config::diff_for_reload(config_, *wanted)) {
       log_.info(change.needs_restart ? "setting changed, needs a restart" : "setting changed",
                 {{"key", change.key}, {"from", change.from}, {"to", change.to}});
     }
@@ -327,7 +328,7 @@ class Process {
   /// On the last resort's thread, while any other may be blocked.
   void say_last_words(Ending::Step step) {
     if (step == Ending::Step::kAtOnce) {
-      const ShardGroup* const serving = serving_;
+      const listen::ShardGroup* const serving = serving_;
       log_.warn("stopped at once by a second signal",
                 {{"connections", serving == nullptr ? std::uint64_t{0} : serving->connections()}});
     } else {
@@ -342,23 +343,23 @@ class Process {
   }
 
   const Processors processors_ = usable_processors();
-  Config config_;
-  const ConfigSources* sources_;
-  Log& log_;
+  config::Config config_;
+  const config::ConfigSources* sources_;
+  log::Log& log_;
   const Clock& clock_;
   std::atomic<Doing> doing_{Doing::kStarting};
-  std::atomic<const ShardGroup*> serving_{nullptr};  // from the moment on when connections may come
+  std::atomic<const listen::ShardGroup*> serving_{nullptr};  // from the moment on when connections may come
   net::Loop loop_;
-  Admission admission_{AdmissionLimits{}, clock_};
-  ConnectionLog observer_;
+  listen::Admission admission_{listen::AdmissionLimits{}, clock_};
+  listen::ConnectionLog observer_;
   std::uint64_t capacity_ = 0;
   std::unique_ptr<DataDirectory> data_;
-  ListeningSockets sockets_;
+  listen::ListeningSockets sockets_;
   std::unique_ptr<broker::SqliteStore> store_;  // null: nothing is kept in a file
   std::unique_ptr<HistoryLog> history_log_;
-  std::unique_ptr<ShardGroup> shards_;
-  std::unique_ptr<OpsPort> ops_;
-  TlsContextMaker tls_{clock_};
+  std::unique_ptr<listen::ShardGroup> shards_;
+  std::unique_ptr<ops::OpsPort> ops_;
+  listen::TlsContextMaker tls_{clock_};
   HeapTrimmer heap_;
   std::optional<Instant> draining_until_;
   Instant drained_at_least_until_{};
@@ -368,7 +369,7 @@ class Process {
 
 }  // namespace
 
-int run(Config config, const ConfigSources* sources, Log& log) {
+int run(config::Config config, const config::ConfigSources* sources, log::Log& log) {
   const SystemClock clock;
   try {
     Process process(std::move(config), sources, log, clock);

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "config/config_loader.h"
+#include "config/config_printer.h"
+#include "config/config_reload.h"
 #include "fuzz/byte_script.h"
-#include "server/config_loader.h"
-#include "server/config_printer.h"
-#include "server/config_reload.h"
 
 namespace switchboard::fuzz {
 namespace {
@@ -42,8 +42,8 @@ std::string_view take_line(std::string_view& text) {
 }
 
 /// After the TOML and a NUL: lines `NAME=VALUE` are environment variables, lines `--KEY=VALUE` are flags.
-server::ConfigSources sources_of(std::string_view lines) {
-  server::ConfigSources sources;
+config::ConfigSources sources_of(std::string_view lines) {
+  config::ConfigSources sources;
   while (!lines.empty()) {
     const std::string_view line = take_line(lines);
     const auto equals = line.find('=');
@@ -58,13 +58,13 @@ server::ConfigSources sources_of(std::string_view lines) {
   return sources;
 }
 
-void check_prints_back(const server::Config& config) {
-  const std::string printed = server::print_config(config);
+void check_prints_back(const config::Config& config) {
+  const std::string printed = config::print_config(config);
   const MemoryFile file(printed);
-  const auto again = server::load_config({.file = file.path(), .environment = {}, .flags = {}});
+  const auto again = config::load_config({.file = file.path(), .environment = {}, .flags = {}});
   SB_ASSERT(again.has_value());
-  SB_ASSERT(server::diff_for_reload(config, *again).empty());
-  SB_ASSERT(server::print_config(*again) == printed);
+  SB_ASSERT(config::diff_for_reload(config, *again).empty());
+  SB_ASSERT(config::print_config(*again) == printed);
 }
 
 }  // namespace
@@ -75,15 +75,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view input(reinterpret_cast<const char*>(data), size);
   const auto end = input.find('\0');
   const fuzz::MemoryFile file(input.substr(0, end));
-  server::ConfigSources sources =
+  config::ConfigSources sources =
       fuzz::sources_of(end == std::string_view::npos ? std::string_view{} : input.substr(end + 1));
   sources.file = file.path();
-  const auto config = server::load_config(sources);
+  const auto config = config::load_config(sources);
   if (config) {
     fuzz::check_prints_back(*config);
   } else {
     SB_ASSERT(!config.error().empty());
-    for (const server::ConfigProblem& problem : config.error())
+    for (const config::ConfigProblem& problem : config.error())
       SB_ASSERT(!problem.where.empty() && !problem.message.empty());
   }
   return 0;

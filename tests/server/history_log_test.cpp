@@ -19,8 +19,8 @@ class HistoryLogTest : public testing::Test {
 
   test::ManualClock clock_;
   std::string lines_;
-  std::unique_ptr<Log> log_ =
-      std::make_unique<Log>(LogSettings{.format = LogFormat::kPlain}, clock_, [this](std::string_view lines) {
+  std::unique_ptr<log::Log> log_ = std::make_unique<log::Log>(
+      log::LogSettings{.format = log::LogFormat::kPlain}, clock_, [this](std::string_view lines) {
         std::string_view rest = lines;
         while (!rest.empty()) {
           const std::string_view line = rest.substr(0, rest.find('\n') + 1);

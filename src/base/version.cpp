@@ -1,0 +1,9 @@
+#include "base/version.h"
+
+namespace switchboard {
+
+const char* version() {
+  return SWITCHBOARD_VERSION;
+}
+
+}  // namespace switchboard

@@ -1,0 +1,153 @@
+#include "config/config_loader.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "config/config_values.h"
+#include "config/setting_source.h"
+#include "config/settings_table.h"
+
+namespace switchboard::config {
+namespace {
+
+void append(SourceReading& all, SourceReading next) {
+  std::ranges::move(next.assignments, std::back_inserter(all.assignments));
+  std::ranges::move(next.headings, std::back_inserter(all.headings));
+  std::ranges::move(next.problems, std::back_inserter(all.problems));
+}
+
+/// Every name of a section that is in a heading or in an assignment, without "default".
+std::set<std::string> names_in(const SourceReading& reading, std::string_view section) {
+  std::set<std::string> names;
+  for (const SectionHeading& heading : reading.headings) {
+    if (heading.section == section) names.insert(heading.name);
+  }
+  for (const SettingAssignment& assignment : reading.assignments) {
+    if (assignment.address.setting->section == section) names.insert(assignment.address.name);
+  }
+  if (section == "rooms") names.erase(std::string(kDefaultNamespace));
+  return names;
+}
+
+bool is_assigned(const SourceReading& reading, std::string_view name) {
+  return std::ranges::any_of(reading.assignments, [&](const SettingAssignment& assignment) {
+    return assignment.address.setting->name() == name;
+  });
+}
+
+/// The assignments are in order of precedence. A namespace starts from the finished [rooms.default], a listener from
+/// the finished settings of the process, whichever source those came from.
+Config assemble(const SourceReading& reading) {
+  Config config;
+  room::RoomSettings rooms;
+  ListenerSettings unused;
+  for (const auto& [address, value, where] : reading.assignments) {
+    const bool is_default = address.setting->section == "rooms" && address.name == kDefaultNamespace;
+    if (!address.setting->is_named() || is_default) address.setting->write({config, rooms, unused}, value);
+  }
+  const auto assign = [&](std::string_view section, const std::string& name, const SettingTarget& target) {
+    for (const auto& [address, value, where] : reading.assignments) {
+      if (address.setting->section == section && address.name == name) address.setting->write(target, value);
+    }
+  };
+  config.shard.rooms = room::RoomSettingsTable(rooms);
+  for (const std::string& name : names_in(reading, "rooms")) {
+    room::RoomSettings settings = rooms;
+    assign("rooms", name, {config, settings, unused});
+    config.shard.rooms.set(name, settings);
+  }
+  for (const std::string& name : names_in(reading, "listeners")) {
+    ListenerSettings settings = config.listener_defaults;
+    settings.name = name;
+    assign("listeners", name, {config, rooms, settings});
+    config.listeners.push_back(std::move(settings));
+  }
+  // Whoever wants nothing to last need not say it twice.
+  if (config.data.empty() && !is_assigned(reading, "history.backend")) config.history.backend = HistoryBackend::kMemory;
+  // Whoever describes listeners wants those, and no other on a port that is open to all.
+  if (!config.listeners.empty() && !is_assigned(reading, "server.listen")) config.listen.clear();
+  add_listen_entries(config);
+  return config;
+}
+
+/// Where a setting of the process was made; only asked for those that are not as they are by default.
+std::string place_of(const SourceReading& reading, std::string_view name) {
+  std::string where;
+  for (const SettingAssignment& assignment : reading.assignments) {
+    if (assignment.address.setting->name() == name) where = assignment.where;
+  }
+  return where;
+}
+
+/// What the rooms ask of the store, and it cannot give.
+std::vector<ConfigProblem> problems_of_history(const Config& config, const SourceReading& reading) {
+  if (config.history.backend == HistoryBackend::kSqlite) {
+    if (!config.data.empty() || !config.has_store()) return {};
+    return {{place_of(reading, "history.backend"),
+             "`history.backend` is \"sqlite\", but there is no directory for its file: `server.data` is empty"}};
+  }
+  std::vector<ConfigProblem> problems;
+  for (const auto& [address, value, where] : reading.assignments) {
+    if (address.setting->name() != "rooms.durability" || value != SettingValue(std::string("power"))) continue;
+    if (value_of(config, address) != value) continue;  // another source has the last word
+    problems.push_back({where, "`" + key_of(address) +
+                                   "` is \"power\", but messages are kept in memory: `history.backend` is \"memory\""});
+  }
+  return problems;
+}
+
+/// Where a listener's setting was made, else where its section begins.
+std::string place_of(const SourceReading& reading, const std::string& name, std::string_view key) {
+  std::string where;
+  for (const SectionHeading& heading : reading.headings) {
+    if (heading.section == "listeners" && heading.name == name) where = heading.where;
+  }
+  for (const SettingAssignment& assignment : reading.assignments) {
+    const SettingAddress& address = assignment.address;
+    if (address.setting->section != "listeners" || address.name != name) continue;
+    if (where.empty() || address.setting->key == key) where = assignment.where;
+  }
+  return where;
+}
+
+/// What no single setting shows.
+std::vector<ConfigProblem> problems_of_listeners(const Config& config, const SourceReading& reading) {
+  std::vector<ConfigProblem> problems;
+  if (config.listeners.empty())
+    problems.push_back(
+        {place_of(reading, "server.listen"), "`server.listen` is empty, and there is no section [listeners.NAME]"});
+  for (const ListenerSettings& listener : config.listeners) {
+    const std::string heading = "[listeners." + listener.name + "]";
+    if (listener.address.empty()) {
+      problems.push_back({place_of(reading, listener.name, "address"), heading + " has no `address`"});
+    }
+    if (listener.proxy_protocol != ProxyProtocol::kOff && listener.trusted_proxies.empty()) {
+      const bool is_named = !listener.name.empty();
+      problems.push_back(
+          {is_named ? place_of(reading, listener.name, "proxy_protocol") : place_of(reading, "server.proxy_protocol"),
+           (is_named ? heading : "`server.listen`") +
+               " requires the PROXY protocol, but nobody is trusted to speak it: set "
+               "`trusted_proxies`"});
+      if (!is_named) break;  // it is one setting for all entries
+    }
+  }
+  return problems;
+}
+
+}  // namespace
+
+std::expected<Config, std::vector<ConfigProblem>> load_config(const ConfigSources& sources) {
+  SourceReading all;
+  if (sources.file) append(all, read_toml_file(*sources.file));
+  append(all, read_environment(sources.environment));
+  append(all, read_flags(sources.flags));
+  if (!all.problems.empty()) return std::unexpected(std::move(all.problems));
+  Config config = assemble(all);
+  std::vector<ConfigProblem> problems = problems_of_listeners(config, all);
+  std::ranges::move(problems_of_history(config, all), std::back_inserter(problems));
+  if (!problems.empty()) return std::unexpected(std::move(problems));
+  return config;
+}
+
+}  // namespace switchboard::config

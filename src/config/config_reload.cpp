@@ -1,0 +1,115 @@
+#include "config/config_reload.h"
+
+#include <algorithm>
+
+#include "config/config_values.h"
+#include "config/settings_table.h"
+
+namespace switchboard::config {
+namespace {
+
+/// "default" for rooms, then every name either of the two has.
+std::vector<std::string> names_of_both(const Config& running, const Config& wanted, std::string_view section) {
+  std::vector<std::string> names = names_of(running, section);
+  std::ranges::copy(names_of(wanted, section), std::back_inserter(names));
+  std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  if (section == "rooms") names.insert(names.begin(), std::string(kDefaultNamespace));
+  return names;
+}
+
+/// Where a named listener listens; "" when there is none of that name.
+std::string address_of(const Config& config, std::string_view name) {
+  const auto found = std::ranges::find(config.listeners, name, &ListenerSettings::name);
+  return found == config.listeners.end() ? std::string() : found->address;
+}
+
+/// Listeners that come or go. Those of server.listen are seen by that setting.
+void compare_listeners(ReloadReport& report, const Config& running, const Config& wanted) {
+  for (const std::string& name : names_of_both(running, wanted, "listeners")) {
+    const std::string from = address_of(running, name);
+    const std::string to = address_of(wanted, name);
+    if (from.empty() || to.empty()) report.push_back({"listeners." + name, from, to, true});
+  }
+}
+
+/// The settings that a running listener has in another configuration. An entry of server.listen is known by its
+/// address, any other by its name.
+const ListenerSettings* counterpart(const Config& config, const ListenerSettings& listener) {
+  const auto found = std::ranges::find_if(config.listeners, [&](const ListenerSettings& other) {
+    return other.name == listener.name && (!other.name.empty() || other.address == listener.address);
+  });
+  return found == config.listeners.end() ? nullptr : &*found;
+}
+
+void compare(ReloadReport& report, const Config& running, const Config& wanted, const SettingAddress& address) {
+  if (!is_settable(address)) return;
+  const SettingValue from = value_of(running, address);
+  const SettingValue to = value_of(wanted, address);
+  if (from == to) return;
+  report.push_back({key_of(address), toml_text(from), toml_text(to), !address.setting->reloadable});
+}
+
+/// Each namespace as it is wanted, but for what needs a restart. One that is no longer there stays for the sake of
+/// that.
+room::RoomSettingsTable reloaded_rooms(const Config& running, const Config& wanted) {
+  Config unused;
+  ListenerSettings no_listener;
+  room::RoomSettingsTable table;
+  for (const std::string& name : names_of_both(running, wanted, "rooms")) {  // "default" is the first
+    room::RoomSettings settings;
+    for (const Setting& setting : settings_table()) {
+      if (setting.section != "rooms") continue;
+      const SettingAddress address{&setting, name};
+      setting.write({unused, settings, no_listener}, value_of(setting.reloadable ? wanted : running, address));
+    }
+    if (name == kDefaultNamespace) {
+      table = room::RoomSettingsTable(settings);
+    } else {
+      table.set(name, settings);
+    }
+  }
+  return table;
+}
+
+}  // namespace
+
+ReloadReport diff_for_reload(const Config& running, const Config& wanted) {
+  ReloadReport report;
+  for (const Setting& setting : settings_table()) {
+    if (setting.is_named()) {
+      for (const std::string& name : names_of_both(running, wanted, setting.section)) {
+        const bool is_listener = setting.section == "listeners";
+        if (is_listener && (address_of(running, name).empty() || address_of(wanted, name).empty())) continue;
+        compare(report, running, wanted, {&setting, name});
+      }
+    } else {
+      compare(report, running, wanted, {&setting, ""});
+    }
+  }
+  compare_listeners(report, running, wanted);
+  return report;
+}
+
+Config reloaded(const Config& running, const Config& wanted) {
+  Config result = running;
+  result.shard.rooms = reloaded_rooms(running, wanted);
+  room::RoomSettings unused;
+  ListenerSettings no_listener;
+  for (const Setting& setting : settings_table()) {
+    if (setting.is_named() || !setting.reloadable) continue;
+    setting.write({result, unused, no_listener}, value_of(wanted, {&setting, ""}));
+  }
+  for (ListenerSettings& listener : result.listeners) {
+    const ListenerSettings* source = counterpart(wanted, listener);
+    if (source == nullptr) continue;
+    ListenerSettings from = *source;
+    for (const Setting& setting : settings_table()) {
+      if (setting.section != "listeners" || !setting.reloadable) continue;
+      setting.write({result, unused, listener}, setting.read({result, unused, from}));
+    }
+  }
+  return result;
+}
+
+}  // namespace switchboard::config

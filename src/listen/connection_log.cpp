@@ -1,0 +1,60 @@
+#include "listen/connection_log.h"
+
+#include <system_error>
+
+#include "log/log_escape.h"
+
+namespace switchboard::listen {
+
+void ConnectionLog::on_opened(const session::Session& session) {
+  if (!log_.wants(log::LogLevel::kInfo)) return;
+  log_.info("connected", {{"conn", session.connection_id()},
+                          {"addr", session.peer().to_string()},
+                          {"protocol", session.is_v1() ? "v1" : "base"}});
+}
+
+session::Readmission ConnectionLog::on_readdressed(const session::Session& session, const net::PeerAddress& client) {
+  const auto admitted = admission_.readdress(session.address_rate(), client);
+  // One too many even to be told is told all the same: its request has been read.
+  const session::Ending ending =
+      refusal(admitted.verdict == Admission::Verdict::kDrop ? Admission::Verdict::kTellTooMany : admitted.verdict);
+  return {.address_rate = admitted.address, .refusal_code = ending.code, .refusal_reason = ending.reason};
+}
+
+void ConnectionLog::on_turned_away(const net::PeerAddress& peer, std::string_view reason) {
+  log_.info("turned away", {{"addr", peer.to_string()}, {"reason", reason}});
+}
+
+void ConnectionLog::on_accepting_paused(int error) {
+  log_.warn("connections cannot be accepted; it is tried again every 0.1 s",
+            {{"reason", std::generic_category().message(error)}});
+}
+
+void ConnectionLog::on_request_refused(const session::Session& session, std::string_view field,
+                                       std::string_view value) {
+  constexpr std::size_t kValueBytesMax = 200;
+  const bool is_origin = field == "Origin";
+  log_.info(is_origin ? "origin refused" : "host refused",
+            {{"addr", session.peer().to_string()},
+             {is_origin ? "origin" : "host", log::cut_at_character(value, kValueBytesMax)}});
+}
+
+void ConnectionLog::on_ended(const session::Session& session, Instant now) {
+  admission_.release(session.address_rate());
+  const session::Ending& ending = session.ending();
+  const bool was_websocket = ending.code >= 1000;
+  // Requests that never became connections are of interest to few.
+  const log::LogLevel level = was_websocket ? log::LogLevel::kInfo : log::LogLevel::kDebug;
+  if (!log_.wants(level)) return;
+  const auto lived = std::chrono::duration_cast<std::chrono::milliseconds>(now - session.opened_at()).count();
+  log_.write(level, was_websocket ? "disconnected" : "request ended",
+             {{"conn", session.connection_id()},
+              {"addr", session.peer().to_string()},
+              {"user", session.user_id()},
+              {"code", static_cast<std::int64_t>(ending.code)},
+              {"by", ending.by_peer ? "client" : "server"},
+              {"reason", ending.reason},
+              {"lived_ms", static_cast<std::int64_t>(lived)}});
+}
+
+}  // namespace switchboard::listen

@@ -1,0 +1,91 @@
+#include "listen/shard_group.h"
+
+#include "base/random.h"
+#include "base/version.h"
+#include "listen/demo_assets.h"
+#include "listen/listener_policies.h"
+
+namespace switchboard::listen {
+namespace {
+
+/// The configuration speaks of the whole process; a shard has its share.
+shard::ShardSettings share_of(const config::Config& config, std::size_t shards) {
+  shard::ShardSettings settings = config.shard;
+  settings.log_bytes_max /= shards;
+  settings.outbox_bytes_max /= shards;
+  settings.history.page_cache_bytes /= shards;
+  settings.history.memory.bytes_max /= shards;
+  settings.history.publishing.bytes_max = config.history.sqlite.pending_bytes_max;
+  settings.history.memory.dedup_window_ms = config.history.sqlite.dedup_window_ms;
+  settings.session.listeners = policies_of(config.listeners);
+  settings.server_name += std::string("/") + version();
+  return settings;
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(const config::Config& config,
+                                                                         const ListeningSockets& sockets,
+                                                                         const Clock& clock, ConnectionLog& observer,
+                                                                         Admission& admission,
+                                                                         broker::SqliteStore* store) {
+  std::unique_ptr<ShardGroup> group(new ShardGroup(config.shards));
+  const HashKey key{kernel_random(), kernel_random()};
+  for (std::uint32_t index = 0; index < config.shards; ++index) {
+    auto listeners = sockets.for_shard();
+    if (!listeners) return std::unexpected(listeners.error());
+    const shard::ShardParts parts{.exchange = group->exchange_,
+                                  .clock = clock,
+                                  .observer = observer,
+                                  .hash_key = key,
+                                  .random_seed = kernel_random(),
+                                  .assets = demo_assets(),
+                                  .store = store == nullptr ? nullptr : &store->channel(index)};
+    group->threads_.push_back(
+        std::make_unique<ShardThread>(index, share_of(config, config.shards), parts, std::move(*listeners), admission));
+  }
+  return group;
+}
+
+void ShardGroup::use_tls(const TlsContexts& contexts, std::uint32_t handshakes_max) {
+  for (std::size_t i = 0; i < contexts.size(); ++i) {
+    threads_[i]->post(
+        [context = contexts[i], handshakes_max](ShardThread& self) { self.use_tls(context, handshakes_max); });
+  }
+}
+
+void ShardGroup::start() {
+  for (auto& thread : threads_)
+    thread->start();
+}
+
+void ShardGroup::drain(Duration over) {
+  for (auto& thread : threads_) {
+    thread->post([over](ShardThread& self) {
+      self.stop_accepting();
+      self.shard().drain(over);
+    });
+  }
+}
+
+void ShardGroup::reload(const config::Config& config) {
+  for (auto& thread : threads_) {
+    thread->post([settings = share_of(config, threads_.size())](ShardThread& self) { self.shard().reload(settings); });
+  }
+}
+
+void ShardGroup::stop() {
+  for (auto& thread : threads_)
+    thread->stop();
+  for (auto& thread : threads_)
+    thread->join();
+}
+
+std::uint64_t ShardGroup::connections() const {
+  std::uint64_t sum = 0;
+  for (const auto& thread : threads_)
+    sum += thread->shard().stats().connections.value();
+  return sum;
+}
+
+}  // namespace switchboard::listen

@@ -1,0 +1,52 @@
+// All shards of the process: made together, drained together, asked together.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/sqlite/sqlite_store.h"
+#include "config/config.h"
+#include "listen/connection_log.h"
+#include "listen/listening_sockets.h"
+#include "listen/shard_thread.h"
+#include "listen/tls_contexts.h"
+
+namespace switchboard::listen {
+
+class ShardGroup {
+ public:
+  /// Listens on `sockets` with every shard. `store`: where messages are kept; null: in memory. It must outlive the
+  /// group. The error is a sentence for the operator.
+  static std::expected<std::unique_ptr<ShardGroup>, std::string> open(const config::Config& config,
+                                                                      const ListeningSockets& sockets,
+                                                                      const Clock& clock, ConnectionLog& observer,
+                                                                      Admission& admission,
+                                                                      broker::SqliteStore* store = nullptr);
+
+  /// One for each shard, for the connections to come. None: nobody uses TLS.
+  void use_tls(const TlsContexts& contexts, std::uint32_t handshakes_max);
+  void start();
+  /// Begins the drain: takes the accept queue, closes the listeners, sends everybody away over `over`.
+  void drain(Duration over);
+  void reload(const config::Config& config);
+  /// After something was put where that shard looks for it. Any thread.
+  void wake(std::uint32_t shard) { exchange_.wake_if_asleep(shard); }
+  /// Ends the threads, whatever is open. Idempotent.
+  void stop();
+
+  std::uint64_t connections() const;
+  std::size_t size() const { return threads_.size(); }
+  shard::Shard& shard(std::size_t index) { return threads_[index]->shard(); }
+  const ShardThread& thread(std::size_t index) const { return *threads_[index]; }
+
+ private:
+  explicit ShardGroup(std::uint32_t shards) : exchange_(shards) {}
+
+  shard::Exchange exchange_;
+  std::vector<std::unique_ptr<ShardThread>> threads_;
+};
+
+}  // namespace switchboard::listen

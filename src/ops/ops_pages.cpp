@@ -1,0 +1,112 @@
+#include "ops/ops_pages.h"
+
+#include <algorithm>
+
+#include "ops/health.h"
+#include "ops/metrics.h"
+#include "ops/process_stats.h"
+
+namespace switchboard::ops {
+
+const OpsPages::Route OpsPages::kRoutes[] = {
+    {"/health", &OpsPages::health, "connections, rooms, messages, uptime; JSON"},
+    {"/healthz", &OpsPages::liveness, "200 while every shard turns, 503 when one has stalled"},
+    {"/readyz", &OpsPages::readiness,
+     "200 while serving, 503 once a shutdown has begun or while history cannot be kept"},
+    {"/metrics", &OpsPages::metrics, "all counters; Prometheus text format"},
+};
+
+OpsPages::OpsPages(const listen::ShardGroup& shards, const broker::StoreStatus* store, const log::Log& log,
+                   const Clock& clock)
+    : shards_(shards),
+      store_(store),
+      log_(log),
+      clock_(clock),
+      started_at_(clock.now()),
+      started_ms_(clock.unix_ms()),
+      sent_(started_at_, totals_of(shards).messages_sent()) {}
+
+void OpsPages::on_tick() {
+  sent_.update(clock_.now(), totals_of(shards_).messages_sent());
+}
+
+std::string OpsPages::answer(const http::Request& request) const {
+  const bool is_head = request.method == "HEAD";
+  if (const auto refusal = http::refusal_of(request.method)) return refuse(*refusal);
+  if (!hosts_.allows(request)) {
+    return refuse({.status = 421,
+                   .message =
+                       "The ops port is not to be asked under this host name (setting server.ops_hosts); use its "
+                       "address, or localhost."});
+  }
+  const auto* const route = std::ranges::find(kRoutes, request.path(), &Route::path);
+  return respond(route == std::end(kRoutes) ? nothing_here() : (this->*route->page)(), is_head);
+}
+
+std::string OpsPages::refuse(const http::RequestError& error) const {
+  const std::string body = error.message + "\n";
+  http::Response response{.status = error.status, .body = body};
+  if (error.status == 405) response.fields.push_back({"Allow", "GET, HEAD"});
+  return http::serialize(response, clock_.unix_ms());
+}
+
+std::string OpsPages::respond(const Page& page, bool head_only) const {
+  return http::serialize({.status = page.status,
+                          .content_type = page.content_type,
+                          .body = page.body,
+                          .fields = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}},
+                          .head_only = head_only},
+                         clock_.unix_ms());
+}
+
+OpsPages::Page OpsPages::health() const {
+  const std::chrono::duration<double> uptime = clock_.now() - started_at_;
+  return {.content_type = "application/json",
+          .body = health_json({.ready = ready_,
+                               .uptime_seconds = uptime.count(),
+                               .messages_per_second = sent_.per_second(),
+                               .shards = totals_of(shards_),
+                               .store = store_})};
+}
+
+OpsPages::Page OpsPages::liveness() const {
+  std::string stalled;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    // A shard that has not turned yet has had its time since the start.
+    const Instant heartbeat{std::chrono::milliseconds(shards_.thread(i).heartbeat_ms())};
+    const auto age = clock_.now() - std::max(heartbeat, started_at_);
+    if (age < kHeartbeatMax) continue;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(age).count();
+    stalled += "shard " + std::to_string(i) + " has not turned for " + std::to_string(seconds) + " s\n";
+  }
+  if (stalled.empty()) return {.body = "ok\n"};
+  return {.status = 503, .body = std::move(stalled)};
+}
+
+OpsPages::Page OpsPages::readiness() const {
+  if (!ready_) return {.status = 503, .body = "draining\n"};
+  const broker::StoreState state = store_ == nullptr ? broker::StoreState() : store_->state();
+  if (state.is_ok) return {.body = "ready\n"};
+  const std::string what =
+      state.is_keeping ? "history is kept, but does not reach the disk: " : "history cannot be kept: ";
+  return {.status = 503, .body = what + state.reason + "\nrooms without history go on\n"};
+}
+
+OpsPages::Page OpsPages::metrics() const {
+  return {.content_type = kMetricsContentType,
+          .body = metrics_text({.ready = ready_,
+                                .started_ms = started_ms_,
+                                .log_lines_dropped = log_.lines_dropped(),
+                                .process = read_process_stats(),
+                                .shards = totals_of(shards_),
+                                .store = store_})};
+}
+
+OpsPages::Page OpsPages::nothing_here() {
+  std::string body = "There is nothing here. There is:\n";
+  for (const Route& route : kRoutes)
+    body.append("  ").append(route.path).append(": ").append(route.what).append("\n");
+  return {.status = 404, .body = std::move(body)};
+}
+
+}  // namespace switchboard::ops

@@ -1,0 +1,70 @@
+// What the ops port answers to each path: reads the shards' counters and says them. Knows nothing of sockets.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "broker/sqlite/status.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "listen/shard_group.h"
+#include "log/log.h"
+#include "ops/ops_hosts.h"
+#include "ops/rate_meter.h"
+
+namespace switchboard::ops {
+
+/// One thread's, which need not be a shard's. All references must outlive it.
+class OpsPages {
+ public:
+  /// `store`: null when messages are not kept in a file.
+  OpsPages(const listen::ShardGroup& shards, const broker::StoreStatus* store, const log::Log& log, const Clock& clock);
+
+  /// The whole response as bytes.
+  std::string answer(const http::Request& request) const;
+  /// The response to something that is not a request.
+  std::string refuse(const http::RequestError& error) const;
+
+  /// At least every half second: measures rates.
+  void on_tick();
+  /// Names to be asked under, besides localhost and addresses: as in server.ops_hosts.
+  void set_hosts(std::vector<std::string> listed) { hosts_ = OpsHosts(std::move(listed)); }
+  /// False once a drain has begun.
+  void set_ready(bool ready) { ready_ = ready; }
+
+  /// A shard whose latest turn is older is stalled. A healthy one turns at least once a second.
+  static constexpr Duration kHeartbeatMax = std::chrono::seconds(5);
+
+ private:
+  struct Page {
+    int status = 200;
+    std::string_view content_type = "text/plain; charset=utf-8";
+    std::string body;
+  };
+  struct Route {
+    std::string_view path;
+    Page (OpsPages::*page)() const;
+    std::string_view what;
+  };
+  static const Route kRoutes[];
+
+  Page health() const;
+  Page liveness() const;
+  Page readiness() const;
+  Page metrics() const;
+  static Page nothing_here();
+  std::string respond(const Page& page, bool head_only) const;
+
+  const listen::ShardGroup& shards_;
+  const broker::StoreStatus* store_;
+  const log::Log& log_;
+  const Clock& clock_;
+  const Instant started_at_;
+  const UnixMillis started_ms_;
+  RateMeter sent_;
+  OpsHosts hosts_{{}};
+  bool ready_ = true;
+};
+
+}  // namespace switchboard::ops

@@ -1,9 +1,0 @@
-#include "server/version.h"
-
-namespace switchboard::server {
-
-const char* version() {
-  return SWITCHBOARD_VERSION;
-}
-
-}  // namespace switchboard::server
