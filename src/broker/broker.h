@@ -10,11 +10,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/seq.h"
 #include "base/slot_table.h"
 #include "base/time.h"
+#include "broker/failure.h"
 #include "broker/page.h"
-#include "protocol/error.h"
-#include "protocol/seq.h"
 #include "room/settings.h"
 
 namespace switchboard::broker {
@@ -66,10 +66,10 @@ struct Commit {
 class BrokerEvents {
  public:
   virtual void on_opened(TopicId topic, const Head& head) = 0;
-  virtual void on_open_failed(TopicId topic, protocol::ErrorCode code) = 0;
+  virtual void on_open_failed(TopicId topic, Failure failure) = 0;
   virtual void on_committed(TopicId topic, const Publish& publish, const Commit& commit) = 0;
   /// Nothing was committed.
-  virtual void on_refused(TopicId topic, const Publish& publish, protocol::ErrorCode code) = 0;
+  virtual void on_refused(TopicId topic, const Publish& publish, Failure failure) = 0;
   /// The outcome takes longer than publishers wait: they are told `unavailable`. It still comes, with an origin that
   /// is answered and wants no acknowledgement. (Of such a publish, as of all whose outcome comes later, only
   /// `room_id`, `command_id`, `origin` and `echo` are told.)

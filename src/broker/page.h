@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/seq.h"
 #include "base/time.h"
-#include "protocol/error.h"
-#include "protocol/seq.h"
+#include "broker/failure.h"
 
 namespace switchboard::broker {
 
@@ -51,6 +51,6 @@ struct Page {
 };
 
 using SharedPage = std::shared_ptr<const Page>;
-using PageOrError = std::expected<SharedPage, protocol::ErrorCode>;  // kUnavailable, kHistoryUnavailable
+using PageOrError = std::expected<SharedPage, Failure>;
 
 }  // namespace switchboard::broker

@@ -9,10 +9,10 @@
 #include <string>
 #include <variant>
 
+#include "base/seq.h"
 #include "base/time.h"
+#include "broker/failure.h"
 #include "broker/page.h"
-#include "protocol/error.h"
-#include "protocol/seq.h"
 #include "room/settings.h"
 
 namespace switchboard::broker {
@@ -60,7 +60,7 @@ struct StoreCommitted {
   Seq last{};  // of a duplicate: the room's newest number when it was found
 };
 struct StoreFailed {
-  protocol::ErrorCode code{};
+  Failure failure{};
 };
 struct StoreAnswer {
   std::uint64_t ticket = 0;
@@ -82,6 +82,14 @@ class StoreChannel {
   virtual std::uint32_t opening() { return 1; }
   /// Requests submitted since the last call are to be looked at: once a turn, after the last `submit` of the turn.
   virtual void flush() = 0;
+};
+
+/// What keeps messages elsewhere for all shards of a process.
+class Store {
+ public:
+  virtual ~Store() = default;
+  /// That shard's end; lives as long as the store.
+  virtual StoreChannel& channel(std::uint32_t shard) = 0;
 };
 
 }  // namespace switchboard::broker

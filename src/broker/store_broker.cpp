@@ -8,8 +8,6 @@
 
 namespace switchboard::broker {
 
-using protocol::ErrorCode;
-
 namespace {
 
 constexpr std::size_t kEarlierEpochsMax = 8;  // that a topic remembers; from then on each gets a name of its own
@@ -37,7 +35,7 @@ void StoreBroker::open(TopicId topic, std::string_view room_id, const room::Room
     return;
   }
   topics_[topic.index].reset();
-  events_.on_open_failed(topic, ErrorCode::kUnavailable);
+  events_.on_open_failed(topic, Failure::kUnavailable);
 }
 
 void StoreBroker::close(TopicId topic) {
@@ -61,7 +59,7 @@ void StoreBroker::publish(TopicId topic, const Publish& publish) {
                            .dedup = std::string(publish.dedup),
                            .retention = of.retention,
                            .durability = of.durability})) {
-    events_.on_refused(topic, publish, ErrorCode::kUnavailable);
+    events_.on_refused(topic, publish, Failure::kUnavailable);
   }
 }
 
@@ -93,7 +91,7 @@ void StoreBroker::read(TopicId topic, const ReadRange& range, std::uint64_t tick
   if (!submit(
           {.kind = Kind::kRead, .topic = topic, .ticket = ticket, .command_id = {}, .origin = {}, .request = nullptr},
           StoreRead{.room_id = topic_of(topic).room_id, .range = range})) {
-    events_.on_read(topic, ticket, std::unexpected(ErrorCode::kUnavailable));
+    events_.on_read(topic, ticket, std::unexpected(Failure::kUnavailable));
   }
 }
 
@@ -256,7 +254,7 @@ bool StoreBroker::expire_one(Instant now) {
     entry.origin.is_answered = true;
     events_.on_delayed(entry.topic, publish);
   } else {
-    on_answer(finish(entry), StoreFailed{ErrorCode::kUnavailable});
+    on_answer(finish(entry), StoreFailed{Failure::kUnavailable});
   }
   return true;
 }
@@ -291,7 +289,7 @@ bool StoreBroker::take_answer() {
   if (entry == nullptr) return true;  // an open or a read that was given up
   if (const auto* committed = std::get_if<StoreCommitted>(&answer->what)) {
     if (committed->seq == Seq{}) {
-      answer->what = StoreFailed{ErrorCode::kUnavailable};  // no message has that number
+      answer->what = StoreFailed{Failure::kUnavailable};  // no message has that number
     } else if (turn_epoch(*entry, *committed)) {
       turned_ = std::move(answer);
       return true;
@@ -393,11 +391,11 @@ void StoreBroker::on_answer(const UnderWay& entry, const StoreFailed& failed) {
   switch (entry.kind) {
     case Kind::kOpen:
       topics_[entry.topic.index].reset();
-      return events_.on_open_failed(entry.topic, failed.code);
+      return events_.on_open_failed(entry.topic, failed.failure);
     case Kind::kPublish:
-      return events_.on_refused(entry.topic, publish_of(entry), failed.code);
+      return events_.on_refused(entry.topic, publish_of(entry), failed.failure);
     case Kind::kRead:
-      return events_.on_read(entry.topic, entry.ticket, std::unexpected(failed.code));
+      return events_.on_read(entry.topic, entry.ticket, std::unexpected(failed.failure));
     case Kind::kAskAgain:
       return ask_again_from(entry.topic, kAskPause);
   }

@@ -28,7 +28,7 @@ std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(const c
                                                                          const ListeningSockets& sockets,
                                                                          const Clock& clock, ConnectionLog& observer,
                                                                          Admission& admission,
-                                                                         broker::SqliteStore* store) {
+                                                                         broker::Store* store) {
   std::unique_ptr<ShardGroup> group(new ShardGroup(config.shards));
   const HashKey key{kernel_random(), kernel_random()};
   for (std::uint32_t index = 0; index < config.shards; ++index) {

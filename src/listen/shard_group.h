@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "broker/sqlite/sqlite_store.h"
+#include "broker/store.h"
 #include "config/config.h"
 #include "listen/connection_log.h"
 #include "listen/listening_sockets.h"
@@ -24,7 +24,7 @@ class ShardGroup {
                                                                       const ListeningSockets& sockets,
                                                                       const Clock& clock, ConnectionLog& observer,
                                                                       Admission& admission,
-                                                                      broker::SqliteStore* store = nullptr);
+                                                                      broker::Store* store = nullptr);
 
   /// One for each shard, for the connections to come. None: nobody uses TLS.
   void use_tls(const TlsContexts& contexts, std::uint32_t handshakes_max);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "broker/sqlite/status.h"
 #include "listen/shard_group.h"
 #include "log/log.h"
 #include "net/address.h"

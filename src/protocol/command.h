@@ -9,8 +9,8 @@
 #include <string_view>
 #include <variant>
 
+#include "base/seq.h"
 #include "protocol/error.h"
-#include "protocol/seq.h"
 #include "protocol/user_room.h"
 
 namespace switchboard::protocol {

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/seq.h"
 #include "base/time.h"
 #include "protocol/error.h"
-#include "protocol/seq.h"
 
 namespace switchboard::protocol {
 

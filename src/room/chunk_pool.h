@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "protocol/seq.h"
+#include "base/seq.h"
 
 namespace switchboard::room {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/seq.h"
 #include "base/slot_table.h"
-#include "protocol/seq.h"
 #include "room/chunk_pool.h"
 
 namespace switchboard::room {

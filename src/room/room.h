@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/seq.h"
 #include "base/slot_table.h"
-#include "protocol/seq.h"
 #include "room/log.h"
 #include "room/settings.h"
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <unistd.h>
 
+#include "broker/sqlite/sqlite_store.h"
 #include "config/config_reload.h"
 #include "listen/admission.h"
 #include "listen/connection_log.h"

@@ -13,11 +13,11 @@
 #include <vector>
 
 #include "base/flat_map.h"
+#include "base/seq.h"
 #include "base/slot_table.h"
 #include "broker/page.h"
 #include "protocol/command.h"
 #include "protocol/push.h"
-#include "protocol/seq.h"
 
 namespace switchboard::shard {
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "broker/broker.h"
+#include "broker/failure.h"
 #include "protocol/error.h"
 #include "shard/messages.h"
 
@@ -48,7 +49,7 @@ struct HomeRoom {
   std::uint64_t members_deflated = 0;  // of them
   std::uint32_t under_way = 0;         // publishes and reads that its broker has not answered
   State state = State::kOpening;
-  protocol::ErrorCode failure{};  // why, when kFailed
+  broker::Failure failure{};  // why, when kFailed
   bool has_history = false;
   bool is_in_store = false;  // its broker is the one with the store
   bool is_served = false;    // stands in the line of rooms for whose waiting there is an answer

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "protocol/user_room.h"
+#include "shard/failure_code.h"
 
 namespace switchboard::shard {
 
@@ -72,11 +73,11 @@ void HomeRooms::on_opened(broker::TopicId topic, const broker::Head&) {
   rooms_.at(topic).state = HomeRoom::State::kOpen;
 }
 
-void HomeRooms::on_open_failed(broker::TopicId topic, ErrorCode code) {
+void HomeRooms::on_open_failed(broker::TopicId topic, broker::Failure failure) {
   touched_ = topic;
   HomeRoom& room = rooms_.at(topic);
   room.state = HomeRoom::State::kFailed;
-  room.failure = code;
+  room.failure = failure;
 }
 
 /// After anything was done with a room: what waits for its being open has its turn, and it ends when nobody needs it.
@@ -222,11 +223,11 @@ std::string_view HomeRooms::deflate(std::string_view frame) {
   return deflated_frame_;
 }
 
-void HomeRooms::on_refused(broker::TopicId topic, const broker::Publish& publish, ErrorCode code) {
+void HomeRooms::on_refused(broker::TopicId topic, const broker::Publish& publish, broker::Failure failure) {
   touched_ = topic;
   --rooms_.at(topic).under_way;
   stats_.publishes_failed.add();
-  if (!publish.origin.is_answered) events_.on_home_refused(publish, code);
+  if (!publish.origin.is_answered) events_.on_home_refused(publish, code_of(failure));
 }
 
 void HomeRooms::on_delayed(broker::TopicId topic, const broker::Publish& publish) {
@@ -246,8 +247,8 @@ void HomeRooms::on_epoch_changed(broker::TopicId topic, const broker::Head& head
 
 void HomeRooms::read(SlotId home_room, broker::ReadRange range, const broker::PageReader& reader) {
   HomeRoom* room = rooms_.find(home_room);
-  if (room == nullptr) return answer(reader, std::unexpected(ErrorCode::kUnavailable));
-  if (!room->has_history) return answer(reader, std::unexpected(ErrorCode::kHistoryUnavailable));
+  if (room == nullptr) return answer(reader, std::unexpected(broker::Failure::kUnavailable));
+  if (!room->has_history) return answer(reader, std::unexpected(broker::Failure::kUnreadable));
   const broker::Head& head = broker_of(*room).head(home_room);
   range.until = std::min(range.until, head.last.next());
   if (range.from >= range.until) {
@@ -313,7 +314,7 @@ bool HomeRooms::serve_one_waiting() {
 }
 
 void HomeRooms::serve(SlotId id, HomeRoom& room, WaitingJoin&& join) {
-  if (room.state == HomeRoom::State::kFailed) return refuse(join.from, std::move(join.request), room.failure);
+  if (room.state == HomeRoom::State::kFailed) return refuse(join.from, std::move(join.request), code_of(room.failure));
   admit(id, room, join.from, std::move(join.request));
 }
 
@@ -328,7 +329,7 @@ void HomeRooms::serve(SlotId id, HomeRoom& room, WaitingPublish&& waiting) {
                                 .echo = waiting.echo};
   if (room.state == HomeRoom::State::kFailed) {
     stats_.publishes_failed.add();
-    return events_.on_home_refused(publish, room.failure);
+    return events_.on_home_refused(publish, code_of(room.failure));
   }
   hand_in(id, room, publish);
 }

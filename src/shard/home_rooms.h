@@ -107,9 +107,9 @@ class HomeRooms final : private broker::BrokerEvents {
 
   // BrokerEvents
   void on_opened(broker::TopicId topic, const broker::Head& head) override;
-  void on_open_failed(broker::TopicId topic, protocol::ErrorCode code) override;
+  void on_open_failed(broker::TopicId topic, broker::Failure failure) override;
   void on_committed(broker::TopicId topic, const broker::Publish& publish, const broker::Commit& commit) override;
-  void on_refused(broker::TopicId topic, const broker::Publish& publish, protocol::ErrorCode code) override;
+  void on_refused(broker::TopicId topic, const broker::Publish& publish, broker::Failure failure) override;
   void on_delayed(broker::TopicId topic, const broker::Publish& publish) override;
   void on_epoch_changed(broker::TopicId topic, const broker::Head& head) override;
   void on_read(broker::TopicId topic, std::uint64_t ticket, const broker::PageOrError& page) override;

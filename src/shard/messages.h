@@ -9,11 +9,11 @@
 #include <string_view>
 #include <variant>
 
+#include "base/seq.h"
 #include "base/slot_table.h"
 #include "base/time.h"
 #include "broker/page.h"
 #include "protocol/error.h"
-#include "protocol/seq.h"
 #include "shard/presence_messages.h"
 #include "ws/frame_writer.h"
 

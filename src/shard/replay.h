@@ -4,10 +4,10 @@
 
 #include <cstdint>
 
+#include "base/seq.h"
 #include "base/slot_table.h"
 #include "base/time.h"
 #include "broker/page.h"
-#include "protocol/seq.h"
 
 namespace switchboard::shard {
 

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string_view>
 
+#include "base/seq.h"
 #include "protocol/command.h"
 #include "protocol/push.h"
-#include "protocol/seq.h"
 
 namespace switchboard::shard {
 

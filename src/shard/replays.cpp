@@ -94,8 +94,8 @@ Client* Replays::on_page(std::uint64_t ticket, const broker::PageOrError& page, 
   return clients_.find(replay->client);
 }
 
-void Replays::on_failed_read(SlotId id, Replay& replay, protocol::ErrorCode code, Instant now) {
-  if (code != protocol::ErrorCode::kUnavailable || replay.failures == kRetries) {
+void Replays::on_failed_read(SlotId id, Replay& replay, broker::Failure failure, Instant now) {
+  if (failure != broker::Failure::kUnavailable || replay.failures == kRetries) {
     replay.stage = Stage::kFailed;
     return;
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/flat_map.h"
+#include "broker/failure.h"
 #include "broker/page.h"
 #include "shard/client.h"
 #include "shard/line.h"
@@ -95,7 +96,7 @@ class Replays {
   void take_back(SlotId id, Replay& replay, std::uint64_t ticket);
   void get_back_in_line(Instant now);
   void give_up_stuck_pages(Instant now);
-  void on_failed_read(SlotId id, Replay& replay, protocol::ErrorCode code, Instant now);
+  void on_failed_read(SlotId id, Replay& replay, broker::Failure failure, Instant now);
 
   SlotTable<Client>& clients_;
   ShardStats& stats_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "shard/failure_code.h"
 #include "shard/shard.h"
 
 namespace switchboard::shard {
@@ -57,7 +58,7 @@ Attempt Shard::read_history(Session& session, std::uint32_t slot, const protocol
 bool Shard::request_page(SlotId view_id, const broker::ReadRange& range, std::uint64_t ticket) {
   const RoomView* view = views_.find(view_id);
   if (view == nullptr || !view->home_room) {  // not joined any more: its home knows nothing of it
-    on_page(ticket, std::unexpected(ErrorCode::kHistoryUnavailable));
+    on_page(ticket, std::unexpected(broker::Failure::kUnreadable));
     return true;
   }
   if (view->home == index_) {
@@ -113,7 +114,7 @@ void Shard::on_history_page(std::uint64_t ticket, const broker::PageOrError& pag
     if (read_on(ticket, *read)) return;
     answer_history(*client, *view, *read);
   } else {
-    client->session.on_history_refused(view->room.id(), read->command_id(), page.error());
+    client->session.on_history_refused(view->room.id(), read->command_id(), code_of(page.error()));
   }
   history_reads_.erase(ticket);
   if (client->session.paused()) delivery_.resumable().push_back(client->session.id());

@@ -25,7 +25,7 @@ struct BrokerLog : BrokerEvents {
     TopicId topic;
     std::string command_id;
     Origin origin;
-    protocol::ErrorCode code;
+    Failure failure;
   };
   struct Read {
     std::uint64_t ticket;
@@ -37,9 +37,9 @@ struct BrokerLog : BrokerEvents {
     opened.push_back(topic);
     head_at_open = head;
   }
-  void on_open_failed(TopicId topic, protocol::ErrorCode code) override {
+  void on_open_failed(TopicId topic, Failure failure) override {
     order.push_back("open failed");
-    open_failed.push_back({topic, "", {}, code});
+    open_failed.push_back({topic, "", {}, failure});
   }
   void on_committed(TopicId topic, const Publish& publish, const Commit& commit) override {
     order.push_back("committed");
@@ -47,9 +47,9 @@ struct BrokerLog : BrokerEvents {
                          publish.echo, commit.seq, std::string(commit.epoch), commit.ts, std::string(commit.payload),
                          commit.is_duplicate});
   }
-  void on_refused(TopicId topic, const Publish& publish, protocol::ErrorCode code) override {
+  void on_refused(TopicId topic, const Publish& publish, Failure failure) override {
     order.push_back("refused");
-    refused.push_back({topic, std::string(publish.command_id), publish.origin, code});
+    refused.push_back({topic, std::string(publish.command_id), publish.origin, failure});
   }
   void on_delayed(TopicId topic, const Publish& publish) override {
     order.push_back("delayed");

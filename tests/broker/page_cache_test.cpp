@@ -61,7 +61,7 @@ TEST_F(PageCacheTest, WhoAsksForTheSameWhileItIsReadSharesTheRead) {
 TEST_F(PageCacheTest, AFailureReachesAllWhoWaitAndIsNotKept) {
   const auto ticket = cache.begin(kFirst, range(1, 257), {});
   cache.begin(kFirst, range(1, 257), {});
-  EXPECT_EQ(cache.end(*ticket, std::unexpected(protocol::ErrorCode::kUnavailable), kEpoch, now).size(), 2u);
+  EXPECT_EQ(cache.end(*ticket, std::unexpected(Failure::kUnavailable), kEpoch, now).size(), 2u);
   EXPECT_FALSE(has(range(1, 257)));
   EXPECT_TRUE(cache.begin(kFirst, range(1, 257), {})) << "it is read anew";
 }

@@ -100,7 +100,7 @@ class SqliteTest : public testing::Test {
     std::vector<StoreRequest> requests;
     requests.push_back({.ticket = 7, .what = std::move(publish)});
     std::vector<StoreAnswer> answers = run(std::move(requests));
-    if (answers.empty()) return {.ticket = 7, .what = StoreFailed{protocol::ErrorCode::kUnavailable}};
+    if (answers.empty()) return {.ticket = 7, .what = StoreFailed{Failure::kUnavailable}};
     return std::move(answers.front());
   }
   StoreAnswer open_room(const std::string& room) {
@@ -167,7 +167,7 @@ class SqliteTest : public testing::Test {
 
 inline bool is_unavailable(const StoreAnswer& answer) {
   const auto* failed = std::get_if<StoreFailed>(&answer.what);
-  return failed != nullptr && failed->code == protocol::ErrorCode::kUnavailable;
+  return failed != nullptr && failed->failure == Failure::kUnavailable;
 }
 
 }  // namespace switchboard::broker

@@ -12,7 +12,6 @@ namespace switchboard::broker {
 namespace {
 
 using namespace std::chrono_literals;
-using protocol::ErrorCode;
 using Order = std::vector<std::string>;
 
 constexpr TopicId kRoom{.index = 3, .generation = 1};
@@ -150,11 +149,11 @@ TEST_F(StoreBrokerTest, ADuplicateThatIsFoundInAnotherEpochIsAcknowledgedAfterTh
 TEST_F(StoreBrokerTest, AFailedPublishIsRefusedWithTheStoresReason) {
   open_at_10();
   publish("8");
-  store.answer(1, StoreFailed{ErrorCode::kUnavailable});
+  store.answer(1, StoreFailed{Failure::kUnavailable});
   broker.take_answer();
   ASSERT_EQ(log.refused.size(), 1u);
   EXPECT_EQ(log.refused[0].command_id, "8");
-  EXPECT_EQ(log.refused[0].code, ErrorCode::kUnavailable);
+  EXPECT_EQ(log.refused[0].failure, Failure::kUnavailable);
   EXPECT_FALSE(log.refused[0].origin.is_answered);
 }
 
@@ -164,8 +163,8 @@ TEST_F(StoreBrokerTest, AStoreThatTakesNothingMoreRefusesAtOnce) {
   publish();
   broker.read(kRoom, {}, 4);
   EXPECT_EQ(log.order, (Order{"refused", "read"}));
-  EXPECT_EQ(log.refused[0].code, ErrorCode::kUnavailable);
-  EXPECT_EQ(log.reads[0].page.error(), ErrorCode::kUnavailable);
+  EXPECT_EQ(log.refused[0].failure, Failure::kUnavailable);
+  EXPECT_EQ(log.reads[0].page.error(), Failure::kUnavailable);
   broker.open({4, 1}, "other", settings);
   EXPECT_EQ(log.open_failed.size(), 1u);
   EXPECT_EQ(broker.under_way(), 0u);
@@ -294,7 +293,7 @@ TEST_F(StoreWindowTest, OpensAndReadsWaitWhileTheStoreOwesAnswers) {
   log.order.clear();
   EXPECT_FALSE(narrow.take_answer());
   store.is_full = false;
-  store.answer(0, StoreFailed{ErrorCode::kUnavailable});
+  store.answer(0, StoreFailed{Failure::kUnavailable});
   narrow.take_answer();
   narrow.flush();
   EXPECT_EQ(store.requests.size(), 3u);
@@ -446,7 +445,7 @@ TEST_F(StoreBrokerTest, ItIsAskedUntilItAnswers) {
   while (broker.expire_one(clock.now())) {
   }
   ASSERT_EQ(store.requests.size(), 2u);
-  store.answer(1, StoreFailed{ErrorCode::kUnavailable});
+  store.answer(1, StoreFailed{Failure::kUnavailable});
   while (broker.take_answer()) {
   }
   clock.advance(1s);
@@ -473,14 +472,14 @@ TEST_F(StoreBrokerTest, ReadsAreAnsweredInAnyOrder) {
   page->epoch = "k3";
   page->oldest = Seq{6};
   store.answer(2, SharedPage(page));
-  store.answer(1, StoreFailed{ErrorCode::kHistoryUnavailable});
+  store.answer(1, StoreFailed{Failure::kUnreadable});
   broker.take_answer();
   broker.take_answer();
   ASSERT_EQ(log.reads.size(), 2u);
   EXPECT_EQ(log.reads[0].ticket, 2u);
   EXPECT_EQ(*log.reads[0].page, page);
   EXPECT_EQ(log.reads[1].ticket, 1u);
-  EXPECT_EQ(log.reads[1].page.error(), ErrorCode::kHistoryUnavailable);
+  EXPECT_EQ(log.reads[1].page.error(), Failure::kUnreadable);
   EXPECT_EQ(broker.head(kRoom).first, Seq{6}) << "the read knew of a trimming";
 }
 
@@ -526,7 +525,7 @@ TEST_F(StoreBrokerTest, ALateRefusalComesQuietly) {
   publish();
   clock.advance(5s);
   broker.expire_one(clock.now());
-  store.answer(1, StoreFailed{ErrorCode::kUnavailable});
+  store.answer(1, StoreFailed{Failure::kUnavailable});
   broker.take_answer();
   ASSERT_EQ(log.refused.size(), 1u);
   EXPECT_TRUE(log.refused[0].origin.is_answered);
@@ -537,7 +536,7 @@ TEST_F(StoreBrokerTest, AnOpenThatTakesTooLongFailsAndItsLateAnswerIsDropped) {
   clock.advance(5s);
   EXPECT_TRUE(broker.expire_one(clock.now()));
   ASSERT_EQ(log.open_failed.size(), 1u);
-  EXPECT_EQ(log.open_failed[0].code, ErrorCode::kUnavailable);
+  EXPECT_EQ(log.open_failed[0].failure, Failure::kUnavailable);
   open(kAgain);
   store.answer(0, StoreOpened{.first = Seq{1}, .last = Seq{0}, .epoch = "old"});
   store.answer(1, StoreOpened{.first = Seq{1}, .last = Seq{0}, .epoch = "new"});
@@ -553,7 +552,7 @@ TEST_F(StoreBrokerTest, AReadThatTakesTooLongFailsAndItsLatePageIsDropped) {
   clock.advance(5s);
   EXPECT_TRUE(broker.expire_one(clock.now()));
   ASSERT_EQ(log.reads.size(), 1u);
-  EXPECT_EQ(log.reads[0].page.error(), ErrorCode::kUnavailable);
+  EXPECT_EQ(log.reads[0].page.error(), Failure::kUnavailable);
   broker.close(kRoom);
   store.answer(1, SharedPage(std::make_shared<Page>()));
   EXPECT_TRUE(broker.take_answer());
@@ -568,11 +567,11 @@ TEST_F(StoreBrokerTest, DeadlinesFollowWhateverOrderAnswersComeIn) {
   }
   const Instant began = clock.now() - 4s;
   for (const std::size_t request : {2u, 1u}) {  // from the middle, then in front
-    store.answer(request, StoreFailed{ErrorCode::kUnavailable});
+    store.answer(request, StoreFailed{Failure::kUnavailable});
     broker.take_answer();
   }
   EXPECT_EQ(broker.next_deadline(), began + 2s + 5s);
-  store.answer(4, StoreFailed{ErrorCode::kUnavailable});  // at the end
+  store.answer(4, StoreFailed{Failure::kUnavailable});  // at the end
   broker.take_answer();
   broker.read(kRoom, {}, 9);
   clock.advance(100s);

@@ -54,7 +54,7 @@ class DirectStoreTest : public DirectTest {
   void fail_all() {
     for (std::size_t i = 0; i < 2; ++i) {
       for (; answered[i] < stores[i].requests.size(); ++answered[i])
-        stores[i].answer(answered[i], StoreFailed{ErrorCode::kUnavailable});
+        stores[i].answer(answered[i], StoreFailed{broker::Failure::kUnavailable});
     }
     run();
   }

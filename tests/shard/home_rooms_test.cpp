@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "broker/told_channel.h"
+#include "shard/failure_code.h"
 #include "support/manual_clock.h"
 
 namespace switchboard::shard {
@@ -55,7 +56,7 @@ class HomeLog final : public HomeEvents {
   }
   void on_home_read(const broker::PageReader& reader, const broker::PageOrError& page) override {
     told.push_back("page for " + std::to_string(reader.shard) + "/" + std::to_string(reader.ticket) + ": " +
-                   (page ? std::to_string((*page)->size()) : std::string(protocol::name(page.error()))));
+                   (page ? std::to_string((*page)->size()) : std::string(protocol::name(code_of(page.error())))));
     if (page) last_page = *page;
   }
   void on_home_ended(SlotId) override { told.push_back("ended"); }
@@ -183,7 +184,7 @@ TEST_F(HomeRoomsTest, WhoComesBehindThoseWhoStillWaitDoesNotOvertakeThem) {
 TEST_F(HomeRoomsTest, ARoomThatCannotBeOpenedIsRefusedToAllAndForgotten) {
   join("1");
   home().publish_by_name(message("2"));
-  store.answer(0, StoreFailed{ErrorCode::kUnavailable});
+  store.answer(0, StoreFailed{broker::Failure::kUnavailable});
   ASSERT_TRUE(home().take_answer(clock.now()));
   join("3");  // before those have been told
   take_all();
@@ -237,7 +238,7 @@ TEST_F(HomeRoomsTest, AnOutcomeThatIsCountedIsToldAlsoWhenNobodyIsAcknowledged) 
   take_all();
   EXPECT_EQ(log.counted_bytes, 600u);
   home().publish(log.last_joined.home_room, counted);
-  store.answer(store.requests.size() - 1, StoreFailed{ErrorCode::kUnavailable});
+  store.answer(store.requests.size() - 1, StoreFailed{broker::Failure::kUnavailable});
   take_all();
   EXPECT_EQ(log.counted_bytes, 1'200u);
 }
@@ -373,14 +374,14 @@ TEST_F(HomeRoomsTest, ALateRefusalIsNotToldAgain) {
   join_at_10();
   home().publish(log.last_joined.home_room, message("2"));
   clock.advance(5s);
-  store.answer(1, StoreFailed{ErrorCode::kUnavailable});
+  store.answer(1, StoreFailed{broker::Failure::kUnavailable});
   home().take_answer(clock.now());
   EXPECT_EQ(log.take(), Told{"refused 2 in room: unavailable"}) << "an answer that is there is not late";
   home().publish(log.last_joined.home_room, message("3"));
   clock.advance(5s);
   take_all();
   log.told.clear();
-  store.answer(2, StoreFailed{ErrorCode::kUnavailable});
+  store.answer(2, StoreFailed{broker::Failure::kUnavailable});
   take_all();
   EXPECT_TRUE(log.told.empty());
 }
@@ -467,7 +468,7 @@ TEST_F(HomeHistoryTest, AReadThatFailsOrTakesTooLongReachesEverybodyWhoWaits) {
   join_at_10();
   read(4, 11, {.ticket = 1});
   read(4, 11, {.ticket = 2});
-  store.answer(1, StoreFailed{ErrorCode::kUnavailable});
+  store.answer(1, StoreFailed{broker::Failure::kUnavailable});
   take_all();
   EXPECT_EQ(log.take(), (Told{"page for 0/1: unavailable", "page for 0/2: unavailable"}));
   read(4, 11, {.ticket = 3});

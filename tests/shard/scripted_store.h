@@ -135,7 +135,7 @@ class ScriptedStore final : public broker::StoreChannel {
   What answer(const broker::StoreRead& read) {
     if (rooms_.failing_reads > 0) {
       --rooms_.failing_reads;
-      return broker::StoreFailed{protocol::ErrorCode::kUnavailable};
+      return broker::StoreFailed{broker::Failure::kUnavailable};
     }
     return rooms_.page(read.room_id, read.range);
   }

@@ -110,7 +110,7 @@ TEST_F(ShardHomeTest, ARoomThatCannotBeOpenedRefusesEveryJoin) {
     peer.say(R"({"type":"ping"})");
   }
   run();
-  store.answer(0, StoreFailed{ErrorCode::kUnavailable});
+  store.answer(0, StoreFailed{broker::Failure::kUnavailable});
   run();
   for (Peer& peer : peers) {
     const std::string got = peer.texts();

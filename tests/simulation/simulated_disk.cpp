@@ -79,7 +79,7 @@ void SimulatedDisk::trim(Room& room, const room::Retention& retention) {
 broker::PageOrError SimulatedDisk::read(const broker::StoreRead& read) {
   auto page = std::make_shared<broker::Page>();
   const Room& room = this->room(read.room_id);
-  if (room.is_doubtful) return std::unexpected(protocol::ErrorCode::kUnavailable);
+  if (room.is_doubtful) return std::unexpected(broker::Failure::kUnavailable);
   page->epoch = room.epoch;
   page->oldest = Seq{room.first()};
   page->newest = Seq{room.last};

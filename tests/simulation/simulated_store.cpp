@@ -99,7 +99,7 @@ void SimulatedStore::step() {
     const Ordered reading = std::move(readings_[i].what);
     readings_.erase(readings_.begin() + static_cast<std::ptrdiff_t>(i));
     if (random_.below(100) < moods_.misread_percent) {
-      answer(reading.shard, reading.request.ticket, broker::StoreFailed{protocol::ErrorCode::kUnavailable});
+      answer(reading.shard, reading.request.ticket, broker::StoreFailed{broker::Failure::kUnavailable});
     } else {
       broker::PageOrError page = disk_.read(std::get<broker::StoreRead>(reading.request.what));
       if (page) {
@@ -132,7 +132,7 @@ void SimulatedStore::commit_group() {
         disk_.publish(*publish, clock_.unix_ms());
         found_.push_back(publish->room_id);
       }
-      answer(shard, request.ticket, broker::StoreFailed{protocol::ErrorCode::kUnavailable});
+      answer(shard, request.ticket, broker::StoreFailed{broker::Failure::kUnavailable});
     } else if (const auto* open = std::get_if<broker::StoreOpen>(&request.what)) {
       answer(shard, request.ticket, disk_.open(*open));
     } else {

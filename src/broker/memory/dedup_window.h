@@ -11,8 +11,8 @@
 #include <string_view>
 
 #include "base/flat_map.h"
+#include "base/seq.h"
 #include "base/time.h"
-#include "protocol/seq.h"
 
 namespace switchboard::broker {
 

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/seq.h"
 #include "base/time.h"
 #include "broker/page.h"
-#include "protocol/seq.h"
 #include "room/settings.h"
 
 namespace switchboard::broker {

@@ -161,7 +161,7 @@ const DedupWindow::First* MemoryBroker::first_of(Topic& topic, const Publish& pu
 void MemoryBroker::read(TopicId id, const ReadRange& range, std::uint64_t ticket) {
   Topic& topic = topic_of(id);
   if (topic.kept == nullptr || topic.kept->messages == nullptr) {
-    return events_.on_read(id, ticket, std::unexpected(protocol::ErrorCode::kHistoryUnavailable));
+    return events_.on_read(id, ticket, std::unexpected(Failure::kUnreadable));
   }
   const Head& now = head(id);
   const auto page = std::make_shared<Page>();

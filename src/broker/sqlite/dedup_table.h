@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "base/flat_map.h"
+#include "base/seq.h"
 #include "base/siphash.h"
 #include "base/time.h"
 #include "broker/sqlite/age_clock.h"
 #include "broker/sqlite/database.h"
 #include "broker/sqlite/dedup_index.h"
 #include "broker/sqlite/settings.h"
-#include "protocol/seq.h"
 
 namespace switchboard::broker {
 

@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/seq.h"
 #include "broker/sqlite/database.h"
 #include "broker/sqlite/stored_room.h"
-#include "protocol/seq.h"
 
 namespace switchboard::broker {
 

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/seq.h"
 #include "broker/page.h"
 #include "broker/sqlite/age_clock.h"
-#include "protocol/seq.h"
 
 namespace switchboard::broker {
 

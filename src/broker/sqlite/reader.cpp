@@ -55,7 +55,7 @@ Reader::~Reader() {
 }
 
 PageOrError Reader::read(const StoreRead& request) {
-  if (!ensure_open()) return std::unexpected(protocol::ErrorCode::kUnavailable);
+  if (!ensure_open()) return std::unexpected(Failure::kUnavailable);
   View view = look(request);
   // One snapshot for all that is read of the file.
   if (!view.is_in_memory) {
@@ -73,14 +73,14 @@ PageOrError Reader::read(const StoreRead& request) {
   if (!view.is_in_memory) connection_->database.run("COMMIT");
   if (lost_mappings() != lost_mappings_) {
     let_go();
-    return std::unexpected(protocol::ErrorCode::kUnavailable);
+    return std::unexpected(Failure::kUnavailable);
   }
   if (connection_->database.has_failed()) {
     const DatabaseError error = connection_->database.take_error();
     connection_->database.rollback();
     if (error.fault == DatabaseFault::kCorrupt) return read_around(request, view);
     let_go();
-    return std::unexpected(protocol::ErrorCode::kUnavailable);
+    return std::unexpected(Failure::kUnavailable);
   }
   Page read = page.take(std::move(view.epoch), view.oldest, view.newest);
   if (!read.empty()) read.fresh_until = clock_.now() + std::chrono::milliseconds(page.oldest_at() - view.oldest_at);
@@ -90,7 +90,7 @@ PageOrError Reader::read(const StoreRead& request) {
 
 /// What leads to the room's blocks is damaged, and will be the next time: only what is in memory can be read.
 PageOrError Reader::read_around(const StoreRead& request, View& view) {
-  if (!view.is_in_memory) return std::unexpected(protocol::ErrorCode::kHistoryUnavailable);
+  if (!view.is_in_memory) return std::unexpected(Failure::kUnreadable);
   const Seq end = std::min(request.range.until, view.blocks_end);
   note_damage(request.room_id, {.room = view.room, .first = request.range.from, .last = Seq{end.value - 1}});
   PageBuilder page(request.range);

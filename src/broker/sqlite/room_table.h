@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/seq.h"
 #include "base/time.h"
 #include "broker/sqlite/database.h"
 #include "broker/sqlite/owner_accounts.h"
 #include "broker/sqlite/stored_room.h"
-#include "protocol/seq.h"
 #include "room/settings.h"
 
 namespace switchboard::broker {

@@ -17,7 +17,7 @@
 
 namespace switchboard::broker {
 
-class SqliteStore {
+class SqliteStore final : public Store {
  public:
   /// Opens or makes the file. Fails, with a sentence for the operator, where trying again cannot help: the file is
   /// something else, is of a newer version, or its folder does not exist. What may pass (full, locked, not writable,
@@ -29,13 +29,12 @@ class SqliteStore {
   static std::expected<std::unique_ptr<SqliteStore>, std::string> open(
       const SqliteSettings& settings, std::uint32_t shards, std::function<void(std::uint32_t shard)> wake,
       const Clock& clock, std::function<std::optional<std::string>()> may_open = nullptr);
-  ~SqliteStore();  // stops
+  ~SqliteStore() override;  // stops
 
   SqliteStore(const SqliteStore&) = delete;
   SqliteStore& operator=(const SqliteStore&) = delete;
 
-  /// That shard's end; lives as long as the store.
-  StoreChannel& channel(std::uint32_t shard);
+  StoreChannel& channel(std::uint32_t shard) override;
 
   /// For readiness, metrics and logs; its observer is to be set before start().
   StoreStatus& status();

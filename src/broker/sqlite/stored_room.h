@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "base/seq.h"
 #include "broker/sqlite/owner_accounts.h"
 #include "broker/sqlite/tail.h"
-#include "protocol/seq.h"
 #include "room/settings.h"
 
 namespace switchboard::broker {

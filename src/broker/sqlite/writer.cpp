@@ -32,7 +32,7 @@ constexpr std::size_t kRequestsAtOnce = 16;  // some 20 microseconds' work
 constexpr int kRoomSlicesMax = 16;
 
 StoreAnswer refused(std::uint64_t ticket) {
-  return {.ticket = ticket, .what = StoreFailed{protocol::ErrorCode::kUnavailable}};
+  return {.ticket = ticket, .what = StoreFailed{Failure::kUnavailable}};
 }
 
 std::uint64_t size_of(const std::string& file) {
