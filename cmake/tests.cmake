@@ -98,16 +98,16 @@ if(TARGET switchboard AND SWITCHBOARD_TEST_PYTHON AND SWITCHBOARD_TEST_NODE)
   set(with_server ${SWITCHBOARD_TEST_PYTHON} ${integration}/with_server.py)
   set(integration_tests)
   foreach(test base_protocol v1 hostile_peers hostile_handshakes hostile_frames hostile_commands heartbeat file_descriptors ops shutdown ending crowd node_and_python deflate echo tls listeners direct history_settings disk trace_checker exposition start crash resume shared_store presence bench)
-    sb_command_test(integration/${test}_test TIMEOUT 180
+    sb_command_test(integration/${test}_test TIMEOUT 300
                     COMMAND ${SWITCHBOARD_TEST_PYTHON} ${integration}/${test}_test.py)
     list(APPEND integration_tests integration/${test}_test)
   endforeach()
   foreach(test node_ws demo_browser demo_accessibility)
-    sb_command_test(integration/${test}_test TIMEOUT 180
+    sb_command_test(integration/${test}_test TIMEOUT 300
                     COMMAND ${with_server} -- ${SWITCHBOARD_TEST_NODE} --test ${integration}/${test}_test.mjs)
     list(APPEND integration_tests integration/${test}_test)
   endforeach()
-  sb_command_test(integration/demo_restart_test TIMEOUT 180
+  sb_command_test(integration/demo_restart_test TIMEOUT 300
                   COMMAND ${SWITCHBOARD_TEST_NODE} --test ${integration}/demo_restart_test.mjs)
   list(APPEND integration_tests integration/demo_restart_test)
   set_tests_properties(${integration_tests} PROPERTIES LABELS integration)
