@@ -6,9 +6,9 @@
 #include <string>
 
 #include "base/token_bucket.h"
-#include "broker/page_cache.h"
 #include "listen/address_accounts.h"
 #include "listen/admission.h"
+#include "shard/page_cache.h"
 #include "subject.h"
 #include "world.h"
 
@@ -221,7 +221,7 @@ class FullPageCache : public Subject {
     return page;
   }
 
-  broker::PageCache cache_;
+  shard::PageCache cache_;
   std::uint32_t next_ = 0;
 };
 

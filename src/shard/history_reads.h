@@ -68,10 +68,9 @@ class HistoryRead {
 
 class HistoryReads {
  public:
-  /// Tickets of history queries are odd numbers.
+  /// Returns its ticket.
   std::uint64_t add(HistoryRead read) {
-    last_ticket_ += 2;
-    reads_.emplace(last_ticket_, std::move(read));
+    reads_.emplace(++last_ticket_, std::move(read));
     return last_ticket_;
   }
   /// Null when there is none: stays until the next `add`.
@@ -91,7 +90,7 @@ class HistoryReads {
  private:
   FlatMap<std::uint64_t, HistoryRead> reads_;  // by ticket
   std::deque<std::uint64_t> waiting_;
-  std::uint64_t last_ticket_ = 1;
+  std::uint64_t last_ticket_ = 0;
 };
 
 }  // namespace switchboard::shard

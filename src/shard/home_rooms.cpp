@@ -245,7 +245,7 @@ void HomeRooms::on_epoch_changed(broker::TopicId topic, const broker::Head& head
 
 // --- history ---------------------------------------------------------------------------------------------------------
 
-void HomeRooms::read(SlotId home_room, broker::ReadRange range, const broker::PageReader& reader) {
+void HomeRooms::read(SlotId home_room, broker::ReadRange range, const PageReader& reader) {
   HomeRoom* room = rooms_.find(home_room);
   if (room == nullptr) return answer(reader, std::unexpected(broker::Failure::kUnavailable));
   if (!room->has_history) return answer(reader, std::unexpected(broker::Failure::kUnreadable));
@@ -273,11 +273,11 @@ void HomeRooms::on_read(broker::TopicId topic, std::uint64_t ticket, const broke
   touched_ = topic;
   HomeRoom& room = rooms_.at(topic);
   --room.under_way;
-  for (const broker::PageReader& reader : pages_.end(ticket, page, broker_of(room).head(topic).epoch, clock_.now()))
+  for (const PageReader& reader : pages_.end(ticket, page, broker_of(room).head(topic).epoch, clock_.now()))
     answer(reader, page);
 }
 
-void HomeRooms::answer(const broker::PageReader& reader, broker::PageOrError page) {
+void HomeRooms::answer(const PageReader& reader, broker::PageOrError page) {
   answers_.push_back({.reader = reader, .page = std::move(page)});
 }
 

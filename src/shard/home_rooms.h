@@ -15,10 +15,10 @@
 #include "base/time.h"
 #include "broker/broker.h"
 #include "broker/memory/memory_broker.h"
-#include "broker/page_cache.h"
 #include "broker/store_broker.h"
 #include "shard/home_room.h"
 #include "shard/messages.h"
+#include "shard/page_cache.h"
 #include "shard/settings.h"
 #include "shard/stats.h"
 #include "ws/frame_writer.h"
@@ -45,7 +45,7 @@ class HomeEvents {
   /// Once for each shard that has members. `head`: as in BrokerEvents.
   virtual void on_home_epoch_changed(std::uint32_t to_shard, const ViewsByEncoding& views,
                                      const broker::Head& head) = 0;
-  virtual void on_home_read(const broker::PageReader& reader, const broker::PageOrError& page) = 0;
+  virtual void on_home_read(const PageReader& reader, const broker::PageOrError& page) = 0;
   /// The room has no members any more. (It may still be told of, if something of it is under way.)
   virtual void on_home_ended(SlotId home_room) = 0;
 
@@ -79,7 +79,7 @@ class HomeRooms final : private broker::BrokerEvents {
   /// The same by `publish.room_id`, of somebody who need not be a member.
   void publish_by_name(const broker::Publish& publish);
   /// Ends in `on_home_read`, never during this call. What has not been committed yet is not in the page.
-  void read(SlotId home_room, broker::ReadRange range, const broker::PageReader& reader);
+  void read(SlotId home_room, broker::ReadRange range, const PageReader& reader);
 
   /// Does one of the things that have become possible: tells an answer that has come, or that one has not come in time.
   /// False when there was none. Only while there is room for what it causes.
@@ -101,7 +101,7 @@ class HomeRooms final : private broker::BrokerEvents {
 
  private:
   struct ReadAnswer {
-    broker::PageReader reader;
+    PageReader reader;
     broker::PageOrError page;
   };
 
@@ -123,7 +123,7 @@ class HomeRooms final : private broker::BrokerEvents {
   void wait(HomeRoom& room, const broker::Publish& publish);
   void spread(const HomeRoom& room, const broker::Publish& publish, const broker::Commit& commit);
   std::string_view deflate(std::string_view frame);
-  void answer(const broker::PageReader& reader, broker::PageOrError page);
+  void answer(const PageReader& reader, broker::PageOrError page);
   void settle(SlotId id);
 
   bool serve_one_waiting();
@@ -140,7 +140,7 @@ class HomeRooms final : private broker::BrokerEvents {
   NameMap<SlotId> by_name_;
   broker::MemoryBroker memory_;
   std::optional<broker::StoreBroker> store_;
-  broker::PageCache pages_;
+  PageCache pages_;
   std::deque<SlotId> served_;       // rooms that are open, or have failed to be, while something waits for that
   std::deque<ReadAnswer> answers_;  // pages that are to be told
   unsigned next_kind_ = 0;          // what `take_answer` looks for first

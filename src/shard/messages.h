@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "broker/page.h"
 #include "protocol/error.h"
+#include "shard/page_ticket.h"
 #include "shard/presence_messages.h"
 #include "ws/frame_writer.h"
 
@@ -45,7 +46,7 @@ struct PublishRequest {
 struct ReadRequest {
   SlotId home_room;
   broker::ReadRange range;
-  std::uint64_t ticket;
+  PageTicket ticket;
 };
 /// One member fewer.
 struct LeaveRequest {
@@ -111,7 +112,7 @@ struct PublishResult {
   bool is_duplicate = false;
 };
 struct PageResult {
-  std::uint64_t ticket;
+  PageTicket ticket;
   broker::PageOrError page;
 };
 /// A message to a user on its way to all other shards. Only whether anybody has had it changes: the last shard that has

@@ -1,22 +1,22 @@
-#include "broker/page_cache.h"
+#include "shard/page_cache.h"
 
 #include <algorithm>
 
 #include "base/assert.h"
 
-namespace switchboard::broker {
+namespace switchboard::shard {
 namespace {
 
 /// What keeping a page takes besides the page.
 constexpr std::size_t kOverheadBytes = 256;
 
-std::size_t bytes_of(const Page& page) {
+std::size_t bytes_of(const broker::Page& page) {
   return page.bytes() + kOverheadBytes;
 }
 
 /// The same range will be answered with the same messages until some of them are trimmed. A page of the oldest ones may
 /// have stopped anywhere, one of the newest ones is what it should be only when it ends where the range does.
-bool is_lasting(const ReadRange& range, const Page& page) {
+bool is_lasting(const broker::ReadRange& range, const broker::Page& page) {
   if (page.empty()) return false;
   return range.newest ? page.end() == range.until : page.first == std::max(range.from, page.oldest);
 }
@@ -29,7 +29,7 @@ std::size_t PageCache::KeyHash::operator()(const Key& key) const {
   return static_cast<std::size_t>(siphash13(secret, {reinterpret_cast<const char*>(words), sizeof(words)}));
 }
 
-SharedPage PageCache::find(TopicId topic, const ReadRange& range, Seq oldest, Instant now) {
+broker::SharedPage PageCache::find(broker::TopicId topic, const broker::ReadRange& range, Seq oldest, Instant now) {
   const auto found = kept_.find(Key{topic, range});
   if (found == kept_.end()) return nullptr;
   const auto kept = found->second;
@@ -40,7 +40,8 @@ SharedPage PageCache::find(TopicId topic, const ReadRange& range, Seq oldest, In
   return kept->page;
 }
 
-std::optional<std::uint64_t> PageCache::begin(TopicId topic, const ReadRange& range, PageReader reader) {
+std::optional<std::uint64_t> PageCache::begin(broker::TopicId topic, const broker::ReadRange& range,
+                                              PageReader reader) {
   const Key key{topic, range};
   if (const auto found = under_way_.find(key); found != under_way_.end()) {
     reads_.find(found->second)->readers.push_back(reader);
@@ -51,7 +52,7 @@ std::optional<std::uint64_t> PageCache::begin(TopicId topic, const ReadRange& ra
   return id.pack();
 }
 
-std::vector<PageReader> PageCache::end(std::uint64_t ticket, const PageOrError& page, std::string_view epoch,
+std::vector<PageReader> PageCache::end(std::uint64_t ticket, const broker::PageOrError& page, std::string_view epoch,
                                        Instant now) {
   const SlotId id = SlotId::unpack(ticket);
   Read* read = reads_.find(id);
@@ -63,7 +64,7 @@ std::vector<PageReader> PageCache::end(std::uint64_t ticket, const PageOrError& 
   return readers;
 }
 
-void PageCache::keep(const Key& key, const SharedPage& page, Instant now) {
+void PageCache::keep(const Key& key, const broker::SharedPage& page, Instant now) {
   if (bytes_of(*page) > bytes_max_) return;
   if (const auto found = kept_.find(key); found != kept_.end()) drop(found->second);
   recent_.push_front({.key = key, .page = page, .kept_until = now + kKeptFor});
@@ -83,7 +84,7 @@ void PageCache::drop(std::list<Kept>::iterator kept) {
   recent_.erase(kept);
 }
 
-void PageCache::forget(TopicId topic) {
+void PageCache::forget(broker::TopicId topic) {
   for (auto kept = recent_.begin(); kept != recent_.end();) {
     const auto next = std::next(kept);
     if (kept->key.topic == topic) drop(kept);
@@ -97,4 +98,4 @@ void PageCache::bound_by(std::size_t bytes_max) {
     drop(std::prev(recent_.end()));
 }
 
-}  // namespace switchboard::broker
+}  // namespace switchboard::shard

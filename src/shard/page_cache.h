@@ -16,14 +16,9 @@
 #include "base/time.h"
 #include "broker/broker.h"
 #include "broker/page.h"
+#include "shard/page_ticket.h"
 
-namespace switchboard::broker {
-
-/// Who is to get a page: a ticket of that shard.
-struct PageReader {
-  std::uint32_t shard = 0;
-  std::uint64_t ticket = 0;
-};
+namespace switchboard::shard {
 
 /// Ranges must end at or before what is committed when they are asked for: then what they hold does not change but by
 /// being trimmed.
@@ -40,21 +35,22 @@ class PageCache {
 
   /// The page of exactly that range, if it is kept and holds nothing before `oldest` and nothing too old; else null.
   /// O(1).
-  SharedPage find(TopicId topic, const ReadRange& range, Seq oldest, Instant now);
+  broker::SharedPage find(broker::TopicId topic, const broker::ReadRange& range, Seq oldest, Instant now);
 
   /// That reader wants the range. Returns the ticket to read it with, or none when a read of the same is under way: its
   /// page is for this reader, too.
-  std::optional<std::uint64_t> begin(TopicId topic, const ReadRange& range, PageReader reader);
+  std::optional<std::uint64_t> begin(broker::TopicId topic, const broker::ReadRange& range, PageReader reader);
   /// The read of that ticket is over. Returns who waits for its page, and keeps that where others may want it. `epoch`:
   /// the topic's; a page of another one is not kept.
-  std::vector<PageReader> end(std::uint64_t ticket, const PageOrError& page, std::string_view epoch, Instant now);
+  std::vector<PageReader> end(std::uint64_t ticket, const broker::PageOrError& page, std::string_view epoch,
+                              Instant now);
   /// Drops what has been kept for long enough. O(1) for each page that goes.
   void drop_stale(Instant now);
   /// When `drop_stale` has something to do.
   Instant next_deadline() const { return recent_.empty() ? Instant::max() : recent_.back().kept_until; }
 
   /// The topic's epoch has changed: its pages are of no use any more. O(pages kept).
-  void forget(TopicId topic);
+  void forget(broker::TopicId topic);
   void bound_by(std::size_t bytes_max);
 
   /// Memory of the pages kept.
@@ -64,8 +60,8 @@ class PageCache {
 
  private:
   struct Key {
-    TopicId topic;
-    ReadRange range;
+    broker::TopicId topic;
+    broker::ReadRange range;
     friend bool operator==(const Key&, const Key&) = default;
   };
   struct KeyHash {
@@ -74,7 +70,7 @@ class PageCache {
   };
   struct Kept {
     Key key;
-    SharedPage page;
+    broker::SharedPage page;
     Instant kept_until;
   };
   struct Read {
@@ -82,7 +78,7 @@ class PageCache {
     std::vector<PageReader> readers;
   };
 
-  void keep(const Key& key, const SharedPage& page, Instant now);
+  void keep(const Key& key, const broker::SharedPage& page, Instant now);
   void drop(std::list<Kept>::iterator kept);
 
   std::size_t bytes_max_;
@@ -93,4 +89,4 @@ class PageCache {
   FlatMap<Key, SlotId, KeyHash> under_way_;
 };
 
-}  // namespace switchboard::broker
+}  // namespace switchboard::shard

@@ -62,8 +62,7 @@ void Replays::drop_page(Replay& replay) {
 
 std::uint64_t Replays::begin_read(SlotId id, Replay& replay) {
   replay.stage = Stage::kReading;
-  last_ticket_ += 2;
-  reads_.emplace(last_ticket_, id);
+  reads_.emplace(++last_ticket_, id);
   return last_ticket_;
 }
 

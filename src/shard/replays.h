@@ -64,7 +64,7 @@ class Replays {
       if (!ask(replay->view, range_from(replay->wanted), ticket)) return take_back(id, *replay, ticket);
     }
   }
-  /// Tickets of replays are even numbers. Returns the client that is to be served; null when nobody waits for that page
+  /// Returns the client that is to be served; null when nobody waits for that page
   /// any more, or not yet.
   Client* on_page(std::uint64_t ticket, const broker::PageOrError& page, Instant now);
 

@@ -127,7 +127,7 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   void on_home_acknowledged(const broker::Publish& publish, const broker::Commit& commit) override;
   void on_home_refused(const broker::Publish& publish, protocol::ErrorCode code) override;
   void on_home_epoch_changed(std::uint32_t to_shard, const ViewsByEncoding& views, const broker::Head& head) override;
-  void on_home_read(const broker::PageReader& reader, const broker::PageOrError& page) override;
+  void on_home_read(const PageReader& reader, const broker::PageOrError& page) override;
   void on_home_ended(SlotId home_room) override;
   // HomePresenceEvents
   bool presence_can_send() override;
@@ -139,6 +139,7 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
 
   // mailboxes
   void take_mail(Instant until);
+  void on_result(Result& result);
   void on_request(std::uint32_t from, Request& request);
   void on_publish_request(std::uint32_t from, const PublishRequest& request);
   void take_home_answers(Instant until);
@@ -182,11 +183,11 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
 
   // history
   void begin_replay(Client& client, SlotId view_id, std::uint32_t slot, Seq last);
-  bool request_page(SlotId view_id, const broker::ReadRange& range, std::uint64_t ticket);
+  bool request_page(SlotId view_id, const broker::ReadRange& range, PageTicket ticket);
   void request_pages();
   bool pages_can_be_asked_for() const;
   bool history_read_may_begin() const;
-  void on_page(std::uint64_t ticket, const broker::PageOrError& page);
+  void on_page(PageTicket ticket, const broker::PageOrError& page);
   void on_history_page(std::uint64_t ticket, const broker::PageOrError& page);
   bool read_on(std::uint64_t ticket, HistoryRead& read);
   void answer_history(Client& client, const RoomView& view, HistoryRead& read);

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "shard/failure_code.h"
+#include "shard/page_ticket.h"
 #include "shard/shard.h"
 
 namespace switchboard::shard {
@@ -47,7 +48,7 @@ Attempt Shard::read_history(Session& session, std::uint32_t slot, const protocol
     history_reads_.waiting().push_back(ticket);
     return Attempt::kPending;
   }
-  const bool is_asked = request_page(view_id, *range, ticket);
+  const bool is_asked = request_page(view_id, *range, {PageTicket::For::kHistory, ticket});
   SB_ASSERT(is_asked);
   return history_reads_.find(ticket) == nullptr ? Attempt::kDone : Attempt::kPending;
 }
@@ -55,7 +56,7 @@ Attempt Shard::read_history(Session& session, std::uint32_t slot, const protocol
 // --- what is asked of homes ----------------------------------------------------------------------------------------
 
 /// The page comes by `on_page`, at once where there can be none. False when the mailbox is full.
-bool Shard::request_page(SlotId view_id, const broker::ReadRange& range, std::uint64_t ticket) {
+bool Shard::request_page(SlotId view_id, const broker::ReadRange& range, PageTicket ticket) {
   const RoomView* view = views_.find(view_id);
   if (view == nullptr || !view->home_room) {  // not joined any more: its home knows nothing of it
     on_page(ticket, std::unexpected(broker::Failure::kUnreadable));
@@ -80,7 +81,7 @@ bool Shard::pages_can_be_asked_for() const {
 void Shard::request_pages() {
   page_blocked_by_.reset();
   replays_.ask_for_pages(context_.now, [this](SlotId view, const broker::ReadRange& range, std::uint64_t ticket) {
-    return request_page(view, range, ticket);
+    return request_page(view, range, {PageTicket::For::kReplay, ticket});
   });
   // Whoever finds the mailbox full stays at the front.
   while (history_read_may_begin()) {
@@ -98,9 +99,13 @@ bool Shard::history_read_may_begin() const {
 
 // --- what comes back -----------------------------------------------------------------------------------------------
 
-void Shard::on_page(std::uint64_t ticket, const broker::PageOrError& page) {
-  if (ticket % 2 != 0) return on_history_page(ticket, page);
-  if (Client* client = replays_.on_page(ticket, page, context_.now)) sweep_.want(*client);
+void Shard::on_page(PageTicket ticket, const broker::PageOrError& page) {
+  switch (ticket.what) {
+    case PageTicket::For::kHistory:
+      return on_history_page(ticket.number, page);
+    case PageTicket::For::kReplay:
+      if (Client* client = replays_.on_page(ticket.number, page, context_.now)) sweep_.want(*client);
+  }
 }
 
 void Shard::on_history_page(std::uint64_t ticket, const broker::PageOrError& page) {
@@ -126,7 +131,8 @@ bool Shard::read_on(std::uint64_t ticket, HistoryRead& read) {
   const auto range = read.next_range();
   if (!range) return false;
   // The answer may come, and the query be over, during the call.
-  if (!request_page(read.view(), *range, ticket)) history_reads_.waiting().push_front(ticket);
+  if (!request_page(read.view(), *range, {PageTicket::For::kHistory, ticket}))
+    history_reads_.waiting().push_front(ticket);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/overloaded.h"
 #include "protocol/user_room.h"
 #include "shard/shard.h"
 
@@ -65,19 +66,16 @@ void Shard::publish_answered(SlotId connection, std::uint32_t counted_bytes) {
 }
 
 void Shard::on_request(std::uint32_t from, Request& request) {
-  if (auto* join = std::get_if<JoinRequest>(&request)) {
-    home_.join(from, std::move(*join));
-  } else if (auto* publish = std::get_if<PublishRequest>(&request)) {
-    on_publish_request(from, *publish);
-  } else if (auto* leave = std::get_if<LeaveRequest>(&request)) {
-    home_.leave(leave->home_room, from, leave->encoding);
-  } else if (auto* read = std::get_if<ReadRequest>(&request)) {
-    home_.read(read->home_room, read->range, {.shard = from, .ticket = read->ticket});
-  } else if (auto* report = std::get_if<PresenceReport>(&request)) {
-    home_presence_.on_report(from, *report, context_.now);
-  } else if (auto* presence = std::get_if<PresenceRequest>(&request)) {
-    on_presence_request(from, std::move(*presence));
-  }
+  const Overloaded take{
+      [](std::monostate) {},
+      [&](JoinRequest& join) { home_.join(from, std::move(join)); },
+      [&](PublishRequest& publish) { on_publish_request(from, publish); },
+      [&](LeaveRequest& leave) { home_.leave(leave.home_room, from, leave.encoding); },
+      [&](ReadRequest& read) { home_.read(read.home_room, read.range, {.shard = from, .ticket = read.ticket}); },
+      [&](PresenceReport& report) { home_presence_.on_report(from, report, context_.now); },
+      [&](PresenceRequest& presence) { on_presence_request(from, std::move(presence)); },
+  };
+  std::visit(take, request);
 }
 
 void Shard::on_publish_request(std::uint32_t from, const PublishRequest& request) {
@@ -201,7 +199,7 @@ void Shard::on_home_epoch_changed(std::uint32_t to_shard, const ViewsByEncoding&
   port_.result(to_shard, std::move(result));
 }
 
-void Shard::on_home_read(const broker::PageReader& reader, const broker::PageOrError& page) {
+void Shard::on_home_read(const PageReader& reader, const broker::PageOrError& page) {
   if (reader.shard == index_) return on_page(reader.ticket, page);
   port_.result(reader.shard, PageResult{.ticket = reader.ticket, .page = page});
 }

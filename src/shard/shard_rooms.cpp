@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/overloaded.h"
 #include "protocol/user_room.h"
 #include "shard/session_views.h"
 #include "shard/shard.h"
@@ -249,31 +250,33 @@ void Shard::drop_view_if_unused(SlotId view_id, RoomView& view) {
 
 // --- what comes back -----------------------------------------------------------------------------------------------
 
+void Shard::on_result(Result& result) {
+  const Overloaded take{
+      [](std::monostate) {},
+      [&](CommittedResult& committed) {
+        append(committed.views, committed.frame->seq, committed.frame->frames(), committed.excluded);
+      },
+      [&](JoinResult& joined) {
+        on_join_result(joined);
+        after_answer(joined.connection);
+      },
+      [&](PublishResult& published) { on_publish_result(published); },
+      [&](EpochResult& changed) { on_epoch_result(changed); },
+      [&](PageResult& page) { on_page(page.ticket, page.page); },
+      [&](UserResult& addressed) { on_user_result(addressed); },
+      [&](TrackResult& track) { tracked_.on_track(track); },
+      [&](PresenceChangeResult& change) { on_presence_change_result(change.views, *change.frame); },
+      [&](PresenceListResult& list) { on_presence_list_result(list); },
+  };
+  std::visit(take, result);
+}
+
 void Shard::take_mail(Instant until) {
   if (port_.shards() == 1) return;
   port_.take(
       clock_, until,
       [&](Result& result) {
-        if (auto* committed = std::get_if<CommittedResult>(&result)) {
-          append(committed->views, committed->frame->seq, committed->frame->frames(), committed->excluded);
-        } else if (auto* joined = std::get_if<JoinResult>(&result)) {
-          on_join_result(*joined);
-          after_answer(joined->connection);
-        } else if (auto* published = std::get_if<PublishResult>(&result)) {
-          on_publish_result(*published);
-        } else if (auto* changed = std::get_if<EpochResult>(&result)) {
-          on_epoch_result(*changed);
-        } else if (auto* page = std::get_if<PageResult>(&result)) {
-          on_page(page->ticket, page->page);
-        } else if (auto* addressed = std::get_if<UserResult>(&result)) {
-          on_user_result(*addressed);
-        } else if (auto* track = std::get_if<TrackResult>(&result)) {
-          tracked_.on_track(*track);
-        } else if (auto* change = std::get_if<PresenceChangeResult>(&result)) {
-          on_presence_change_result(change->views, *change->frame);
-        } else if (auto* list = std::get_if<PresenceListResult>(&result)) {
-          on_presence_list_result(*list);
-        }
+        on_result(result);
         result = std::monostate{};  // its memory is freed here, not when the slot comes round again
       },
       [&](std::uint32_t from, Request& request) {

@@ -54,8 +54,8 @@ class HomeLog final : public HomeEvents {
     told.push_back("epoch " + head.epoch + " behind " + std::to_string(head.last.value) + " to " +
                    std::to_string(to_shard));
   }
-  void on_home_read(const broker::PageReader& reader, const broker::PageOrError& page) override {
-    told.push_back("page for " + std::to_string(reader.shard) + "/" + std::to_string(reader.ticket) + ": " +
+  void on_home_read(const PageReader& reader, const broker::PageOrError& page) override {
+    told.push_back("page for " + std::to_string(reader.shard) + "/" + std::to_string(reader.ticket.number) + ": " +
                    (page ? std::to_string((*page)->size()) : std::string(protocol::name(code_of(page.error())))));
     if (page) last_page = *page;
   }
@@ -298,7 +298,7 @@ TEST_F(HomeRoomsTest, RoomsWithoutHistoryNeedNoStore) {
   EXPECT_TRUE(log.take()[0].starts_with("join 1 at 0: 1..0 ")) << "first is behind last";
   home().publish(log.last_joined.home_room, message("2"));
   EXPECT_EQ(log.told[0], "commit 1 to 0 plain");
-  home().read(log.last_joined.home_room, {.from = Seq{1}, .until = Seq{2}}, {.shard = 0, .ticket = 9});
+  home().read(log.last_joined.home_room, {.from = Seq{1}, .until = Seq{2}}, {.shard = 0, .ticket = {.number = 9}});
   log.told.clear();
   take_all();
   EXPECT_EQ(log.take(), Told{"page for 0/9: history_unavailable"});
@@ -311,7 +311,7 @@ TEST_F(HomeRoomsTest, WithoutAStoreHistoryIsKeptInMemory) {
   home().publish(log.last_joined.home_room, message("2"));
   home().publish(log.last_joined.home_room, message("3"));
   log.told.clear();
-  home().read(log.last_joined.home_room, {.from = Seq{1}, .until = Seq{9}}, {.shard = 2, .ticket = 9});
+  home().read(log.last_joined.home_room, {.from = Seq{1}, .until = Seq{9}}, {.shard = 2, .ticket = {.number = 9}});
   EXPECT_TRUE(log.told.empty()) << "never during the call";
   take_all();
   EXPECT_EQ(log.take(), Told{"page for 2/9: 2"});
@@ -403,7 +403,7 @@ TEST_F(HomeRoomsTest, AnotherEpochIsToldToAllWhoHaveMembersBeforeItsFirstMessage
 
 class HomeHistoryTest : public HomeRoomsTest {
  protected:
-  void read(std::uint64_t from, std::uint64_t until, broker::PageReader reader) {
+  void read(std::uint64_t from, std::uint64_t until, PageReader reader) {
     home().read(log.last_joined.home_room, {.from = Seq{from}, .until = Seq{until}}, reader);
   }
 };
@@ -411,12 +411,12 @@ class HomeHistoryTest : public HomeRoomsTest {
 TEST_F(HomeHistoryTest, WhoWantsTheSameSharesOneRead) {
   join_at_10();
   for (std::uint32_t shard = 0; shard < 3; ++shard)
-    read(4, 11, {.shard = shard, .ticket = shard + 20});
+    read(4, 11, {.shard = shard, .ticket = {.number = shard + 20}});
   EXPECT_EQ(store.requests.size(), 2u);
   store.answer(1, page(4, 11));
   take_all();
   EXPECT_EQ(log.take(), (Told{"page for 0/20: 7", "page for 1/21: 7", "page for 2/22: 7"}));
-  read(4, 11, {.shard = 1, .ticket = 30});
+  read(4, 11, {.shard = 1, .ticket = {.number = 30}});
   take_all();
   EXPECT_EQ(log.take(), Told{"page for 1/30: 7"});
   EXPECT_EQ(store.requests.size(), 2u) << "it was kept";
@@ -426,9 +426,9 @@ TEST_F(HomeHistoryTest, WhoWantsTheSameSharesOneRead) {
 
 TEST_F(HomeHistoryTest, OnlyWhatIsCommittedIsRead) {
   join_at_10();
-  read(4, 257, {.ticket = 1});
+  read(4, 257, {.ticket = {.number = 1}});
   EXPECT_EQ(std::get<broker::StoreRead>(store.requests[1].what).range.until, Seq{11});
-  read(11, 257, {.ticket = 2});
+  read(11, 257, {.ticket = {.number = 2}});
   take_all();
   EXPECT_EQ(log.take(), Told{"page for 0/2: 0"});
   EXPECT_EQ(log.last_page->epoch, "k3");
@@ -439,19 +439,19 @@ TEST_F(HomeHistoryTest, OnlyWhatIsCommittedIsRead) {
 
 TEST_F(HomeHistoryTest, APageThatHoldsWhatIsTrimmedIsReadAnew) {
   join_at_10();
-  read(4, 11, {.ticket = 1});
+  read(4, 11, {.ticket = {.number = 1}});
   store.answer(1, page(4, 11));
   take_all();
   home().publish(log.last_joined.home_room, message("2"));
   store.answer(2, StoreCommitted{.seq = Seq{11}, .first = Seq{5}, .epoch = "", .ts = 1, .payload = "{}"});
   take_all();
-  read(4, 11, {.ticket = 1});
+  read(4, 11, {.ticket = {.number = 1}});
   EXPECT_EQ(store.requests.size(), 4u);
 }
 
 TEST_F(HomeHistoryTest, NothingOfAnotherEpochIsGivenOut) {
   join_at_10();
-  read(4, 5, {.ticket = 1});
+  read(4, 5, {.ticket = {.number = 1}});
   store.answer(1, page(4, 5));
   take_all();
   for (std::uint64_t seq = 1; seq <= 4; ++seq) {
@@ -460,18 +460,18 @@ TEST_F(HomeHistoryTest, NothingOfAnotherEpochIsGivenOut) {
                  StoreCommitted{.seq = Seq{seq}, .first = Seq{1}, .epoch = "q9", .ts = 1, .payload = "{}"});
     take_all();
   }
-  read(4, 5, {.ticket = 2});
+  read(4, 5, {.ticket = {.number = 2}});
   EXPECT_EQ(store.requests.size(), 7u);
 }
 
 TEST_F(HomeHistoryTest, AReadThatFailsOrTakesTooLongReachesEverybodyWhoWaits) {
   join_at_10();
-  read(4, 11, {.ticket = 1});
-  read(4, 11, {.ticket = 2});
+  read(4, 11, {.ticket = {.number = 1}});
+  read(4, 11, {.ticket = {.number = 2}});
   store.answer(1, StoreFailed{broker::Failure::kUnavailable});
   take_all();
   EXPECT_EQ(log.take(), (Told{"page for 0/1: unavailable", "page for 0/2: unavailable"}));
-  read(4, 11, {.ticket = 3});
+  read(4, 11, {.ticket = {.number = 3}});
   clock.advance(5s);
   take_all();
   EXPECT_EQ(log.take(), Told{"page for 0/3: unavailable"});
@@ -479,13 +479,13 @@ TEST_F(HomeHistoryTest, AReadThatFailsOrTakesTooLongReachesEverybodyWhoWaits) {
 
 TEST_F(HomeHistoryTest, ARoomWithoutMembersLivesUntilItsReadIsOver) {
   join_at_10();
-  read(4, 11, {.ticket = 1});
+  read(4, 11, {.ticket = {.number = 1}});
   home().leave(log.last_joined.home_room, 0, ws::Encoding::kPlain);
   EXPECT_EQ(home().size(), 1u);
   store.answer(1, page(4, 11));
   take_all();
   EXPECT_EQ(home().size(), 0u);
-  read(4, 11, {.ticket = 2});
+  read(4, 11, {.ticket = {.number = 2}});
   log.told.clear();
   take_all();
   EXPECT_EQ(log.take(), Told{"page for 0/2: unavailable"});

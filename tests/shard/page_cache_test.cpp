@@ -1,17 +1,17 @@
-#include "broker/page_cache.h"
+#include "shard/page_cache.h"
 
 #include <chrono>
 #include <gtest/gtest.h>
 
-namespace switchboard::broker {
+namespace switchboard::shard {
 namespace {
 
-constexpr TopicId kFirst{.index = 0, .generation = 1};
-constexpr TopicId kSecond{.index = 1, .generation = 1};
+constexpr broker::TopicId kFirst{.index = 0, .generation = 1};
+constexpr broker::TopicId kSecond{.index = 1, .generation = 1};
 constexpr std::string_view kEpoch = "k3";
 
-SharedPage page(std::uint64_t first, std::uint64_t end, std::size_t bytes = 10, std::uint64_t oldest = 1) {
-  auto made = std::make_shared<Page>();
+broker::SharedPage page(std::uint64_t first, std::uint64_t end, std::size_t bytes = 10, std::uint64_t oldest = 1) {
+  auto made = std::make_shared<broker::Page>();
   made->epoch = kEpoch;
   made->oldest = Seq{oldest};
   made->newest = Seq{1'000};
@@ -22,19 +22,19 @@ SharedPage page(std::uint64_t first, std::uint64_t end, std::size_t bytes = 10, 
   return made;
 }
 
-ReadRange range(std::uint64_t from, std::uint64_t until, bool newest = false) {
+broker::ReadRange range(std::uint64_t from, std::uint64_t until, bool newest = false) {
   return {.from = Seq{from}, .until = Seq{until}, .newest = newest};
 }
 
 class PageCacheTest : public testing::Test {
  protected:
   /// Reads that range with that outcome.
-  void read(const ReadRange& what, const PageOrError& outcome, TopicId topic = kFirst) {
+  void read(const broker::ReadRange& what, const broker::PageOrError& outcome, broker::TopicId topic = kFirst) {
     const auto ticket = cache.begin(topic, what, {});
     ASSERT_TRUE(ticket);
     cache.end(*ticket, outcome, kEpoch, now);
   }
-  bool has(const ReadRange& what, std::uint64_t oldest = 1, TopicId topic = kFirst) {
+  bool has(const broker::ReadRange& what, std::uint64_t oldest = 1, broker::TopicId topic = kFirst) {
     return cache.find(topic, what, Seq{oldest}, now) != nullptr;
   }
 
@@ -43,25 +43,25 @@ class PageCacheTest : public testing::Test {
 };
 
 TEST_F(PageCacheTest, WhoAsksForTheSameWhileItIsReadSharesTheRead) {
-  const auto ticket = cache.begin(kFirst, range(1, 257), {.shard = 0, .ticket = 10});
+  const auto ticket = cache.begin(kFirst, range(1, 257), {.shard = 0, .ticket = {.number = 10}});
   ASSERT_TRUE(ticket);
-  EXPECT_FALSE(cache.begin(kFirst, range(1, 257), {.shard = 1, .ticket = 20}));
+  EXPECT_FALSE(cache.begin(kFirst, range(1, 257), {.shard = 1, .ticket = {.number = 20}}));
   EXPECT_TRUE(cache.begin(kFirst, range(2, 257), {}));
   EXPECT_TRUE(cache.begin(kFirst, range(1, 257, true), {}));
   EXPECT_TRUE(cache.begin(kSecond, range(1, 257), {}));
   EXPECT_EQ(cache.reads_under_way(), 4u);
   const auto readers = cache.end(*ticket, page(1, 257), kEpoch, now);
   ASSERT_EQ(readers.size(), 2u);
-  EXPECT_EQ(readers[0].ticket, 10u);
+  EXPECT_EQ(readers[0].ticket.number, 10u);
   EXPECT_EQ(readers[1].shard, 1u);
-  EXPECT_EQ(readers[1].ticket, 20u);
+  EXPECT_EQ(readers[1].ticket.number, 20u);
   EXPECT_EQ(cache.reads_under_way(), 3u);
 }
 
 TEST_F(PageCacheTest, AFailureReachesAllWhoWaitAndIsNotKept) {
   const auto ticket = cache.begin(kFirst, range(1, 257), {});
   cache.begin(kFirst, range(1, 257), {});
-  EXPECT_EQ(cache.end(*ticket, std::unexpected(Failure::kUnavailable), kEpoch, now).size(), 2u);
+  EXPECT_EQ(cache.end(*ticket, std::unexpected(broker::Failure::kUnavailable), kEpoch, now).size(), 2u);
   EXPECT_FALSE(has(range(1, 257)));
   EXPECT_TRUE(cache.begin(kFirst, range(1, 257), {})) << "it is read anew";
 }
@@ -125,9 +125,9 @@ TEST_F(PageCacheTest, APageIsKeptForAMomentOnly) {
 }
 
 TEST_F(PageCacheTest, APageThatBeginsWithAMessageTooOldIsNotGivenOut) {
-  auto made = std::make_shared<Page>(*page(1, 257));
+  auto made = std::make_shared<broker::Page>(*page(1, 257));
   made->fresh_until = now + std::chrono::milliseconds(10);
-  read(range(1, 257), SharedPage(made));
+  read(range(1, 257), broker::SharedPage(made));
   now = made->fresh_until - std::chrono::nanoseconds(1);
   EXPECT_TRUE(has(range(1, 257)));
   now = made->fresh_until;
@@ -156,4 +156,4 @@ TEST_F(PageCacheTest, APageTooLargeForItIsNotKept) {
 }
 
 }  // namespace
-}  // namespace switchboard::broker
+}  // namespace switchboard::shard

@@ -1,0 +1,22 @@
+// Who waits for a page of a room's history.
+#pragma once
+
+#include <cstdint>
+
+namespace switchboard::shard {
+
+/// What a page is wanted for, as the shard that asks names it.
+struct PageTicket {
+  enum class For : std::uint8_t { kReplay, kHistory };
+  For what{};
+  std::uint64_t number = 0;  // among those of its kind
+  friend bool operator==(const PageTicket&, const PageTicket&) = default;
+};
+
+/// Who is to get a page.
+struct PageReader {
+  std::uint32_t shard = 0;
+  PageTicket ticket;
+};
+
+}  // namespace switchboard::shard
