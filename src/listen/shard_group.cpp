@@ -27,8 +27,7 @@ shard::ShardSettings share_of(const config::Config& config, std::size_t shards) 
 std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(const config::Config& config,
                                                                          const ListeningSockets& sockets,
                                                                          const Clock& clock, ConnectionLog& observer,
-                                                                         Admission& admission,
-                                                                         broker::Store* store) {
+                                                                         Admission& admission, broker::Store* store) {
   std::unique_ptr<ShardGroup> group(new ShardGroup(config.shards));
   const HashKey key{kernel_random(), kernel_random()};
   for (std::uint32_t index = 0; index < config.shards; ++index) {
