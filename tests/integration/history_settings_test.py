@@ -73,7 +73,7 @@ class Restarts(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual((joined["recovered"], contents), (True, [2, 3, 4]))
 
     async def test_a_second_sigterm_cuts_the_drain_short_and_loses_nothing_acknowledged(self):
-        with self.server(settings={"server.drain_ms": 60_000}) as server:
+        with self.server(settings={"server.drain_ms": 3_600_000}) as server:
             client = await Client.open(server.url)
             await client.join("r", "ann")
             for number in range(500):

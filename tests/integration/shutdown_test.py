@@ -62,7 +62,7 @@ class Shutdown(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(server.wait(), 0)
 
     def test_while_draining_it_is_not_ready_and_refuses_new_connections(self):
-        with Server(settings={"server.drain_ms": 60_000}) as server, RawPeer.open(server.address):
+        with Server(settings={"server.drain_ms": 3_600_000}) as server, RawPeer.open(server.address):
             server.signal(signal.SIGTERM)
             server.wait_for_line(" draining ")
             until(lambda: server.get("/readyz")[0] == 503, "not ready")
@@ -80,7 +80,7 @@ class Shutdown(unittest.IsolatedAsyncioTestCase):
             self.assertTrue(server.is_running())
 
     def test_a_second_sigterm_ends_it_at_once(self):
-        with Server(settings={"server.drain_ms": 60_000}) as server, RawPeer.open(server.address):
+        with Server(settings={"server.drain_ms": 3_600_000}) as server, RawPeer.open(server.address):
             server.signal(signal.SIGTERM)
             server.wait_for_line(" draining ")
             began = time.monotonic()
