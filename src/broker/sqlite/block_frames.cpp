@@ -46,12 +46,6 @@ BlockFrames::BlockFrames(const BlockHead& head, const Statement& row)
   is_whole_ = has_shape(head) && (row.is_null(6) ? has_frames() : row.integer(6) == check_of(head, ends_, frames_));
 }
 
-std::uint32_t BlockFrames::number_at(std::size_t index) const {
-  std::uint32_t number = 0;
-  std::memcpy(&number, ends_.data() + index * sizeof(number), sizeof(number));
-  return number;
-}
-
 StoreMillis BlockFrames::at(std::size_t index) const {
   return has_ages_ ? newest_at_ - number_at(count_ + index) : newest_at_;
 }

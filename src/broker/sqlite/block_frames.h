@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,13 +32,19 @@ class BlockFrames {
   /// When that one was committed.
   StoreMillis at(std::size_t index) const;
   std::string_view frame(std::size_t index) const {
-    const std::size_t begin = index == 0 ? 0 : end_of(index - 1);
-    return frames_.substr(begin, end_of(index) - begin);
+    return frames_.substr(begin_of(index), end_of(index) - begin_of(index));
   }
+  std::size_t begin_of(std::size_t index) const { return index == 0 ? 0 : end_of(index - 1); }
+  std::size_t end_of(std::size_t index) const { return number_at(index); }
+  /// That one and all behind it.
+  std::string_view frames_from(std::size_t index) const { return frames_.substr(begin_of(index)); }
 
  private:
-  std::uint32_t number_at(std::size_t index) const;
-  std::size_t end_of(std::size_t index) const { return number_at(index); }
+  std::uint32_t number_at(std::size_t index) const {
+    std::uint32_t number = 0;
+    std::memcpy(&number, ends_.data() + index * sizeof(number), sizeof(number));
+    return number;
+  }
   bool has_shape(const BlockHead& head) const;
   bool has_frames() const;
 

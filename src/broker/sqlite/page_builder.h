@@ -22,6 +22,25 @@ class PageBuilder {
   /// when it has no room any more, or does not follow on: nothing else is taken then.
   bool add(Seq seq, std::string_view frame, StoreMillis at);
 
+  /// The same for a run of consecutive frames, of a range that is read forwards: as many as there is room for, with one
+  /// copy. `frames`: all of them, one behind the other; `end_of(i)`: where the i-th of the `count` ends in there; `at`:
+  /// of the first, the oldest. False when not all were taken.
+  template <class EndOf>
+  bool add_run(Seq first, std::string_view frames, std::size_t count, EndOf&& end_of, StoreMillis at) {
+    if (count == 0) return true;
+    if (!add(first, frames.substr(0, end_of(0)), at)) return false;
+    const std::size_t before = bytes_.size() - end_of(0);
+    const std::size_t bytes_max = range_.bytes_max > before ? range_.bytes_max - before : 0;
+    std::size_t taken = 1;
+    for (; taken < count && !is_full_ && end_of(taken) <= bytes_max; ++taken) {
+      frames_.push_back({before + end_of(taken - 1), before + end_of(taken)});
+      is_full_ = frames_.size() >= range_.messages_max;
+    }
+    bytes_.append(frames, end_of(0), end_of(taken - 1) - end_of(0));
+    is_full_ = is_full_ || taken < count;
+    return taken == count;
+  }
+
   /// Nothing else would be taken.
   bool is_full() const { return is_full_; }
   bool is_empty() const { return frames_.empty(); }

@@ -239,6 +239,14 @@ void Reader::add_blocks(const StoreRead& request, View& view, PageBuilder& page)
     }
     const std::size_t from = distance(head.first, begin);
     const std::size_t until = std::min<std::size_t>(block.size(), distance(head.first, end));
+    // Of a block the first was committed first: behind one that is young enough all are.
+    if (!range.newest && from < until && block.at(from) >= view.oldest_at) {
+      const auto end_of = [&, begin_of_run = block.begin_of(from)](std::size_t i) {
+        return block.end_of(from + i) - begin_of_run;
+      };
+      page.add_run(head.first.plus(from), block.frames_from(from), until - from, end_of, block.at(from));
+      continue;
+    }
     for (std::size_t i = from; i < until; ++i) {
       const std::size_t index = range.newest ? until - 1 - (i - from) : i;
       const Seq seq = head.first.plus(index);
