@@ -28,7 +28,7 @@ async function assertAccessible({ page }, state) {
   }
 }
 
-describe('the demo page is for everybody', { timeout: 90_000 }, () => {
+describe('the demo page is for everybody', { timeout: 280_000 }, () => {
   it('on every screen, with messages, people, ink and scores', async () => {
     const room = roomName('everybody');
     const ben = await visit('Ben', room);

@@ -30,7 +30,7 @@ function assertClean(...all) {
   }
 }
 
-describe('the demo page', { timeout: 150_000 }, () => {
+describe('the demo page', { timeout: 280_000 }, () => {
   it('lets a desktop and a phone chat, share the canvas and follow one score feed', async () => {
     const room = roomName('garden');
     const ada = await visit('Ada', room);

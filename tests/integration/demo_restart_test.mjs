@@ -64,7 +64,7 @@ after(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-it('keeps the chat whole through a stop, a kill and a reload', { timeout: 120_000 }, async () => {
+it('keeps the chat whole through a stop, a kill and a reload', { timeout: 140_000 }, async () => {
   const port = await start(0);
   const ada = await visit('Ada', port);
   const ben = await visit('Ben', port);
@@ -102,7 +102,7 @@ it('keeps the chat whole through a stop, a kill and a reload', { timeout: 120_00
   await stop();
 });
 
-it('shows what the server has once the room has started over', { timeout: 60_000 }, async () => {
+it('shows what the server has once the room has started over', { timeout: 140_000 }, async () => {
   const port = await start(0);
   const ada = await visit('Ada', port);
   await say(ada, 'before');
@@ -122,7 +122,7 @@ it('shows what the server has once the room has started over', { timeout: 60_000
   await stop();
 });
 
-it('is a chat also where rooms keep nothing and do not tell who is there', { timeout: 60_000 }, async () => {
+it('is a chat also where rooms keep nothing and do not tell who is there', { timeout: 140_000 }, async () => {
   const settings = ['rooms.default.history=false', 'rooms.default.presence=false'];
   const port = await start(0, ...settings);
   const ada = await visit('Ada', port);
@@ -141,7 +141,7 @@ it('is a chat also where rooms keep nothing and do not tell who is there', { tim
   await stop();
 });
 
-it('says that its origin is not allowed, stops trying, and sends what waited once it is', { timeout: 60_000 }, async () => {
+it('says that its origin is not allowed, stops trying, and sends what waited once it is', { timeout: 140_000 }, async () => {
   const port = await start(0, 'limits.origins_allowed=https://app.example.com');
   visitors.baseUrl = `http://127.0.0.1:${port}`;
   const ada = await visitors.visit('Ada', 'restart');
