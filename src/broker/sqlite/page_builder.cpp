@@ -4,9 +4,9 @@
 #include <utility>
 
 namespace switchboard::broker {
-
 namespace {
 
+// A range may ask for any number of messages; what is more than this grows as it comes.
 constexpr std::size_t kFramesReserved = 4'096;
 
 }  // namespace

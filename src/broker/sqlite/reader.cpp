@@ -239,7 +239,8 @@ void Reader::add_blocks(const StoreRead& request, View& view, PageBuilder& page)
     }
     const std::size_t from = distance(head.first, begin);
     const std::size_t until = std::min<std::size_t>(block.size(), distance(head.first, end));
-    // Of a block the first was committed first: behind one that is young enough all are.
+    // Of a block the first was committed first: behind one that is young enough all are. (After the machine was started
+    // anew the store's clock may stand some seconds before what it said last; none of them is older for it.)
     if (!range.newest && from < until && block.at(from) >= view.oldest_at) {
       const auto end_of = [&, begin_of_run = block.begin_of(from)](std::size_t i) {
         return block.end_of(from + i) - begin_of_run;
