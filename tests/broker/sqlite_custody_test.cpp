@@ -1,6 +1,8 @@
 // The file under the store: whether what lies there is what was left, and what happens when somebody takes it away,
 // cuts it or puts another in its place. No number is given to two messages within an epoch, and nothing that was
 // acknowledged is lost without being told.
+#include <cstring>
+#include <ctime>
 #include <fcntl.h>
 #include <fstream>
 #include <map>
@@ -9,6 +11,7 @@
 
 #include "broker/sqlite/file_identity.h"
 #include "broker/sqlite/lost_mapping.h"
+#include "broker/sqlite/row_check.h"
 #include "sqlite_world.h"
 
 namespace switchboard::broker {
@@ -97,6 +100,12 @@ class SqliteCustodyTest : public SqliteTest {
   }
   std::string wal() const { return settings.file + "-wal"; }
   std::string mark() const { return settings.file + "-mark"; }
+  std::string second_mark() const { return settings.file + "-mark2"; }
+  /// As a process leaves it that is killed when the file system has noted the change, and the content is still to come.
+  void change_later(const std::string& file) {
+    let_file_time_pass();
+    ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
+  }
 
   fs::path data;
   std::string epoch;
@@ -272,6 +281,57 @@ TEST_F(SqliteCustodyTest, AMarkThatIsMissingDamagedOrCopiedIsNotBelieved) {
   writer->close();
   fs::remove(mark());
   expect_doubted("removed while closed");
+}
+
+TEST_F(SqliteCustodyTest, AKillInTheMiddleOfWritingTheMarkIsBelieved) {
+  open_again();
+  for (int i = 0; i < 4; ++i) {
+    for (const std::string& file : {mark(), second_mark()}) {
+      publish_some(1);
+      kill();
+      change_later(file);
+      expect_believed(file);
+    }
+  }
+  publish_some(1);
+  kill();
+  change_later(mark());
+  ASSERT_EQ(::chmod(second_mark().c_str(), 0600), 0);
+  expect_doubted("both were changed");
+}
+
+TEST_F(SqliteCustodyTest, AKillBeforeTheSecondFileOfTheMarkIsThereIsBelieved) {
+  open_again();
+  publish_some(3);
+  kill();
+  fs::remove(second_mark());
+  expect_believed("the second was not there yet");
+  EXPECT_TRUE(fs::exists(second_mark()));
+  publish_some(3);
+  kill();
+  change_byte(second_mark(), 90);
+  expect_doubted("flipped");
+}
+
+TEST_F(SqliteCustodyTest, AMarkOfAnEarlierVersionIsBelieved) {
+  open_again();
+  publish_some(3);
+  kill();
+  fs::remove(second_mark());
+  std::string bytes(120, '\0');
+  {
+    std::ifstream in(mark(), std::ios::binary);
+    in.read(bytes.data(), 112);  // all but the number and the check
+  }
+  bytes[7] = '1';
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  const std::int64_t changed_ns = now.tv_sec * 1'000'000'000 + now.tv_nsec;
+  std::memcpy(bytes.data() + 56, &changed_ns, sizeof changed_ns);
+  const std::int64_t check = row_check(std::string_view(bytes).substr(0, 112));
+  std::memcpy(bytes.data() + 112, &check, sizeof check);
+  std::ofstream(mark(), std::ios::binary | std::ios::trunc) << bytes;
+  expect_believed("an earlier version's");
 }
 
 TEST_F(SqliteCustodyTest, AJournalThatHasLostItsEndIsNotBelieved) {

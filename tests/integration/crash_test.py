@@ -56,9 +56,11 @@ class Crowd:
         self.talkers = [Talker(f"talker{i}", self.url, ROOMS, seed) for i in range(3)]
         self.talkers.append(Talker("listener", self.url, ROOMS, seed, pace_s=0))
         self.talkers.append(Talker("dreamer", self.url, ROOMS, seed, pace_s=0.02, reads_slowly=True))
+        self.servers = []  # all there were; the last one may be running
 
     def server(self):
-        return Server(config=CONFIG, settings=self.settings, data=self.data, listen=self.address)
+        self.servers.append(Server(config=CONFIG, settings=self.settings, data=self.data, listen=self.address))
+        return self.servers[-1]
 
     def acknowledged(self):
         return sum(talker.acknowledged for talker in self.talkers)
@@ -119,8 +121,10 @@ class Crowd:
 
 
 class Crashes(unittest.IsolatedAsyncioTestCase):
-    def report(self, wrong):
-        self.assertEqual(wrong, [], f"{len(wrong)} broken promises with --seed {SEED}:\n" + "\n".join(wrong[:20]))
+    def report(self, crowd, wrong):
+        logged = [f"server {number}: {line}" for number, server in enumerate(crowd.servers) for line in server.lines]
+        self.assertEqual(wrong, [], f"{len(wrong)} broken promises with --seed {SEED}:\n"
+                         + "\n".join(wrong[:20] + logged[:100]))
 
     async def asyncSetUp(self):
         asyncio.get_running_loop().set_debug(False)  # unittest sets it, and it takes half of the time
@@ -150,7 +154,7 @@ class Crashes(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(server.get("/readyz")[0], 200)
             await asyncio.to_thread(server.stop)
         print(f"{kills} kills in {ROUNDS} rounds, --seed {SEED}")
-        self.report(wrong)
+        self.report(crowd, wrong)
 
     async def test_a_database_that_is_locked_for_a_while_costs_nobody_a_message(self):
         crowd = Crowd(SEED + 1, {"history.commit_wait_ms": 100})
@@ -165,7 +169,7 @@ class Crashes(unittest.IsolatedAsyncioTestCase):
             database.close()
             before = crowd.acknowledged()
             await crowd.until(lambda: crowd.acknowledged() > before + 100, "talk again")
-            self.report(await crowd.finish())
+            self.report(crowd, await crowd.finish())
             self.assertEqual(server.get("/readyz")[0], 200)
             await asyncio.to_thread(server.stop)
 

@@ -143,7 +143,7 @@ std::optional<Custody::Finding> Custody::look() {
   if (!shm_ || !shm || shm->identity != shm_->identity) return Finding{shm_path() + " was removed or replaced", true};
   if (shm->bytes < shm_->bytes) return Finding{shm_path() + " was cut short", false};
   if (mark_->is_in_place()) return std::nullopt;
-  if (facts_of(mark_->path())) return Finding{mark_->path() + " was replaced", true};
+  if (const std::string path = mark_->replaced(); !path.empty()) return Finding{path + " was replaced", true};
   if (auto failure = written(mark_->begin(content_))) return Finding{*failure, true};
   return std::nullopt;
 }

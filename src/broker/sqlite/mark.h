@@ -1,71 +1,54 @@
-// The high-water mark: a small file beside the database that says how far the database had come when the last answer
-// was given. A database that is behind it, or beside a mark that is not its own, has lost or repeats what was
-// acknowledged. It is written in place after each transaction, some 100 bytes into the kernel's cache: it survives the
-// process as the database does. A mark that was copied says so: it names its own inode, and when it was last changed.
+// The high-water mark: says how far the database had come when the last answer was given. A database that is behind it,
+// or beside a mark that is not its own, has lost or repeats what was acknowledged.
+//
+// It is two files beside the database, written in turns after each transaction. A process that is killed while it
+// writes leaves a file that was changed later than it says: the kernel notes the time of the change before the content
+// is there, and may be held up in between. That can happen to one of the two. A copy that was put into their place has
+// changed both.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 
-#include "broker/sqlite/file_identity.h"
+#include "broker/sqlite/mark_file.h"
 
 namespace switchboard::broker {
 
-struct MarkContent {
-  enum class State : std::uint8_t {
-    kOpening,  // the database was about to be taken over by `run`; the rest is of the run before
-    kInUse,
-    kClosing,
-    kClosed,  // in good order
-  };
-  State state = State::kOpening;
-  std::string run;       // as in the table meta; 12 characters
-  std::string last_run;  // the one before it
-  FileIdentity database;
-  std::int64_t database_written_ns = 0;  // 0: a checkpoint may be writing it
-  std::int64_t last_row = 0;             // of the journal
-  std::uint32_t log_salt = 0;            // the write-ahead log's first salt ...
-  std::uint32_t log_frames = 0;          // ... and how many frames of it count; 0: it need not exist
-  bool lost_sync = false;                // an fsync has failed: what was believed to be on the disk may not be
-};
-
 class Mark {
  public:
-  /// `file`: the database's path; the mark's is the same with "-mark" behind it.
-  explicit Mark(const std::string& file) : path_(file + "-mark") {}
-  ~Mark() { close(); }
-  Mark(const Mark&) = delete;
-  Mark& operator=(const Mark&) = delete;
+  /// `file`: the database's path; the mark's are the same with "-mark" and "-mark2" behind it.
+  explicit Mark(const std::string& file) : files_{MarkFile(file + "-mark"), MarkFile(file + "-mark2")} {}
 
   struct Found {
     bool exists = false;
-    bool has_own_inode = false;          // else it is a copy
-    bool is_unchanged = false;           // nobody but the server has changed it: a copy in the same inode would have
-    std::optional<MarkContent> content;  // none: damaged, or of another version
+    bool has_own_inode = false;          // else something of it is a copy
+    bool is_unchanged = false;           // nobody but the server has changed it
+    std::optional<MarkContent> content;  // the newest; none: something of it is damaged, or of another version
   };
-  /// What lies at the path.
-  Found find() const;
+  /// What lies at the paths. To be called before `begin`.
+  Found find();
 
   /// Makes a new one in the place of what is there, on the disk when this returns. The error is errno.
   [[nodiscard]] int begin(const MarkContent& content);
-  /// Writes the content again, if it is another one. The error is errno.
+  /// The error is errno.
   [[nodiscard]] int write(const MarkContent& content);
-  const MarkContent& content() const { return content_; }
-  bool is_open() const { return descriptor_ >= 0; }
+  bool is_open() const { return files_[0].is_open(); }
   /// It still lies where it should.
-  bool is_in_place() const;
+  bool is_in_place() const { return files_[0].is_in_place() && files_[1].is_in_place(); }
+  /// The path at which another file lies; "" when there is none.
+  std::string replaced() const;
   void close();
 
-  const std::string& path() const { return path_; }
+  /// The first file's, which names it to people.
+  const std::string& path() const { return files_[0].path(); }
 
  private:
-  int put();
-
-  std::string path_;
-  int descriptor_ = -1;
-  FileIdentity own_;
-  MarkContent content_;
+  std::array<MarkFile, 2> files_;
+  std::uint64_t number_ = 0;  // of the last writing
+  std::size_t next_ = 0;      // which file is written next
 };
 
 }  // namespace switchboard::broker
