@@ -200,23 +200,23 @@ class Dedup : public Rooms {
 /// A page that is read for the first time, where as many are kept as may be.
 class FullPageCache : public Subject {
  public:
-  explicit FullPageCache(std::uint32_t pages) : cache_({1, 2}, pages * page()->bytes()) {
+  explicit FullPageCache(std::uint32_t pages) : cache_({1, 2}, pages * page()->memory()) {
     for (std::uint32_t i = 0; i < pages; ++i)
       one();
   }
   void one() override {
     const broker::TopicId topic{.index = next_ % 1'000, .generation = 1};
-    const broker::ReadRange range{.from = Seq(1 + next_++ / 1'000), .until = Seq(UINT32_MAX)};
-    const auto ticket = cache_.begin(topic, range, {});
+    const shard::PageWish wish{.range = {.from = Seq(1 + next_++ / 1'000), .until = Seq(UINT32_MAX)}};
+    const auto ticket = cache_.begin(topic, wish, {});
     cache_.end(*ticket, page(), "e", Instant(std::chrono::hours(1)));
   }
 
  private:
-  static broker::SharedPage page() {
-    auto page = std::make_shared<broker::Page>();
+  static wire::SharedPage page() {
+    auto page = std::make_shared<wire::Page>();
     page->epoch = "e";
     page->oldest = page->first = page->newest = Seq(1);
-    page->frames.assign(100, 'x');
+    page->bytes.assign(100, 'x');
     page->ends = {100};
     return page;
   }

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "broker/failure.h"
 #include "broker/page.h"
+#include "broker/publication.h"
 #include "room/settings.h"
 
 namespace switchboard::broker {
@@ -53,10 +54,8 @@ struct Publish {
 };
 
 struct Commit {
-  Seq seq;
+  Publication publication;  // of a duplicate only `seq` and `ts`
   std::string_view epoch;
-  UnixMillis ts = 0;
-  std::string_view payload;  // what members are sent, as JSON text; "" of a duplicate
   /// The same sender's `dedup` came before: nothing was committed, the rest is of that first message. Only to be
   /// acknowledged.
   bool is_duplicate = false;

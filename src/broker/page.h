@@ -1,5 +1,4 @@
-// A stretch of a room's history on its way to members: consecutive messages as whole WebSocket frames, ready to be
-// sent. Immutable and shared: everybody who reads the same stretch has the same page, on every shard.
+// A stretch of a room's history as its broker reads it: consecutive messages, each as a record (broker/publication.h).
 #pragma once
 
 #include <cstdint>
@@ -27,15 +26,16 @@ struct ReadRange {
   friend bool operator==(const ReadRange&, const ReadRange&) = default;
 };
 
-struct Page {
+/// Consecutive messages in bytes of some kind, and what is known of the room they are from.
+struct Stretch {
   std::string epoch;
   Seq oldest;                       // the room's oldest message when this was read; `newest.next()` when none is kept
   Seq newest;                       // its newest committed one
-  Seq gap_end;                      // of an empty page: what was asked for cannot be read up to here; else 0
+  Seq gap_end;                      // of an empty one: what was asked for cannot be read up to here; else 0
   Seq first;                        // number of the first message in it; meaningless when it is empty
-  std::string frames;               // unmasked text frames, not compressed, one behind the other
-  std::vector<std::uint32_t> ends;  // where each frame ends in `frames`
-  /// From then on its first message is older than the room keeps it: the page must not be given out any more.
+  std::string bytes;                // the messages, one behind the other
+  std::vector<std::uint32_t> ends;  // where each ends in `bytes`
+  /// From then on its first message is older than the room keeps it: it must not be given out any more.
   Instant fresh_until = Instant::max();
 
   bool empty() const { return ends.empty(); }
@@ -43,12 +43,15 @@ struct Page {
   Seq end() const { return first.plus(ends.size()); }
   bool holds(Seq seq) const { return !empty() && seq >= first && seq < end(); }
   std::size_t begin_of(std::size_t index) const { return index == 0 ? 0 : ends[index - 1]; }
-  std::string_view frame(std::size_t index) const {
-    return std::string_view(frames).substr(begin_of(index), ends[index] - begin_of(index));
+  std::string_view message(std::size_t index) const {
+    return std::string_view(bytes).substr(begin_of(index), ends[index] - begin_of(index));
   }
   /// Memory it takes.
-  std::size_t bytes() const { return sizeof(Page) + frames.capacity() + ends.capacity() * sizeof(ends[0]); }
+  std::size_t memory() const { return sizeof(Stretch) + bytes.capacity() + ends.capacity() * sizeof(ends[0]); }
 };
+
+/// In records.
+struct Page : Stretch {};
 
 using SharedPage = std::shared_ptr<const Page>;
 using PageOrError = std::expected<SharedPage, Failure>;

@@ -55,7 +55,7 @@ struct StoreCommitted {
   Seq first;          // the room's oldest message after this one
   std::string epoch;  // "" while it is the one that was told when the room was opened
   UnixMillis ts = 0;
-  std::string payload;  // what members are sent; "" of a duplicate
+  std::string record;  // as in broker/publication.h; "" of a duplicate
   bool is_duplicate = false;
   Seq last{};  // of a duplicate: the room's newest number when it was found
 };

@@ -288,8 +288,8 @@ bool StoreBroker::take_answer() {
   UnderWay* entry = under_way_.find(SlotId::unpack(answer->ticket));
   if (entry == nullptr) return true;  // an open or a read that was given up
   if (const auto* committed = std::get_if<StoreCommitted>(&answer->what)) {
-    if (committed->seq == Seq{}) {
-      answer->what = StoreFailed{Failure::kUnavailable};  // no message has that number
+    if (committed->seq == Seq{} || (!committed->is_duplicate && !read_record(committed->record, committed->seq))) {
+      answer->what = StoreFailed{Failure::kUnavailable};  // no message has that number, or is so
     } else if (turn_epoch(*entry, *committed)) {
       turned_ = std::move(answer);
       return true;
@@ -428,11 +428,10 @@ void StoreBroker::on_answer(const UnderWay& entry, const StoreCommitted& committ
     mark(topic_of(entry.topic));
   }
   const bool is_known = committed.epoch.empty() || committed.epoch == topic.store_epoch;
+  const Publication known{.seq = committed.seq, .ts = committed.ts, .content = {}, .sender = {}};
   events_.on_committed(entry.topic, publish_of(entry),
-                       {.seq = committed.seq,
+                       {.publication = read_record(committed.record, committed.seq).value_or(known),
                         .epoch = is_known ? std::string_view(head.epoch) : committed.epoch,
-                        .ts = committed.ts,
-                        .payload = committed.payload,
                         .is_duplicate = committed.is_duplicate});
 }
 

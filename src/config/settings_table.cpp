@@ -410,7 +410,7 @@ void add_rooms(std::vector<Setting>& out) {
   out.push_back(integer("rooms", "history_messages", SB_FIELD(room.retention.messages), 1, 100'000'000, "messages",
                         kReload, "How many messages of one room are kept; the oldest go first."));
   out.push_back(integer("rooms", "history_bytes", SB_FIELD(room.retention.bytes), 4 * kKiB, 1'024 * kGiB, "bytes",
-                        kReload, "How much of one room is kept, in encoded bytes."));
+                        kReload, "How much of one room is kept, in bytes of contents and senders."));
   out.push_back(integer("rooms", "history_seconds", SB_FIELD(room.retention.seconds), 1, 315'360'000, "seconds",
                         kReload, "How long a message is kept. 86400 is a day."));
   out.push_back(choice<kDurabilityNames>(

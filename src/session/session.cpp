@@ -51,7 +51,7 @@ void Session::send_frame(ws::Opcode opcode) {
 void Session::send_message(ws::Opcode kind, std::string_view payload) {
   std::string deflated;
   ws::Encoding encoding = ws::Encoding::kPlain;
-  if (wants_deflate() && context_->deflater().deflate(payload, deflated)) {
+  if (ws_.deflates() && context_->deflater().deflate(payload, deflated)) {
     encoding = ws::Encoding::kDeflated;
     payload = deflated;
   }

@@ -23,6 +23,7 @@
 #include "session/context.h"
 #include "session/memberships.h"
 #include "session/rate_limiter.h"
+#include "wire/format.h"
 #include "ws/connection.h"
 
 namespace switchboard::session {
@@ -160,8 +161,9 @@ class Session final : private ws::Events {
   void set_user_id(std::string_view user_id);
   /// Offered the subprotocol: may be sent pushes it did not ask for.
   bool is_v1() const { return is_v1_; }
-  /// permessage-deflate was negotiated: the client takes compressed messages. Fixed from the handshake on.
-  bool wants_deflate() const { return ws_.deflates(); }
+  /// How it reads its rooms: the same for all of them, from its handshake on. Compressed when permessage-deflate was
+  /// negotiated.
+  wire::Format format() const { return ws_.deflates() ? wire::Format::kJsonDeflated : wire::Format::kJson; }
   Instant opened_at() const { return opened_at_; }
 
  private:

@@ -36,7 +36,7 @@ bool Delivery::serve_page(Client& client, RoomView& view, room::Member& member, 
     replays_.want_page(replay, member.cursor);
     return false;
   }
-  const broker::Page* page = replay.page.get();
+  const wire::Page* page = replay.page.get();
   if (page == nullptr || page->epoch != view.epoch || !page->holds(member.cursor)) {
     skip_lost(client, view, member, replay);
     return true;
@@ -49,7 +49,7 @@ bool Delivery::serve_page(Client& client, RoomView& view, room::Member& member, 
 
 /// The page's messages of [cursor, until), as far as `budget` goes; at least one.
 void Delivery::write_page(Client& client, room::Member& member, Replay& replay, Seq until, std::size_t& budget) {
-  const broker::Page& page = *replay.page;
+  const wire::Page& page = *replay.page;
   const auto index = [&](auto it) { return static_cast<std::size_t>(it - page.ends.begin()); };
   const auto at = [&](std::size_t i) { return page.ends.begin() + static_cast<std::ptrdiff_t>(i); };
   const std::size_t from = distance(page.first, member.cursor);
@@ -58,13 +58,13 @@ void Delivery::write_page(Client& client, room::Member& member, Replay& replay, 
   to = std::max(from + 1, index(std::upper_bound(at(from), at(to), begin + budget)));
 
   const std::size_t count = page.ends[to - 1] - begin;
-  const std::size_t taken = write(client, std::string_view(page.frames).substr(begin, count));
+  const std::size_t taken = write(client, std::string_view(page.bytes).substr(begin, count));
   std::size_t next = to;  // the first frame of which nothing was written
   if (taken < count) {
     next = index(std::upper_bound(at(from), at(to), begin + taken));
     if (const std::size_t in_frame = begin + taken - page.begin_of(next); in_frame > 0) {
       // The page need not be kept for it. The private queue is empty: it is written before any room.
-      client.session.prepend_to_outbox(page.frame(next).substr(in_frame));
+      client.session.prepend_to_outbox(page.message(next).substr(in_frame));
       ++next;
     }
   }
@@ -93,7 +93,7 @@ void Delivery::give_up_replay(Client& client, SlotId view_id, const RoomView& vi
 /// The room has trimmed what the member needs next, or its history cannot be read: it goes on where there is something.
 void Delivery::skip_lost(Client& client, RoomView& view, room::Member& member, Replay& replay) {
   Seq to = view.room.log.first();
-  if (const broker::Page* page = replay.page.get(); page != nullptr && page->epoch == view.epoch) {
+  if (const wire::Page* page = replay.page.get(); page != nullptr && page->epoch == view.epoch) {
     if (!page->empty() && page->first > member.cursor) {
       to = std::min(to, page->first);
     } else if (page->empty() && page->gap_end > member.cursor) {

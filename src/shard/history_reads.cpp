@@ -5,7 +5,6 @@
 
 #include "protocol/push.h"
 #include "protocol/user_room.h"
-#include "ws/frame_writer.h"
 
 namespace switchboard::shard {
 namespace {
@@ -23,10 +22,9 @@ std::size_t bytes_around(std::string_view room_id, std::string_view command_id, 
 
 }  // namespace
 
-HistoryRead::HistoryRead(SlotId client, SlotId view, const protocol::History& query, std::string_view command_id,
+HistoryRead::HistoryRead(const Asker& asker, const protocol::History& query, std::string_view command_id,
                          std::string_view epoch, Seq end, std::size_t bytes_max)
-    : client_(client),
-      view_(view),
+    : asker_(asker),
       command_id_(command_id),
       epoch_(epoch),
       from_(query.after ? Seq{std::min(query.after->value, end.value - 1)}.next() : Seq{1}),
@@ -47,7 +45,7 @@ std::optional<broker::ReadRange> HistoryRead::next_range() const {
                            .newest = is_backward_};
 }
 
-void HistoryRead::take(broker::SharedPage page) {
+void HistoryRead::take(wire::SharedPage page) {
   if (page->empty() && page->gap_end > from_ && !is_backward_) {  // damaged: an answer begins behind it
     from_ = page->gap_end;
     more_ = from_ < until_;
@@ -71,21 +69,21 @@ void HistoryRead::take(broker::SharedPage page) {
   is_backward_ ? take_backward(*pages_.back()) : take_forward(*pages_.back());
 }
 
-void HistoryRead::take_forward(const broker::Page& page) {
+void HistoryRead::take_forward(const wire::Page& page) {
   if (!messages_.empty() && page.first > from_) {  // trimmed meanwhile: an answer has no holes
     is_done_ = more_ = true;
     return;
   }
   from_ = std::max(from_, page.first);
   while (from_ < std::min(until_, page.end())) {
-    if (!take(ws::payload_of(page.frame(distance(page.first, from_))))) break;
+    if (!take(wire::text_of(page.message(distance(page.first, from_)), asker_.format))) break;
     from_ = from_.next();
   }
   is_done_ = is_done_ || messages_left_ == 0 || from_ >= until_;
   more_ = from_ < until_;
 }
 
-void HistoryRead::take_backward(const broker::Page& page) {
+void HistoryRead::take_backward(const wire::Page& page) {
   if (!messages_.empty() && page.end() < until_) {  // damaged in between
     is_done_ = more_ = true;
     return;
@@ -93,7 +91,7 @@ void HistoryRead::take_backward(const broker::Page& page) {
   until_ = std::min(until_, page.end());
   const Seq oldest = std::max(from_, page.oldest);
   while (until_ > std::max(oldest, page.first)) {
-    if (!take(ws::payload_of(page.frame(distance(page.first, until_) - 1)))) break;
+    if (!take(wire::text_of(page.message(distance(page.first, until_) - 1), asker_.format))) break;
     until_ = Seq{until_.value - 1};
   }
   is_done_ = is_done_ || messages_left_ == 0 || until_ <= oldest;

@@ -15,23 +15,29 @@
 #include "base/flat_map.h"
 #include "base/seq.h"
 #include "base/slot_table.h"
-#include "broker/page.h"
 #include "protocol/command.h"
 #include "protocol/push.h"
+#include "wire/page.h"
 
 namespace switchboard::shard {
 
 class HistoryRead {
  public:
+  struct Asker {
+    SlotId client;
+    SlotId view;
+    wire::Format format{};  // of the pages
+  };
+
   /// `end`: the number behind the newest message that may be shown. `bytes_max`: of the whole answer's JSON text; one
   /// message is always given. `epoch`: of the room now; that of the first page is told. What is viewed is copied.
-  HistoryRead(SlotId client, SlotId view, const protocol::History& query, std::string_view command_id,
-              std::string_view epoch, Seq end, std::size_t bytes_max);
+  HistoryRead(const Asker& asker, const protocol::History& query, std::string_view command_id, std::string_view epoch,
+              Seq end, std::size_t bytes_max);
 
   /// What to read next; none when the answer is complete.
   std::optional<broker::ReadRange> next_range() const;
   /// The page for what `next_range` said.
-  void take(broker::SharedPage page);
+  void take(wire::SharedPage page);
   /// What there is, oldest first: views of this and of its pages. Once.
   protocol::HistoryPage answer(std::string_view room_id);
 
@@ -39,19 +45,18 @@ class HistoryRead {
   /// not known what `more` says.
   std::size_t bytes() const { return bytes_; }
 
-  SlotId client() const { return client_; }
-  SlotId view() const { return view_; }
+  SlotId client() const { return asker_.client; }
+  SlotId view() const { return asker_.view; }
   const std::string& command_id() const { return command_id_; }
 
  private:
-  void take_forward(const broker::Page& page);
-  void take_backward(const broker::Page& page);
+  void take_forward(const wire::Page& page);
+  void take_backward(const wire::Page& page);
   /// False when it does not fit any more.
   bool take(std::string_view message);
   std::size_t bytes_left() const { return bytes_max_ - std::min(bytes_max_, bytes_); }
 
-  SlotId client_;
-  SlotId view_;
+  Asker asker_;
   std::string command_id_;
   std::string epoch_;
   Seq from_;  // what is still to be looked at: [from_, until_)
@@ -62,7 +67,7 @@ class HistoryRead {
   bool is_backward_;  // the newest are given: it grows towards older ones
   bool is_done_ = false;
   bool more_ = false;
-  std::vector<broker::SharedPage> pages_;
+  std::vector<wire::SharedPage> pages_;
   std::vector<std::string_view> messages_;  // in the order of growth
 };
 

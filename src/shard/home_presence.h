@@ -34,7 +34,7 @@ class HomePresenceEvents {
   virtual void on_presence_track(std::uint32_t to_shard, const TrackResult& track) = 0;
   virtual void on_presence_list(std::uint32_t to_shard, PresenceListResult&& list) = 0;
   /// Once for each shard that has watchers.
-  virtual void on_presence_change(std::uint32_t to_shard, const ViewsByEncoding& views,
+  virtual void on_presence_change(std::uint32_t to_shard, const ViewsByFormat& views,
                                   const std::shared_ptr<const PresenceFrame>& frame) = 0;
 
  protected:

@@ -2,7 +2,6 @@
 // waits for that. Plain data: HomeRooms works on it.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -14,14 +13,15 @@
 #include "broker/failure.h"
 #include "protocol/error.h"
 #include "shard/messages.h"
+#include "wire/format.h"
 
 namespace switchboard::shard {
 
 /// A shard with members.
 struct Subscriber {
   std::uint32_t shard;
-  std::array<std::uint32_t, 2> members{};  // by encoding
-  ViewsByEncoding views;
+  wire::PerFormat<std::uint32_t> members{};
+  ViewsByFormat views;
 };
 
 struct WaitingJoin {
@@ -46,8 +46,8 @@ struct HomeRoom {
   std::string id;
   std::vector<Subscriber> subscribers;
   std::uint64_t members = 0;
-  std::uint64_t members_deflated = 0;  // of them
-  std::uint32_t under_way = 0;         // publishes and reads that its broker has not answered
+  wire::PerFormat<std::uint64_t> readers{};  // of them, by what they read
+  std::uint32_t under_way = 0;               // publishes and reads that its broker has not answered
   State state = State::kOpening;
   broker::Failure failure{};  // why, when kFailed
   bool has_history = false;

@@ -23,7 +23,7 @@ Duration commit_wait(const ShardSettings& settings) {
 }  // namespace
 
 HomeRooms::HomeRooms(HomeEvents& events, ShardStats& stats, const ShardSettings& settings, const HomeParts& parts,
-                     GetDeflater deflater)
+                     wire::Formatter::GetDeflater deflater)
     : events_(events),
       stats_(stats),
       settings_(settings),
@@ -31,7 +31,9 @@ HomeRooms::HomeRooms(HomeEvents& events, ShardStats& stats, const ShardSettings&
       by_name_(NameHash{parts.hash_key}),
       memory_(*this, parts.clock, parts.random_seed ^ kBrokerSeed, settings.history.memory),
       pages_(parts.hash_key, settings.history.page_cache_bytes),
-      deflater_(std::move(deflater)) {
+      formatter_(std::move(deflater), {.messages = stats.compressed,
+                                       .bytes_before = stats.compressed_bytes_before,
+                                       .bytes_after = stats.compressed_bytes_after}) {
   broker::BrokerEvents& answers = *this;
   if (parts.store != nullptr)
     store_.emplace(answers, parts.clock, *parts.store, commit_wait(settings), settings.history.store_window);
@@ -112,15 +114,15 @@ void HomeRooms::admit(SlotId id, HomeRoom& room, std::uint32_t from, JoinRequest
   if (room.members >= settings_.rooms.of(room.id).members_max) {
     return refuse(from, std::move(request), ErrorCode::kRoomFull);
   }
-  const auto encoding = static_cast<std::size_t>(request.encoding);
+  const std::size_t format = wire::index_of(request.format);
   ++room.members;
-  if (request.encoding == ws::Encoding::kDeflated) ++room.members_deflated;
+  ++room.readers[format];
   auto subscriber = std::ranges::find(room.subscribers, from, &Subscriber::shard);
   if (subscriber == room.subscribers.end()) {
     subscriber = room.subscribers.insert(subscriber, {.shard = from, .members = {}, .views = {}});
   }
-  ++subscriber->members[encoding];
-  subscriber->views[encoding] = request.view;
+  ++subscriber->members[format];
+  subscriber->views[format] = request.view;
   const broker::Head& head = broker_of(room).head(id);
   events_.on_home_joined(from, {.view = request.view,
                                 .connection = request.connection,
@@ -143,16 +145,16 @@ void HomeRooms::refuse(std::uint32_t from, JoinRequest&& request, ErrorCode code
                                 .refusal = code});
 }
 
-void HomeRooms::leave(SlotId home_room, std::uint32_t shard, ws::Encoding encoding) {
+void HomeRooms::leave(SlotId home_room, std::uint32_t shard, wire::Format format) {
   HomeRoom* room = rooms_.find(home_room);
   SB_ASSERT(room != nullptr);
   const auto subscriber = std::ranges::find(room->subscribers, shard, &Subscriber::shard);
   SB_ASSERT(subscriber != room->subscribers.end());
   --room->members;
-  if (encoding == ws::Encoding::kDeflated) --room->members_deflated;
-  if (--subscriber->members[static_cast<std::size_t>(encoding)] == 0) {
-    subscriber->views[static_cast<std::size_t>(encoding)] = {};
-    if (subscriber->views == ViewsByEncoding{}) room->subscribers.erase(subscriber);
+  --room->readers[wire::index_of(format)];
+  if (--subscriber->members[wire::index_of(format)] == 0) {
+    subscriber->views[wire::index_of(format)] = {};
+    if (subscriber->views == ViewsByFormat{}) room->subscribers.erase(subscriber);
   }
   if (room->members == 0) events_.on_home_ended(home_room);
   settle(home_room);
@@ -199,28 +201,14 @@ void HomeRooms::on_committed(broker::TopicId topic, const broker::Publish& publi
 }
 
 void HomeRooms::spread(const HomeRoom& room, const broker::Publish& publish, const broker::Commit& commit) {
-  frame_.begin().append(commit.payload);
-  Frames frames{.plain = frame_.finish(ws::Opcode::kText), .deflated = {}};
-  if (room.members_deflated > 0) frames.deflated = deflate(frames.plain);
-  if (protocol::is_user_room(room.id)) return events_.on_home_user_committed(publish, commit, frames);
+  const wire::Formatted message = formatter_.write(room.id, commit.publication, room.readers);
+  if (protocol::is_user_room(room.id)) return events_.on_home_user_committed(publish, commit, message);
   for (const Subscriber& subscriber : room.subscribers) {
     const bool is_origin = subscriber.shard == publish.origin.shard;
     const SlotId excluded = !publish.echo && is_origin ? publish.origin.connection : SlotId{};
-    events_.on_home_committed(subscriber.shard, subscriber.views, excluded, commit.seq, frames);
+    events_.on_home_committed(subscriber.shard, subscriber.views, excluded, commit.publication.seq, message);
   }
   events_.on_home_spread();
-}
-
-/// The frame of the same message compressed; empty when that does not pay.
-std::string_view HomeRooms::deflate(std::string_view frame) {
-  const std::string_view payload = ws::payload_of(frame);
-  if (!deflater_().deflate(payload, compressed_)) return {};
-  stats_.compressed.add();
-  stats_.compressed_bytes_before.add(payload.size());
-  stats_.compressed_bytes_after.add(compressed_.size());
-  deflated_frame_.clear();
-  ws::append_frame(deflated_frame_, ws::Opcode::kText, compressed_, ws::Encoding::kDeflated);
-  return deflated_frame_;
 }
 
 void HomeRooms::on_refused(broker::TopicId topic, const broker::Publish& publish, broker::Failure failure) {
@@ -245,39 +233,43 @@ void HomeRooms::on_epoch_changed(broker::TopicId topic, const broker::Head& head
 
 // --- history ---------------------------------------------------------------------------------------------------------
 
-void HomeRooms::read(SlotId home_room, broker::ReadRange range, const PageReader& reader) {
+void HomeRooms::read(SlotId home_room, PageWish wish, const PageReader& reader) {
   HomeRoom* room = rooms_.find(home_room);
   if (room == nullptr) return answer(reader, std::unexpected(broker::Failure::kUnavailable));
   if (!room->has_history) return answer(reader, std::unexpected(broker::Failure::kUnreadable));
   const broker::Head& head = broker_of(*room).head(home_room);
+  broker::ReadRange& range = wish.range;
   range.until = std::min(range.until, head.last.next());
   if (range.from >= range.until) {
-    const auto empty = std::make_shared<broker::Page>();
+    const auto empty = std::make_shared<wire::Page>();
     empty->epoch = head.epoch;
     empty->oldest = head.first;
     empty->newest = head.last;
-    return answer(reader, broker::SharedPage(empty));
+    return answer(reader, wire::SharedPage(empty));
   }
-  if (broker::SharedPage page = pages_.find(home_room, range, head.first, clock_.now())) {
+  if (wire::SharedPage page = pages_.find(home_room, wish, head.first, clock_.now())) {
     stats_.pages_shared.add();
     return answer(reader, std::move(page));
   }
-  const auto ticket = pages_.begin(home_room, range, reader);
+  const auto ticket = pages_.begin(home_room, wish, reader);
   if (!ticket) return stats_.pages_shared.add();
   stats_.pages_read.add();
   ++room->under_way;
   broker_of(*room).read(home_room, range, *ticket);
 }
 
-void HomeRooms::on_read(broker::TopicId topic, std::uint64_t ticket, const broker::PageOrError& page) {
+void HomeRooms::on_read(broker::TopicId topic, std::uint64_t ticket, const broker::PageOrError& records) {
   touched_ = topic;
   HomeRoom& room = rooms_.at(topic);
   --room.under_way;
+  const wire::PageOrError page = records
+                                     ? wire::PageOrError(wire::make_page(**records, room.id, pages_.format_of(ticket)))
+                                     : std::unexpected(records.error());
   for (const PageReader& reader : pages_.end(ticket, page, broker_of(room).head(topic).epoch, clock_.now()))
     answer(reader, page);
 }
 
-void HomeRooms::answer(const PageReader& reader, broker::PageOrError page) {
+void HomeRooms::answer(const PageReader& reader, wire::PageOrError page) {
   answers_.push_back({.reader = reader, .page = std::move(page)});
 }
 

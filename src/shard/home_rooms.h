@@ -1,11 +1,10 @@
 // The rooms whose home this shard is: who puts them in order, how many members they have, and which shards must be told
-// of a committed message. It puts each message in a frame once, compressed once if anybody anywhere reads that. It
+// of a committed message. It has each message written once in each format that anybody anywhere reads. It
 // holds no log: members' views of a room do, and its broker keeps the history.
 #pragma once
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,8 +20,8 @@
 #include "shard/page_cache.h"
 #include "shard/settings.h"
 #include "shard/stats.h"
-#include "ws/frame_writer.h"
-#include "ws/message_deflater.h"
+#include "wire/formatter.h"
+#include "wire/page.h"
 
 namespace switchboard::shard {
 
@@ -31,21 +30,20 @@ namespace switchboard::shard {
 class HomeEvents {
  public:
   virtual void on_home_joined(std::uint32_t to_shard, JoinResult&& result) = 0;
-  /// Once for each shard that has members. `frames` are whole WebSocket frames, valid during the call.
-  virtual void on_home_committed(std::uint32_t to_shard, const ViewsByEncoding& views, SlotId excluded, Seq seq,
-                                 const Frames& frames) = 0;
+  /// Once for each shard that has members. `message` is valid during the call.
+  virtual void on_home_committed(std::uint32_t to_shard, const ViewsByFormat& views, SlotId excluded, Seq seq,
+                                 const wire::Formatted& message) = 0;
   /// The calls of `on_home_committed` for one message are done.
   virtual void on_home_spread() = 0;
   /// Instead of both: a message in a user's own room. All shards are to be told, by name.
   virtual void on_home_user_committed(const broker::Publish& publish, const broker::Commit& commit,
-                                      const Frames& frames) = 0;
+                                      const wire::Formatted& message) = 0;
   /// Told of every publish that wants an acknowledgement or is counted where it came from.
   virtual void on_home_acknowledged(const broker::Publish& publish, const broker::Commit& commit) = 0;
   virtual void on_home_refused(const broker::Publish& publish, protocol::ErrorCode code) = 0;
   /// Once for each shard that has members. `head`: as in BrokerEvents.
-  virtual void on_home_epoch_changed(std::uint32_t to_shard, const ViewsByEncoding& views,
-                                     const broker::Head& head) = 0;
-  virtual void on_home_read(const PageReader& reader, const broker::PageOrError& page) = 0;
+  virtual void on_home_epoch_changed(std::uint32_t to_shard, const ViewsByFormat& views, const broker::Head& head) = 0;
+  virtual void on_home_read(const PageReader& reader, const wire::PageOrError& page) = 0;
   /// The room has no members any more. (It may still be told of, if something of it is under way.)
   virtual void on_home_ended(SlotId home_room) = 0;
 
@@ -63,23 +61,20 @@ struct HomeParts {
 
 class HomeRooms final : private broker::BrokerEvents {
  public:
-  /// Who compresses; asked for only once somebody wants that.
-  using GetDeflater = std::function<ws::MessageDeflater&()>;
-
   /// `settings` must outlive it.
   HomeRooms(HomeEvents& events, ShardStats& stats, const ShardSettings& settings, const HomeParts& parts,
-            GetDeflater deflater);
+            wire::Formatter::GetDeflater deflater);
 
   /// One member more on shard `from`. Ends in `on_home_joined`.
   void join(std::uint32_t from, JoinRequest&& request);
   /// One member fewer there. A room ends with its last member, once nothing of it is under way.
-  void leave(SlotId home_room, std::uint32_t shard, ws::Encoding encoding);
+  void leave(SlotId home_room, std::uint32_t shard, wire::Format format);
   /// A member's message. Ends in `on_home_refused`, or in what a commit causes.
   void publish(SlotId home_room, broker::Publish publish);
   /// The same by `publish.room_id`, of somebody who need not be a member.
   void publish_by_name(const broker::Publish& publish);
   /// Ends in `on_home_read`, never during this call. What has not been committed yet is not in the page.
-  void read(SlotId home_room, broker::ReadRange range, const PageReader& reader);
+  void read(SlotId home_room, PageWish wish, const PageReader& reader);
 
   /// Does one of the things that have become possible: tells an answer that has come, or that one has not come in time.
   /// False when there was none. Only while there is room for what it causes.
@@ -102,7 +97,7 @@ class HomeRooms final : private broker::BrokerEvents {
  private:
   struct ReadAnswer {
     PageReader reader;
-    broker::PageOrError page;
+    wire::PageOrError page;
   };
 
   // BrokerEvents
@@ -122,8 +117,7 @@ class HomeRooms final : private broker::BrokerEvents {
   void wait(HomeRoom& room, Waiting&& waiting);
   void wait(HomeRoom& room, const broker::Publish& publish);
   void spread(const HomeRoom& room, const broker::Publish& publish, const broker::Commit& commit);
-  std::string_view deflate(std::string_view frame);
-  void answer(const PageReader& reader, broker::PageOrError page);
+  void answer(const PageReader& reader, wire::PageOrError page);
   void settle(SlotId id);
 
   bool serve_one_waiting();
@@ -145,10 +139,7 @@ class HomeRooms final : private broker::BrokerEvents {
   std::deque<ReadAnswer> answers_;  // pages that are to be told
   unsigned next_kind_ = 0;          // what `take_answer` looks for first
   SlotId touched_;                  // the room of the broker's last event
-  GetDeflater deflater_;
-  ws::FrameBuilder frame_;
-  std::string compressed_;      // scratch: a payload
-  std::string deflated_frame_;  // and its frame
+  wire::Formatter formatter_;
 };
 
 }  // namespace switchboard::shard

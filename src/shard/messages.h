@@ -1,7 +1,7 @@
 // What shards say to each other. Requests go to a room's home shard, results come from it.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -12,11 +12,12 @@
 #include "base/seq.h"
 #include "base/slot_table.h"
 #include "base/time.h"
-#include "broker/page.h"
 #include "protocol/error.h"
 #include "shard/page_ticket.h"
 #include "shard/presence_messages.h"
-#include "ws/frame_writer.h"
+#include "wire/format.h"
+#include "wire/formatter.h"
+#include "wire/page.h"
 
 namespace switchboard::shard {
 
@@ -26,7 +27,7 @@ struct JoinRequest {
   std::string room_id;
   std::string command_id;
   SlotId view;  // of the asking shard
-  ws::Encoding encoding;
+  wire::Format format;
   SlotId connection;
   bool is_watcher = false;  // wants to be told who comes and goes
 };
@@ -45,13 +46,13 @@ struct PublishRequest {
 /// A stretch of a room's history is wanted, for `ticket` of the asking shard.
 struct ReadRequest {
   SlotId home_room;
-  broker::ReadRange range;
+  PageWish wish;
   PageTicket ticket;
 };
 /// One member fewer.
 struct LeaveRequest {
   SlotId home_room;
-  ws::Encoding encoding;
+  wire::Format format;
 };
 using Request = std::variant<std::monostate, JoinRequest, PublishRequest, LeaveRequest, ReadRequest, PresenceReport,
                              PresenceRequest>;
@@ -70,31 +71,32 @@ struct JoinResult {
   TrackingRound tracking = 0;     // in which the room is tracked
   bool is_watcher = false;        // as in the request
 };
-/// A committed message's frame, in each encoding that is wanted anywhere. Views of the bytes.
-struct Frames {
-  std::string_view plain;
-  std::string_view deflated;  // empty where the message stands as it is among the compressed ones, too
+/// A committed message on its way to other shards, written once by the home shard. Immutable: any number of shards may
+/// read it.
+struct CommittedMessage {
+  Seq seq;
+  wire::PerFormat<std::string> bytes;
 
-  std::string_view in(ws::Encoding encoding) const {
-    return encoding == ws::Encoding::kDeflated && !deflated.empty() ? deflated : plain;
+  static CommittedMessage copy_of(Seq seq, const wire::Formatted& message) {
+    CommittedMessage copy{.seq = seq, .bytes = {}};
+    std::ranges::copy(message.bytes, copy.bytes.begin());
+    return copy;
+  }
+  /// Views of it.
+  wire::Formatted formatted() const {
+    wire::Formatted message;
+    std::ranges::copy(bytes, message.bytes.begin());
+    return message;
   }
 };
-/// The same on its way to other shards, encoded once by the home shard. Immutable: any number of shards may read it.
-struct CommittedFrame {
-  Seq seq;
-  std::string plain;
-  std::string deflated;
-
-  Frames frames() const { return {.plain = plain, .deflated = deflated}; }
-};
 struct CommittedResult {
-  ViewsByEncoding views;
+  ViewsByFormat views;
   SlotId excluded;  // the connection of the receiving shard that must not get it, or none
-  std::shared_ptr<const CommittedFrame> frame;
+  std::shared_ptr<const CommittedMessage> message;
 };
 /// The room's counter was lost and begun anew: what comes next follows `last` in `epoch`.
 struct EpochResult {
-  ViewsByEncoding views;
+  ViewsByFormat views;
   std::string epoch;
   Seq last;
 };
@@ -113,7 +115,7 @@ struct PublishResult {
 };
 struct PageResult {
   PageTicket ticket;
-  broker::PageOrError page;
+  wire::PageOrError page;
 };
 /// A message to a user on its way to all other shards. Only whether anybody has had it changes: the last shard that has
 /// looked for the user knows.
@@ -121,7 +123,7 @@ struct UserMessage {
   std::string room_id;  // the user's
   std::string epoch;
   bool is_copy;  // the sender's own, for its other connections
-  CommittedFrame frame;
+  CommittedMessage message;
   mutable std::atomic<std::uint32_t> shards_left;
   mutable std::atomic<bool> has_arrived{false};
 };

@@ -10,13 +10,13 @@ namespace {
 /// What keeping a page takes besides the page.
 constexpr std::size_t kOverheadBytes = 256;
 
-std::size_t bytes_of(const broker::Page& page) {
-  return page.bytes() + kOverheadBytes;
+std::size_t bytes_of(const wire::Page& page) {
+  return page.memory() + kOverheadBytes;
 }
 
 /// The same range will be answered with the same messages until some of them are trimmed. A page of the oldest ones may
 /// have stopped anywhere, one of the newest ones is what it should be only when it ends where the range does.
-bool is_lasting(const broker::ReadRange& range, const broker::Page& page) {
+bool is_lasting(const broker::ReadRange& range, const wire::Page& page) {
   if (page.empty()) return false;
   return range.newest ? page.end() == range.until : page.first == std::max(range.from, page.oldest);
 }
@@ -24,13 +24,15 @@ bool is_lasting(const broker::ReadRange& range, const broker::Page& page) {
 }  // namespace
 
 std::size_t PageCache::KeyHash::operator()(const Key& key) const {
-  const std::uint64_t words[] = {key.topic.pack(), key.range.from.value, key.range.until.value,
-                                 std::uint64_t{key.range.messages_max} << 32 | key.range.bytes_max, key.range.newest};
+  const broker::ReadRange& range = key.wish.range;
+  const std::uint64_t words[] = {key.topic.pack(), range.from.value, range.until.value,
+                                 std::uint64_t{range.messages_max} << 32 | range.bytes_max,
+                                 std::uint64_t{range.newest} << 32 | wire::index_of(key.wish.format)};
   return static_cast<std::size_t>(siphash13(secret, {reinterpret_cast<const char*>(words), sizeof(words)}));
 }
 
-broker::SharedPage PageCache::find(broker::TopicId topic, const broker::ReadRange& range, Seq oldest, Instant now) {
-  const auto found = kept_.find(Key{topic, range});
+wire::SharedPage PageCache::find(broker::TopicId topic, const PageWish& wish, Seq oldest, Instant now) {
+  const auto found = kept_.find(Key{topic, wish});
   if (found == kept_.end()) return nullptr;
   const auto kept = found->second;
   if (kept->page->first < oldest || now >= kept->page->fresh_until || now >= kept->kept_until) {
@@ -40,9 +42,8 @@ broker::SharedPage PageCache::find(broker::TopicId topic, const broker::ReadRang
   return kept->page;
 }
 
-std::optional<std::uint64_t> PageCache::begin(broker::TopicId topic, const broker::ReadRange& range,
-                                              PageReader reader) {
-  const Key key{topic, range};
+std::optional<std::uint64_t> PageCache::begin(broker::TopicId topic, const PageWish& wish, PageReader reader) {
+  const Key key{topic, wish};
   if (const auto found = under_way_.find(key); found != under_way_.end()) {
     reads_.find(found->second)->readers.push_back(reader);
     return std::nullopt;
@@ -52,19 +53,25 @@ std::optional<std::uint64_t> PageCache::begin(broker::TopicId topic, const broke
   return id.pack();
 }
 
-std::vector<PageReader> PageCache::end(std::uint64_t ticket, const broker::PageOrError& page, std::string_view epoch,
+wire::Format PageCache::format_of(std::uint64_t ticket) const {
+  const Read* read = reads_.find(SlotId::unpack(ticket));
+  SB_ASSERT(read != nullptr);
+  return read->key.wish.format;
+}
+
+std::vector<PageReader> PageCache::end(std::uint64_t ticket, const wire::PageOrError& page, std::string_view epoch,
                                        Instant now) {
   const SlotId id = SlotId::unpack(ticket);
   Read* read = reads_.find(id);
   SB_ASSERT(read != nullptr);
   std::vector<PageReader> readers = std::move(read->readers);
-  if (page && (*page)->epoch == epoch && is_lasting(read->key.range, **page)) keep(read->key, *page, now);
+  if (page && (*page)->epoch == epoch && is_lasting(read->key.wish.range, **page)) keep(read->key, *page, now);
   under_way_.erase(read->key);
   reads_.erase(id);
   return readers;
 }
 
-void PageCache::keep(const Key& key, const broker::SharedPage& page, Instant now) {
+void PageCache::keep(const Key& key, const wire::SharedPage& page, Instant now) {
   if (bytes_of(*page) > bytes_max_) return;
   if (const auto found = kept_.find(key); found != kept_.end()) drop(found->second);
   recent_.push_front({.key = key, .page = page, .kept_until = now + kKeptFor});

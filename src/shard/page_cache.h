@@ -15,8 +15,8 @@
 #include "base/slot_table.h"
 #include "base/time.h"
 #include "broker/broker.h"
-#include "broker/page.h"
 #include "shard/page_ticket.h"
+#include "wire/page.h"
 
 namespace switchboard::shard {
 
@@ -33,17 +33,18 @@ class PageCache {
   PageCache(const PageCache&) = delete;
   PageCache& operator=(const PageCache&) = delete;
 
-  /// The page of exactly that range, if it is kept and holds nothing before `oldest` and nothing too old; else null.
+  /// The page of exactly that wish, if it is kept and holds nothing before `oldest` and nothing too old; else null.
   /// O(1).
-  broker::SharedPage find(broker::TopicId topic, const broker::ReadRange& range, Seq oldest, Instant now);
+  wire::SharedPage find(broker::TopicId topic, const PageWish& wish, Seq oldest, Instant now);
 
-  /// That reader wants the range. Returns the ticket to read it with, or none when a read of the same is under way: its
+  /// That reader wants that. Returns the ticket to read it with, or none when a read of the same is under way: its
   /// page is for this reader, too.
-  std::optional<std::uint64_t> begin(broker::TopicId topic, const broker::ReadRange& range, PageReader reader);
+  std::optional<std::uint64_t> begin(broker::TopicId topic, const PageWish& wish, PageReader reader);
+  /// How the messages of what is read with that ticket are to be written.
+  wire::Format format_of(std::uint64_t ticket) const;
   /// The read of that ticket is over. Returns who waits for its page, and keeps that where others may want it. `epoch`:
   /// the topic's; a page of another one is not kept.
-  std::vector<PageReader> end(std::uint64_t ticket, const broker::PageOrError& page, std::string_view epoch,
-                              Instant now);
+  std::vector<PageReader> end(std::uint64_t ticket, const wire::PageOrError& page, std::string_view epoch, Instant now);
   /// Drops what has been kept for long enough. O(1) for each page that goes.
   void drop_stale(Instant now);
   /// When `drop_stale` has something to do.
@@ -61,7 +62,7 @@ class PageCache {
  private:
   struct Key {
     broker::TopicId topic;
-    broker::ReadRange range;
+    PageWish wish;
     friend bool operator==(const Key&, const Key&) = default;
   };
   struct KeyHash {
@@ -70,7 +71,7 @@ class PageCache {
   };
   struct Kept {
     Key key;
-    broker::SharedPage page;
+    wire::SharedPage page;
     Instant kept_until;
   };
   struct Read {
@@ -78,7 +79,7 @@ class PageCache {
     std::vector<PageReader> readers;
   };
 
-  void keep(const Key& key, const broker::SharedPage& page, Instant now);
+  void keep(const Key& key, const wire::SharedPage& page, Instant now);
   void drop(std::list<Kept>::iterator kept);
 
   std::size_t bytes_max_;

@@ -1,7 +1,10 @@
-// Who waits for a page of a room's history.
+// Who waits for which page of a room's history.
 #pragma once
 
 #include <cstdint>
+
+#include "broker/page.h"
+#include "wire/format.h"
 
 namespace switchboard::shard {
 
@@ -11,6 +14,13 @@ struct PageTicket {
   For what{};
   std::uint64_t number = 0;  // among those of its kind
   friend bool operator==(const PageTicket&, const PageTicket&) = default;
+};
+
+/// What is to be read, and how its messages are to be written.
+struct PageWish {
+  broker::ReadRange range;
+  wire::Format format{};  // not compressed
+  friend bool operator==(const PageWish&, const PageWish&) = default;
 };
 
 /// Who is to get a page.

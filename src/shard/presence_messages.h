@@ -2,7 +2,6 @@
 // the shards with members, and they report who is there and every change, in order.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,11 +10,12 @@
 
 #include "base/slot_table.h"
 #include "protocol/error.h"
+#include "wire/format.h"
 
 namespace switchboard::shard {
 
-/// A shard's views of one room, by ws::Encoding; none where nobody there reads that.
-using ViewsByEncoding = std::array<SlotId, 2>;
+/// A shard's views of one room; none where nobody there reads that.
+using ViewsByFormat = wire::PerFormat<SlotId>;
 
 /// Names one stretch of time in which a room is tracked; 0 is none. What is reported for another one is dropped.
 using TrackingRound = std::uint64_t;
@@ -59,7 +59,7 @@ struct TrackResult {
   std::uint32_t home;
   SlotId home_room;
   TrackingRound round;
-  ViewsByEncoding views;
+  ViewsByFormat views;
 };
 /// A presence_change, encoded once by the home shard. Immutable: any number of shards may read it.
 struct PresenceFrame {
@@ -67,7 +67,7 @@ struct PresenceFrame {
   std::uint64_t count;  // of users, as the frame says
 };
 struct PresenceChangeResult {
-  ViewsByEncoding views;  // for those who watch one of them
+  ViewsByFormat views;  // for those who watch one of them
   std::shared_ptr<const PresenceFrame> frame;
 };
 struct ListedUser {

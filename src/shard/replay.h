@@ -7,7 +7,7 @@
 #include "base/seq.h"
 #include "base/slot_table.h"
 #include "base/time.h"
-#include "broker/page.h"
+#include "wire/page.h"
 
 namespace switchboard::shard {
 
@@ -23,10 +23,10 @@ struct Replay {
 
   SlotId client;
   SlotId view;
-  broker::SharedPage page;  // kHolding: it has the message at the cursor, unless the room has lost that
-  Seq wanted;               // kInLine to kBackingOff: the first message that is needed
-  Seq target;               // `joined` told this number: once the cursor is behind it, the client is told `caught_up`
-  Instant since{};          // kHolding: when the page came; kBackingOff: when to ask again
+  wire::SharedPage page;  // kHolding: it has the message at the cursor, unless the room has lost that
+  Seq wanted;             // kInLine to kBackingOff: the first message that is needed
+  Seq target;             // `joined` told this number: once the cursor is behind it, the client is told `caught_up`
+  Instant since{};        // kHolding: when the page came; kBackingOff: when to ask again
   Stage stage = Stage::kIdle;
   std::uint8_t failures = 0;    // reads in a row that failed
   bool owes_caught_up = false;  // false: it only lags, or has been told

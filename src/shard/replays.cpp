@@ -72,7 +72,7 @@ void Replays::take_back(SlotId id, Replay& replay, std::uint64_t ticket) {
   line_.push_back(id);
 }
 
-Client* Replays::on_page(std::uint64_t ticket, const broker::PageOrError& page, Instant now) {
+Client* Replays::on_page(std::uint64_t ticket, const wire::PageOrError& page, Instant now) {
   const auto read = reads_.find(ticket);
   if (read == reads_.end()) return nullptr;
   const SlotId id = read->second;

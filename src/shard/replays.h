@@ -11,11 +11,11 @@
 
 #include "base/flat_map.h"
 #include "broker/failure.h"
-#include "broker/page.h"
 #include "shard/client.h"
 #include "shard/line.h"
 #include "shard/replay.h"
 #include "shard/stats.h"
+#include "wire/page.h"
 
 namespace switchboard::shard {
 
@@ -66,7 +66,7 @@ class Replays {
   }
   /// Returns the client that is to be served; null when nobody waits for that page
   /// any more, or not yet.
-  Client* on_page(std::uint64_t ticket, const broker::PageOrError& page, Instant now);
+  Client* on_page(std::uint64_t ticket, const wire::PageOrError& page, Instant now);
 
   /// True when `ask_for_pages` has something to ask for.
   bool has_work() const { return !line_.empty() && at_work() < at_work_max_; }

@@ -1,4 +1,4 @@
-// The rooms that have members on this shard, by name and by the encoding that the members read: a room whose members
+// The rooms that have members on this shard, by name and by the format that the members read: a room whose members
 // read both has two views here, each with a log and cursors of its own. A view lives while it has members or joins
 // under way.
 #pragma once
@@ -18,14 +18,14 @@
 namespace switchboard::shard {
 
 struct RoomView {
-  RoomView(std::string id, ws::Encoding frames, const room::RoomSettings& settings, room::ChunkPool& pool,
+  RoomView(std::string id, wire::Format messages, const room::RoomSettings& settings, room::ChunkPool& pool,
            std::uint32_t home_shard)
-      : room(std::move(id), settings, pool), encoding(frames), home(home_shard) {}
+      : room(std::move(id), settings, pool), format(messages), home(home_shard) {}
 
   room::Room room;
-  ws::Encoding encoding;  // of the frames in its log, small ones apart: those stand in it as they are
-  std::uint32_t home;     // its home shard
-  SlotId home_room;       // its name there, once the first join was answered
+  wire::Format format;  // of the messages in its log; small ones may stand in it as in `plain_of`
+  std::uint32_t home;   // its home shard
+  SlotId home_room;     // its name there, once the first join was answered
   std::string epoch;
   std::uint32_t joins_under_way = 0;
   std::uint32_t implicit_members = 0;  // of the members: see session::Membership
@@ -33,7 +33,7 @@ struct RoomView {
   bool in_user_views = false;  // waiting to be looked at as a user's room
   bool in_sweep = false;       // waiting in the sweep's line
   bool is_tracked = false;     // who comes and goes is noted for its home: see TrackedViews
-  /// Of the members of the room's view of the same encoding those who watch who comes and goes: its log holds
+  /// Of the members of the room's view of the same format those who watch who comes and goes: its log holds
   /// presence_changes, not compressed. Not found by name.
   bool is_presence = false;
   std::uint32_t present = 0;  // of a presence view: users in the room, as the last change said
@@ -57,8 +57,8 @@ class RoomViews {
   RoomViews(HashKey key, room::ChunkPool& pool)
       : pool_(pool), by_name_{NameMap<SlotId>(NameHash{key}), NameMap<SlotId>(NameHash{key})} {}
 
-  SlotId find(std::string_view room_id, ws::Encoding encoding) const {
-    const NameMap<SlotId>& names = by_name_[static_cast<std::size_t>(encoding)];
+  SlotId find(std::string_view room_id, wire::Format format) const {
+    const NameMap<SlotId>& names = by_name_[wire::index_of(format)];
     const auto found = names.find(room_id);
     return found == names.end() ? SlotId{} : found->second;
   }
@@ -66,14 +66,14 @@ class RoomViews {
   /// Of a view that is known to be there: whoever is its member keeps it.
   RoomView& at(SlotId id) { return views_.at(id); }
 
-  SlotId create(std::string_view room_id, ws::Encoding encoding, const room::RoomSettings& settings,
+  SlotId create(std::string_view room_id, wire::Format format, const room::RoomSettings& settings,
                 std::uint32_t home_shard) {
-    const SlotId id = views_.emplace(std::string(room_id), encoding, settings, pool_, home_shard).first;
-    by_name_[static_cast<std::size_t>(encoding)].emplace(std::string(room_id), id);
+    const SlotId id = views_.emplace(std::string(room_id), format, settings, pool_, home_shard).first;
+    by_name_[wire::index_of(format)].emplace(std::string(room_id), id);
     return id;
   }
   SlotId create_presence(const RoomView& of, const room::RoomSettings& settings) {
-    const auto [id, view] = views_.emplace(of.room.id(), of.encoding, settings, pool_, of.home);
+    const auto [id, view] = views_.emplace(of.room.id(), of.format, settings, pool_, of.home);
     view.is_presence = true;
     ++presence_views_;
     return id;
@@ -86,7 +86,7 @@ class RoomViews {
       views_.erase(id);
       return;
     }
-    NameMap<SlotId>& names = by_name_[static_cast<std::size_t>(view.encoding)];
+    NameMap<SlotId>& names = by_name_[wire::index_of(view.format)];
     names.erase(names.find(std::string_view(view.room.id())));
     views_.erase(id);
     names.shrink_if_sparse();
@@ -118,7 +118,7 @@ class RoomViews {
   room::ChunkPool& pool_;
   SlotTable<RoomView> views_;
   LogSizes sizes_;
-  std::array<NameMap<SlotId>, 2> by_name_;  // by encoding
+  wire::PerFormat<NameMap<SlotId>> by_name_;
   std::size_t presence_views_ = 0;
 };
 

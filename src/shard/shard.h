@@ -119,22 +119,22 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   void on_step_done(Client& client) override { settle(client); }
   // HomeEvents
   void on_home_joined(std::uint32_t to_shard, JoinResult&& result) override;
-  void on_home_committed(std::uint32_t to_shard, const ViewsByEncoding& views, SlotId excluded, Seq seq,
-                         const Frames& frames) override;
+  void on_home_committed(std::uint32_t to_shard, const ViewsByFormat& views, SlotId excluded, Seq seq,
+                         const wire::Formatted& message) override;
   void on_home_spread() override;
   void on_home_user_committed(const broker::Publish& publish, const broker::Commit& commit,
-                              const Frames& frames) override;
+                              const wire::Formatted& message) override;
   void on_home_acknowledged(const broker::Publish& publish, const broker::Commit& commit) override;
   void on_home_refused(const broker::Publish& publish, protocol::ErrorCode code) override;
-  void on_home_epoch_changed(std::uint32_t to_shard, const ViewsByEncoding& views, const broker::Head& head) override;
-  void on_home_read(const PageReader& reader, const broker::PageOrError& page) override;
+  void on_home_epoch_changed(std::uint32_t to_shard, const ViewsByFormat& views, const broker::Head& head) override;
+  void on_home_read(const PageReader& reader, const wire::PageOrError& page) override;
   void on_home_ended(SlotId home_room) override;
   // HomePresenceEvents
   bool presence_can_send() override;
   std::span<const Subscriber> subscribers_of(SlotId home_room) override;
   void on_presence_track(std::uint32_t to_shard, const TrackResult& track) override;
   void on_presence_list(std::uint32_t to_shard, PresenceListResult&& list) override;
-  void on_presence_change(std::uint32_t to_shard, const ViewsByEncoding& views,
+  void on_presence_change(std::uint32_t to_shard, const ViewsByFormat& views,
                           const std::shared_ptr<const PresenceFrame>& frame) override;
 
   // mailboxes
@@ -164,9 +164,9 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   void run_timers();
 
   // rooms
-  void append(const ViewsByEncoding& views, Seq seq, const Frames& frames, SlotId excluded);
-  void append(SlotId view_id, Seq seq, const Frames& frames, SlotId excluded);
-  void append(SlotId view_id, RoomView& view, Seq seq, const Frames& frames, SlotId excluded);
+  void append(const ViewsByFormat& views, Seq seq, const wire::Formatted& message, SlotId excluded);
+  void append(SlotId view_id, Seq seq, const wire::Formatted& message, SlotId excluded);
+  void append(SlotId view_id, RoomView& view, Seq seq, const wire::Formatted& message, SlotId excluded);
   void bound_logs(SlotId appended);
   void drop_view_if_unused(SlotId view_id, RoomView& view);
   void remove(session::Session& session, std::uint32_t slot);
@@ -187,17 +187,17 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   void request_pages();
   bool pages_can_be_asked_for() const;
   bool history_read_may_begin() const;
-  void on_page(PageTicket ticket, const broker::PageOrError& page);
-  void on_history_page(std::uint64_t ticket, const broker::PageOrError& page);
+  void on_page(PageTicket ticket, const wire::PageOrError& page);
+  void on_history_page(std::uint64_t ticket, const wire::PageOrError& page);
   bool read_on(std::uint64_t ticket, HistoryRead& read);
   void answer_history(Client& client, const RoomView& view, HistoryRead& read);
 
   // users
   void publish_at(std::uint32_t home, const broker::Publish& publish);
-  bool deliver_to_user(std::string_view room_id, std::string_view epoch, Seq seq, const Frames& frames,
+  bool deliver_to_user(std::string_view room_id, std::string_view epoch, Seq seq, const wire::Formatted& message,
                        SlotId excluded);
-  ViewsByEncoding views_of(std::string_view room_id) const;
-  SlotId create_user_view(std::string_view room_id, ws::Encoding encoding, std::string_view epoch, Seq next);
+  ViewsByFormat views_of(std::string_view room_id) const;
+  SlotId create_user_view(std::string_view room_id, wire::Format format, std::string_view epoch, Seq next);
   void enter_own_room(Client& client, SlotId view_id);
   void leave_own_room(session::Session& session, std::uint32_t slot);
   void expect_next(RoomView& view, std::string_view epoch, Seq seq);
@@ -210,7 +210,7 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   bool presence_has_work() const;
   void on_presence_request(std::uint32_t from, PresenceRequest&& request);
   void note_tracking(std::uint32_t shard, JoinResult& joined);
-  void on_presence_change_result(const ViewsByEncoding& views, const PresenceFrame& change);
+  void on_presence_change_result(const ViewsByFormat& views, const PresenceFrame& change);
   void on_presence_list_result(const PresenceListResult& list);
   void keep_info(SlotId view_id, const RoomView& view, const session::Session& session, std::string_view info);
   void on_presence_joined(SlotId view_id, const RoomView& view, session::Session& session, const JoinWish& wish);
@@ -248,8 +248,8 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   Instant user_views_looked_at_{};
   TrackedViews tracked_;
   HomePresence home_presence_;
-  std::vector<PresenceListResult> own_lists_;       // answers for clients here, to be given when the home is done
-  std::shared_ptr<const CommittedFrame> crossing_;  // the frame being spread, once it has to leave the shard
+  std::vector<PresenceListResult> own_lists_;         // answers for clients here, to be given when the home is done
+  std::shared_ptr<const CommittedMessage> crossing_;  // the frame being spread, once it has to leave the shard
   std::optional<Instant> drain_until_;
   bool has_store_;
 };

@@ -35,8 +35,8 @@ Attempt Shard::read_history(Session& session, std::uint32_t slot, const protocol
     return Attempt::kDone;
   }
   // Nothing is told here that is not in the log yet: the members have not been given it either.
-  HistoryRead read(session.id(), view_id, history, command_id, view.epoch, view.room.log.end(),
-                   context_.settings.reply_bytes_max);
+  HistoryRead read({.client = session.id(), .view = view_id, .format = wire::plain_of(view.format)}, history,
+                   command_id, view.epoch, view.room.log.end(), context_.settings.reply_bytes_max);
   const auto range = read.next_range();
   if (!range) {
     answer_history(client_of(session), view, read);
@@ -62,12 +62,13 @@ bool Shard::request_page(SlotId view_id, const broker::ReadRange& range, PageTic
     on_page(ticket, std::unexpected(broker::Failure::kUnreadable));
     return true;
   }
+  const PageWish wish{.range = range, .format = wire::plain_of(view->format)};
   if (view->home == index_) {
-    home_.read(view->home_room, range, {.shard = index_, .ticket = ticket});
+    home_.read(view->home_room, wish, {.shard = index_, .ticket = ticket});
     return true;
   }
   const bool is_sent =
-      port_.try_request(view->home, ReadRequest{.home_room = view->home_room, .range = range, .ticket = ticket});
+      port_.try_request(view->home, ReadRequest{.home_room = view->home_room, .wish = wish, .ticket = ticket});
   if (!is_sent) page_blocked_by_ = view->home;
   return is_sent;
 }
@@ -99,7 +100,7 @@ bool Shard::history_read_may_begin() const {
 
 // --- what comes back -----------------------------------------------------------------------------------------------
 
-void Shard::on_page(PageTicket ticket, const broker::PageOrError& page) {
+void Shard::on_page(PageTicket ticket, const wire::PageOrError& page) {
   switch (ticket.what) {
     case PageTicket::For::kHistory:
       return on_history_page(ticket.number, page);
@@ -108,7 +109,7 @@ void Shard::on_page(PageTicket ticket, const broker::PageOrError& page) {
   }
 }
 
-void Shard::on_history_page(std::uint64_t ticket, const broker::PageOrError& page) {
+void Shard::on_history_page(std::uint64_t ticket, const wire::PageOrError& page) {
   HistoryRead* read = history_reads_.find(ticket);
   if (read == nullptr) return;
   Client* client = clients_.find(read->client());

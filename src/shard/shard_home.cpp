@@ -70,8 +70,8 @@ void Shard::on_request(std::uint32_t from, Request& request) {
       [](std::monostate) {},
       [&](JoinRequest& join) { home_.join(from, std::move(join)); },
       [&](PublishRequest& publish) { on_publish_request(from, publish); },
-      [&](LeaveRequest& leave) { home_.leave(leave.home_room, from, leave.encoding); },
-      [&](ReadRequest& read) { home_.read(read.home_room, read.range, {.shard = from, .ticket = read.ticket}); },
+      [&](LeaveRequest& leave) { home_.leave(leave.home_room, from, leave.format); },
+      [&](ReadRequest& read) { home_.read(read.home_room, read.wish, {.shard = from, .ticket = read.ticket}); },
       [&](PresenceReport& report) { home_presence_.on_report(from, report, context_.now); },
       [&](PresenceRequest& presence) { on_presence_request(from, std::move(presence)); },
   };
@@ -118,14 +118,13 @@ void Shard::on_home_joined(std::uint32_t to_shard, JoinResult&& result) {
   after_answer(result.connection);
 }
 
-void Shard::on_home_committed(std::uint32_t to_shard, const ViewsByEncoding& views, SlotId excluded, Seq seq,
-                              const Frames& frames) {
-  if (to_shard == index_) return append(views, seq, frames, excluded);
+void Shard::on_home_committed(std::uint32_t to_shard, const ViewsByFormat& views, SlotId excluded, Seq seq,
+                              const wire::Formatted& message) {
+  if (to_shard == index_) return append(views, seq, message, excluded);
   if (crossing_ == nullptr) {
-    crossing_ = std::make_shared<CommittedFrame>(
-        CommittedFrame{.seq = seq, .plain = std::string(frames.plain), .deflated = std::string(frames.deflated)});
+    crossing_ = std::make_shared<CommittedMessage>(CommittedMessage::copy_of(seq, message));
   }
-  port_.result(to_shard, CommittedResult{.views = views, .excluded = excluded, .frame = crossing_});
+  port_.result(to_shard, CommittedResult{.views = views, .excluded = excluded, .message = crossing_});
 }
 
 void Shard::on_home_spread() {
@@ -140,9 +139,9 @@ void Shard::on_home_acknowledged(const broker::Publish& publish, const broker::C
     if (Client* client = clients_.find(connection)) {
       client->session.on_published({.id = publish.command_id,
                                     .room_id = publish.room_id,
-                                    .seq = commit.seq,
+                                    .seq = commit.publication.seq,
                                     .epoch = commit.epoch,
-                                    .ts = commit.ts,
+                                    .ts = commit.publication.ts,
                                     .is_duplicate = commit.is_duplicate});
     }
     return after_answer(connection);
@@ -153,9 +152,9 @@ void Shard::on_home_acknowledged(const broker::Publish& publish, const broker::C
                                                    .room_id = std::string(publish.room_id),
                                                    .command_id = std::string(publish.command_id),
                                                    .committed = true,
-                                                   .seq = commit.seq,
+                                                   .seq = commit.publication.seq,
                                                    .epoch = std::string(commit.epoch),
-                                                   .ts = commit.ts,
+                                                   .ts = commit.publication.ts,
                                                    .is_duplicate = commit.is_duplicate});
 }
 
@@ -193,13 +192,13 @@ void Shard::count_answered(const broker::Origin& origin) {
                                            .epoch = {}});
 }
 
-void Shard::on_home_epoch_changed(std::uint32_t to_shard, const ViewsByEncoding& views, const broker::Head& head) {
+void Shard::on_home_epoch_changed(std::uint32_t to_shard, const ViewsByFormat& views, const broker::Head& head) {
   EpochResult result{.views = views, .epoch = head.epoch, .last = head.last};
   if (to_shard == index_) return on_epoch_result(result);
   port_.result(to_shard, std::move(result));
 }
 
-void Shard::on_home_read(const PageReader& reader, const broker::PageOrError& page) {
+void Shard::on_home_read(const PageReader& reader, const wire::PageOrError& page) {
   if (reader.shard == index_) return on_page(reader.ticket, page);
   port_.result(reader.shard, PageResult{.ticket = reader.ticket, .page = page});
 }

@@ -109,25 +109,25 @@ void Shard::watch(SlotId view_id, const RoomView& view, Session& session) {
 
 /// A membership of the presence view was removed.
 void Shard::on_watcher_removed(const RoomView& watchers) {
-  tracked_.on_watcher_gone(views_.find(watchers.room.id(), watchers.encoding));
+  tracked_.on_watcher_gone(views_.find(watchers.room.id(), watchers.format));
   stats_.presence_watchers.sub();
 }
 
 /// The view, of whichever kind, has no members any more.
 void Shard::on_presence_dropped(SlotId view_id, const RoomView& view) {
-  if (view.is_presence) tracked_.set_watchers(views_.find(view.room.id(), view.encoding), {});
+  if (view.is_presence) tracked_.set_watchers(views_.find(view.room.id(), view.format), {});
   if (view.is_tracked) tracked_.on_dropped(view_id);
 }
 
 // --- from the home -------------------------------------------------------------------------------------------------
 
-void Shard::on_presence_change_result(const ViewsByEncoding& views, const PresenceFrame& change) {
+void Shard::on_presence_change_result(const ViewsByFormat& views, const PresenceFrame& change) {
   for (const SlotId view_id : views) {
     const SlotId watchers_id = tracked_.watchers_of(view_id);
     if (!watchers_id) continue;
     RoomView& watchers = views_.at(watchers_id);
     watchers.present = static_cast<std::uint32_t>(change.count);
-    append(watchers_id, watchers, watchers.room.log.end(), {.plain = change.frame, .deflated = {}}, {});
+    append(watchers_id, watchers, watchers.room.log.end(), wire::in_json(change.frame), {});
   }
 }
 
@@ -191,7 +191,7 @@ void Shard::on_presence_list(std::uint32_t to_shard, PresenceListResult&& list) 
   port_.result(to_shard, std::move(list));
 }
 
-void Shard::on_presence_change(std::uint32_t to_shard, const ViewsByEncoding& views,
+void Shard::on_presence_change(std::uint32_t to_shard, const ViewsByFormat& views,
                                const std::shared_ptr<const PresenceFrame>& frame) {
   if (to_shard == index_) return on_presence_change_result(views, *frame);
   port_.result(to_shard, PresenceChangeResult{.views = views, .frame = frame});

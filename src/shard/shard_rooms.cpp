@@ -25,14 +25,14 @@ constexpr int kTrimsToWellBelow = 64;
 
 std::optional<std::uint32_t> Shard::find(const Session& session, std::string_view room_id) const {
   if (session.memberships().empty()) return std::nullopt;
-  const SlotId view = views_.find(room_id, encoding_of(session));
+  const SlotId view = views_.find(room_id, session.format());
   if (!view) return std::nullopt;
   return slot_of(session, view);
 }
 
 Attempt Shard::join(Session& session, const protocol::Join& join, std::string_view command_id) {
-  const ws::Encoding encoding = encoding_of(session);
-  SlotId view_id = views_.find(join.room_id, encoding);
+  const wire::Format format = session.format();
+  SlotId view_id = views_.find(join.room_id, format);
   RoomView* view = view_id ? views_.find(view_id) : nullptr;
   const auto slot = view == nullptr ? std::nullopt : slot_of(session, view_id);
   if (slot && session.memberships()[*slot].joined) {
@@ -48,13 +48,13 @@ Attempt Shard::join(Session& session, const protocol::Join& join, std::string_vi
     return wait_for_mailbox(session, home);
   }
   if (view == nullptr) {
-    view_id = views_.create(join.room_id, encoding, settings_.rooms.of(join.room_id), home_of(join.room_id));
+    view_id = views_.create(join.room_id, format, settings_.rooms.of(join.room_id), home_of(join.room_id));
     view = views_.find(view_id);
   }
   JoinRequest request{.room_id = std::string(join.room_id),
                       .command_id = std::string(command_id),
                       .view = view_id,
-                      .encoding = encoding,
+                      .format = format,
                       .connection = session.id(),
                       .is_watcher = join.presence};
   const bool is_home = view->home == index_;
@@ -168,9 +168,9 @@ void Shard::open_cursor(Client& client, SlotId view_id, std::uint32_t slot, cons
 
 void Shard::leave_home(const RoomView& view, SlotId home_room) {
   if (view.home == index_) {
-    home_.leave(home_room, index_, view.encoding);
+    home_.leave(home_room, index_, view.format);
   } else {
-    port_.leave(view.home, {.home_room = home_room, .encoding = view.encoding});
+    port_.leave(view.home, {.home_room = home_room, .format = view.format});
   }
 }
 
@@ -254,7 +254,7 @@ void Shard::on_result(Result& result) {
   const Overloaded take{
       [](std::monostate) {},
       [&](CommittedResult& committed) {
-        append(committed.views, committed.frame->seq, committed.frame->frames(), committed.excluded);
+        append(committed.views, committed.message->seq, committed.message->formatted(), committed.excluded);
       },
       [&](JoinResult& joined) {
         on_join_result(joined);
@@ -320,23 +320,23 @@ void Shard::on_epoch_result(const EpochResult& result) {
   }
 }
 
-void Shard::append(const ViewsByEncoding& views, Seq seq, const Frames& frames, SlotId excluded) {
+void Shard::append(const ViewsByFormat& views, Seq seq, const wire::Formatted& message, SlotId excluded) {
   for (const SlotId view : views) {
-    if (view) append(view, seq, frames, excluded);
+    if (view) append(view, seq, message, excluded);
   }
 }
 
-void Shard::append(SlotId view_id, Seq seq, const Frames& frames, SlotId excluded) {
+void Shard::append(SlotId view_id, Seq seq, const wire::Formatted& message, SlotId excluded) {
   RoomView* view = views_.find(view_id);
   if (view == nullptr) return;   // its last member left while this was on its way
   if (!view->home_room) return;  // committed before the first join here: not for anybody
-  append(view_id, *view, seq, frames, excluded);
+  append(view_id, *view, seq, message, excluded);
 }
 
-void Shard::append(SlotId view_id, RoomView& view, Seq seq, const Frames& frames, SlotId excluded) {
+void Shard::append(SlotId view_id, RoomView& view, Seq seq, const wire::Formatted& message, SlotId excluded) {
   SB_ASSERT(seq == view.room.log.end());
   if (view.appended_at == Instant{}) view.appended_at = context_.now;
-  const Seq keep = view.room.append(frames.in(view.encoding), excluded);
+  const Seq keep = view.room.append(message.in(view.format), excluded);
   delivery_.trim(view, view.room.members().empty() ? view.room.log.end() : keep);
   views_.note_log_size(view_id, view);
   sweep_.want(view_id, view);

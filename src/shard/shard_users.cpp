@@ -29,13 +29,13 @@ void Shard::on_user_named(Session& session) {
   Client& client = client_of(session);
   users_.add(client);
   const std::string room_id = protocol::user_room_of(session.user_id());
-  ViewsByEncoding views = views_of(room_id);
+  ViewsByFormat views = views_of(room_id);
   const auto whole = std::ranges::find_if(views, [&](SlotId id) { return id && views_.at(id).is_whole_user; });
   if (whole == views.end()) return;
   // The user is written to at present: this connection is among those that get it from here on.
   const RoomView& others = views_.at(*whole);
-  SlotId& own = views[static_cast<std::size_t>(encoding_of(session))];
-  if (!own) own = create_user_view(room_id, encoding_of(session), others.epoch, others.room.log.end());
+  SlotId& own = views[wire::index_of(session.format())];
+  if (!own) own = create_user_view(room_id, session.format(), others.epoch, others.room.log.end());
   enter_own_room(client, own);
 }
 
@@ -111,7 +111,8 @@ void Shard::leave_own_room(Session& session, std::uint32_t slot) {
 
 // --- what the home shard does ----------------------------------------------------------------------------------------
 
-void Shard::on_home_user_committed(const broker::Publish& publish, const broker::Commit& commit, const Frames& frames) {
+void Shard::on_home_user_committed(const broker::Publish& publish, const broker::Commit& commit,
+                                   const wire::Formatted& message) {
   // Only a sender's own copy is kept from the connection it came from.
   const bool is_copy = !publish.echo;
   const auto excluded_at = [&](std::uint32_t shard) {
@@ -119,27 +120,29 @@ void Shard::on_home_user_committed(const broker::Publish& publish, const broker:
   };
   if (!is_copy) stats_.directs.add();
   if (port_.shards() == 1) {
-    const bool has_arrived = deliver_to_user(publish.room_id, commit.epoch, commit.seq, frames, excluded_at(index_));
+    const bool has_arrived =
+        deliver_to_user(publish.room_id, commit.epoch, commit.publication.seq, message, excluded_at(index_));
     if (!has_arrived && !is_copy) stats_.directs_to_nobody.add();
     return;
   }
-  auto message = std::make_shared<UserMessage>();
-  message->room_id = publish.room_id;
-  message->epoch = commit.epoch;
-  message->is_copy = is_copy;
-  message->frame = {.seq = commit.seq, .plain = std::string(frames.plain), .deflated = std::string(frames.deflated)};
-  message->shards_left.store(port_.shards(), std::memory_order_relaxed);
+  const auto told = std::make_shared<UserMessage>();
+  told->room_id = publish.room_id;
+  told->epoch = commit.epoch;
+  told->is_copy = is_copy;
+  told->message = CommittedMessage::copy_of(commit.publication.seq, message);
+  told->shards_left.store(port_.shards(), std::memory_order_relaxed);
   for (std::uint32_t shard = 0; shard < port_.shards(); ++shard) {
-    if (shard != index_) port_.result(shard, UserResult{.excluded = excluded_at(shard), .message = message});
+    if (shard != index_) port_.result(shard, UserResult{.excluded = excluded_at(shard), .message = told});
   }
-  on_user_result({.excluded = excluded_at(index_), .message = std::move(message)});
+  on_user_result({.excluded = excluded_at(index_), .message = told});
 }
 
 // --- what comes back -------------------------------------------------------------------------------------------------
 
 void Shard::on_user_result(const UserResult& result) {
   const UserMessage& message = *result.message;
-  if (deliver_to_user(message.room_id, message.epoch, message.frame.seq, message.frame.frames(), result.excluded)) {
+  if (deliver_to_user(message.room_id, message.epoch, message.message.seq, message.message.formatted(),
+                      result.excluded)) {
     message.has_arrived.store(true, std::memory_order_relaxed);
   }
   const bool is_last = message.shards_left.fetch_sub(1, std::memory_order_acq_rel) == 1;
@@ -149,9 +152,9 @@ void Shard::on_user_result(const UserResult& result) {
 }
 
 /// True when there was a connection here to give it to.
-bool Shard::deliver_to_user(std::string_view room_id, std::string_view epoch, Seq seq, const Frames& frames,
+bool Shard::deliver_to_user(std::string_view room_id, std::string_view epoch, Seq seq, const wire::Formatted& message,
                             SlotId excluded) {
-  ViewsByEncoding views = views_of(room_id);
+  ViewsByFormat views = views_of(room_id);
   bool is_whole = false;
   for (const SlotId id : views) {
     if (!id) continue;
@@ -161,8 +164,8 @@ bool Shard::deliver_to_user(std::string_view room_id, std::string_view epoch, Se
   }
   if (!is_whole) {
     users_.for_each_of(protocol::user_of(room_id), [&](Client& client) {
-      SlotId& id = views[static_cast<std::size_t>(encoding_of(client.session))];
-      if (!id) id = create_user_view(room_id, encoding_of(client.session), epoch, seq);
+      SlotId& id = views[wire::index_of(client.session.format())];
+      if (!id) id = create_user_view(room_id, client.session.format(), epoch, seq);
       enter_own_room(client, id);
     });
   }
@@ -175,7 +178,7 @@ bool Shard::deliver_to_user(std::string_view room_id, std::string_view epoch, Se
     keep_user_view(id, view);
     connections += view.room.members().size();
     if (without != nullptr && slot_of(without->session, id)) --connections;
-    append(id, view, seq, frames, excluded);
+    append(id, view, seq, message, excluded);
   }
   stats_.directs_addressed.add(connections);
   return connections > 0;
@@ -183,12 +186,15 @@ bool Shard::deliver_to_user(std::string_view room_id, std::string_view epoch, Se
 
 // --- views of users' rooms -------------------------------------------------------------------------------------------
 
-ViewsByEncoding Shard::views_of(std::string_view room_id) const {
-  return {views_.find(room_id, ws::Encoding::kPlain), views_.find(room_id, ws::Encoding::kDeflated)};
+ViewsByFormat Shard::views_of(std::string_view room_id) const {
+  ViewsByFormat views;
+  for (const wire::Format format : wire::kAllFormats)
+    views[wire::index_of(format)] = views_.find(room_id, format);
+  return views;
 }
 
-SlotId Shard::create_user_view(std::string_view room_id, ws::Encoding encoding, std::string_view epoch, Seq next) {
-  const SlotId id = views_.create(room_id, encoding, settings_.rooms.of(room_id), home_of(room_id));
+SlotId Shard::create_user_view(std::string_view room_id, wire::Format format, std::string_view epoch, Seq next) {
+  const SlotId id = views_.create(room_id, format, settings_.rooms.of(room_id), home_of(room_id));
   RoomView& view = views_.at(id);
   view.epoch = epoch;
   view.room.log.start_at(next);

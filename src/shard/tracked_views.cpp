@@ -147,8 +147,8 @@ void TrackedViews::drop_info(SlotId view_id, const RoomView& view, const session
 SlotId TrackedViews::view_with_info(const RoomView& view, std::string_view user_id) const {
   SlotId latest;
   std::uint64_t latest_stamp = 0;
-  for (const ws::Encoding encoding : {ws::Encoding::kPlain, ws::Encoding::kDeflated}) {
-    const SlotId id = views_.find(view.room.id(), encoding);
+  for (const wire::Format format : wire::kAllFormats) {
+    const SlotId id = views_.find(view.room.id(), format);
     const std::uint64_t stamp = id ? infos_.latest_stamp(id, user_id) : 0;
     if (stamp <= latest_stamp) continue;
     latest = id;

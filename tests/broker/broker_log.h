@@ -18,7 +18,9 @@ struct BrokerLog : BrokerEvents {
     Seq seq;
     std::string epoch;
     UnixMillis ts;
-    std::string payload;
+    std::string content;
+    std::string sender;
+    std::string to;
     bool is_duplicate;
   };
   struct Refused {
@@ -44,8 +46,9 @@ struct BrokerLog : BrokerEvents {
   void on_committed(TopicId topic, const Publish& publish, const Commit& commit) override {
     order.push_back("committed");
     committed.push_back({topic, std::string(publish.room_id), std::string(publish.command_id), publish.origin,
-                         publish.echo, commit.seq, std::string(commit.epoch), commit.ts, std::string(commit.payload),
-                         commit.is_duplicate});
+                         publish.echo, commit.publication.seq, std::string(commit.epoch), commit.publication.ts,
+                         std::string(commit.publication.content), std::string(commit.publication.sender),
+                         std::string(commit.publication.to), commit.is_duplicate});
   }
   void on_refused(TopicId topic, const Publish& publish, Failure failure) override {
     order.push_back("refused");

@@ -139,10 +139,12 @@ TEST_F(SqliteFailureTest, AFileOfAVersionThatIsNotKnownIsRefused) {
     }
     return open().value_or("none");
   };
-  EXPECT_NE(refusal_of(3).find("newer version"), std::string::npos);
+  EXPECT_NE(refusal_of(4).find("newer version"), std::string::npos);
+  EXPECT_NE(refusal_of(2).find("earlier version"), std::string::npos);
+  EXPECT_NE(refusal_of(1).find("earlier version"), std::string::npos);
   EXPECT_NE(refusal_of(0).find("no version of this server"), std::string::npos);
   EXPECT_NE(refusal_of(-1).find("no version of this server"), std::string::npos);
-  EXPECT_EQ(refusal_of(2), "none");
+  EXPECT_EQ(refusal_of(3), "none");
 }
 
 TEST_F(SqliteFailureTest, AFolderThatCannotBeWrittenIsToldAndTriedAgain) {

@@ -56,7 +56,7 @@ TEST_F(SqliteReaderTest, EveryRangeIsReadAlikeFromBothEndsAndWhereverTheMessages
   }
 }
 
-TEST_F(SqliteReaderTest, FramesAreInOrderWhicheverWayTheyAreRead) {
+TEST_F(SqliteReaderTest, MessagesAreInOrderWhicheverWayTheyAreRead) {
   for (int i = 1; i <= 24; ++i)
     committed(message("a", std::to_string(i)));
   tidy_after(seconds(1));
@@ -64,7 +64,7 @@ TEST_F(SqliteReaderTest, FramesAreInOrderWhicheverWayTheyAreRead) {
     const SharedPage page = read("a", 1, 100, newest);
     ASSERT_EQ(range_of(page), "1..24");
     for (std::size_t i = 0; i < page->size(); ++i)
-      EXPECT_NE(page->frame(i).find("\"seq\":" + std::to_string(i + 1) + ","), std::string_view::npos);
+      EXPECT_EQ(read_record(page->message(i), {})->content, std::to_string(i + 1));
   }
 }
 
@@ -82,13 +82,13 @@ TEST_F(SqliteReaderTest, BytesMaxIsExactButOneMessageAlwaysFits) {
   for (const bool is_in_blocks : {false, true}) {
     if (is_in_blocks) publish_many("a", 20);
     tidy_after(seconds(1));
-    const auto frame = static_cast<std::uint32_t>(read("a", 1, 2)->frames.size());
+    const auto record = static_cast<std::uint32_t>(read("a", 1, 2)->bytes.size());
     EXPECT_EQ(range_of(read("a", 1, 4, false, 256, 1)), "1..1");
     EXPECT_EQ(range_of(read("a", 1, 4, true, 256, 1)), "3..3");
-    EXPECT_EQ(range_of(read("a", 1, 4, false, 256, 2 * frame - 1)), "1..1");
-    EXPECT_EQ(range_of(read("a", 1, 4, false, 256, 2 * frame)), "1..2");
-    EXPECT_EQ(range_of(read("a", 1, 4, true, 256, 2 * frame - 1)), "3..3");
-    EXPECT_EQ(range_of(read("a", 1, 4, true, 256, 2 * frame)), "2..3");
+    EXPECT_EQ(range_of(read("a", 1, 4, false, 256, 2 * record - 1)), "1..1");
+    EXPECT_EQ(range_of(read("a", 1, 4, false, 256, 2 * record)), "1..2");
+    EXPECT_EQ(range_of(read("a", 1, 4, true, 256, 2 * record - 1)), "3..3");
+    EXPECT_EQ(range_of(read("a", 1, 4, true, 256, 2 * record)), "2..3");
   }
 }
 
@@ -121,9 +121,9 @@ TEST_F(SqliteReaderTest, APageBeginsWhereTheRoomDoes) {
 
 TEST_F(SqliteReaderTest, ALargeMessageIsReadBack) {
   committed(message("a", "\"" + std::string(1'000'000, 'x') + "\""));
-  const std::string before(read("a", 1, 2)->frame(0));
+  const std::string before(read("a", 1, 2)->message(0));
   tidy_after(seconds(1));
-  EXPECT_EQ(read("a", 1, 2)->frame(0), before);
+  EXPECT_EQ(read("a", 1, 2)->message(0), before);
   EXPECT_GT(before.size(), 1'000'000u);
 }
 

@@ -170,7 +170,7 @@ TEST_F(SqliteRetentionTest, TheJournalStaysSmallWhenManyRoomsHaveFewMessages) {
     const StoredRoom* room = writer->rooms().look("room" + std::to_string(i));
     in_journal += room != nullptr && !room->tail.empty() ? 1 : 0;
   }
-  EXPECT_LT(in_journal, 50);
+  EXPECT_LT(in_journal, 75);  // of some 150 bytes each
   for (int i = 0; i < 500; ++i)
     EXPECT_EQ(range_of(read("room" + std::to_string(i), 1, 10)), "1..1");
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "broker/publication.h"
 #include "broker/sqlite/reader.h"
 #include "broker/sqlite/writer.h"
 

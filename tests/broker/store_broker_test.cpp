@@ -17,6 +17,12 @@ using Order = std::vector<std::string>;
 constexpr TopicId kRoom{.index = 3, .generation = 1};
 constexpr TopicId kAgain{.index = 3, .generation = 3};
 
+const std::string kRecord = [] {
+  std::string record;
+  append_record(record, {.seq = {}, .ts = 99, .content = "1", .sender = "ann", .to = "bob"});
+  return record;
+}();
+
 class StoreBrokerTest : public testing::Test {
  protected:
   void open(TopicId topic = kRoom) { broker.open(topic, "room", settings); }
@@ -38,11 +44,11 @@ class StoreBrokerTest : public testing::Test {
                            .echo = echo});
   }
   static StoreCommitted committed(std::uint64_t seq, std::string epoch = "") {
-    return {.seq = Seq{seq}, .first = Seq{5}, .epoch = std::move(epoch), .ts = 99, .payload = "{}"};
+    return {.seq = Seq{seq}, .first = Seq{5}, .epoch = std::move(epoch), .ts = 99, .record = kRecord};
   }
   static StoreCommitted duplicate(std::uint64_t seq, std::uint64_t last, std::string epoch) {
     StoreCommitted found = committed(seq, std::move(epoch));
-    found.payload.clear();
+    found.record.clear();
     found.is_duplicate = true;
     found.last = Seq{last};
     return found;
@@ -95,9 +101,22 @@ TEST_F(StoreBrokerTest, CopiesWhatAPublishNeedsAndTellsItsPublisherAgain) {
   EXPECT_EQ(told.seq, Seq{11});
   EXPECT_EQ(told.epoch, "k3");
   EXPECT_EQ(told.ts, 99);
-  EXPECT_EQ(told.payload, "{}");
+  EXPECT_EQ(told.content, "1");
+  EXPECT_EQ(told.sender, "ann");
+  EXPECT_EQ(told.to, "bob");
   EXPECT_EQ(broker.head(kRoom).last, Seq{11});
   EXPECT_EQ(broker.head(kRoom).first, Seq{5});
+}
+
+TEST_F(StoreBrokerTest, ACommitThatIsNoMessageHasFailed) {
+  open_at_10();
+  publish();
+  StoreCommitted answer = committed(11);
+  answer.record = "?";
+  store.answer(1, std::move(answer));
+  broker.take_answer();
+  EXPECT_EQ(log.order, Order{"refused"});
+  EXPECT_EQ(log.refused.at(0).failure, Failure::kUnavailable);
 }
 
 TEST_F(StoreBrokerTest, TellsOneAnswerACall) {
@@ -202,7 +221,7 @@ class StoreWindowTest : public StoreBrokerTest {
       const auto& request = store.request<StorePublish>(i);
       order += request.content.substr(0, 1);
       store.answer(
-          i, StoreCommitted{.seq = Seq{++numbers[request.room_id]}, .first = Seq{1}, .epoch = "", .payload = "{}"});
+          i, StoreCommitted{.seq = Seq{++numbers[request.room_id]}, .first = Seq{1}, .epoch = "", .record = kRecord});
       narrow.take_answer();
       narrow.flush();
     }
@@ -335,8 +354,8 @@ TEST_F(StoreBrokerTest, AnotherEpochIsToldBeforeItsFirstCommitInACallOfItsOwn) {
   for (int i = 0; i < 3; ++i)
     publish();
   store.answer(1, committed(11));
-  store.answer(2, StoreCommitted{.seq = Seq{1}, .first = Seq{1}, .epoch = "q9", .ts = 1, .payload = "{}"});
-  store.answer(3, StoreCommitted{.seq = Seq{2}, .first = Seq{1}, .epoch = "q9", .ts = 1, .payload = "{}"});
+  store.answer(2, StoreCommitted{.seq = Seq{1}, .first = Seq{1}, .epoch = "q9", .ts = 1, .record = kRecord});
+  store.answer(3, StoreCommitted{.seq = Seq{2}, .first = Seq{1}, .epoch = "q9", .ts = 1, .record = kRecord});
   broker.take_answer();
   EXPECT_TRUE(broker.take_answer());
   EXPECT_EQ(log.order, (Order{"committed", "epoch changed"}));

@@ -102,7 +102,7 @@ class Bound(WithClients, unittest.IsolatedAsyncioTestCase):
         sent = answered = 0
         while answered < 45000:
             while sent < 45000 and sent - answered < 500:
-                await flooder.send(type="direct", user_id=f"nobody-{sent}-{'x' * 60}", content=sent, id=sent)
+                await flooder.send(type="direct", user_id=f"nobody-{sent}-{'x' * 60}", content=f"{sent}{'.' * 80}", id=sent)
                 sent += 1
             answer = await flooder.receive()
             self.assertEqual(answer["type"], "ack", answer)

@@ -31,17 +31,17 @@ class SessionDeflateTest : public SessionTest {
 TEST_F(SessionDeflateTest, AnswersTheOffersAndKnowsWhatWasAgreed) {
   EXPECT_EQ(agreed("permessage-deflate; client_max_window_bits"),
             "permessage-deflate; server_no_context_takeover; client_no_context_takeover");
-  EXPECT_TRUE(session().wants_deflate());
+  EXPECT_EQ(session().format(), wire::Format::kJsonDeflated);
   EXPECT_EQ(agreed("permessage-deflate; server_max_window_bits=9"), "");
-  EXPECT_FALSE(session().wants_deflate());
+  EXPECT_EQ(session().format(), wire::Format::kJson);
   open();
-  EXPECT_FALSE(session().wants_deflate());
+  EXPECT_EQ(session().format(), wire::Format::kJson);
 }
 
 TEST_F(SessionDeflateTest, ReadsOffersInSeveralFields) {
   start();
   give(offering("permessage-deflate", offering("permessage-deflate; server_max_window_bits=8, x")));
-  EXPECT_TRUE(session().wants_deflate());
+  EXPECT_EQ(session().format(), wire::Format::kJsonDeflated);
 }
 
 TEST_F(SessionDeflateTest, RefusesAMalformedOffer) {
@@ -57,7 +57,7 @@ TEST_F(SessionDeflateTest, AgreesToNothingWhenNotEnabled) {
 TEST_F(SessionDeflateTest, ReloadedSettingsAreForConnectionsToCome) {
   open(offering("permessage-deflate"));
   context().settings.deflate.enabled = false;
-  EXPECT_TRUE(session().wants_deflate());
+  EXPECT_EQ(session().format(), wire::Format::kJsonDeflated);
   give(compressed(R"({"type":"ping"})"));
   EXPECT_EQ(answers(), "{\"type\":\"pong\"}\n");
 }

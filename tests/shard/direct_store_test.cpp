@@ -40,16 +40,11 @@ class DirectStoreTest : public DirectTest {
     const auto& publish = stores[shard].request<StorePublish>(request);
     Seq& last = last_of[publish.room_id];
     last = last.next();
-    std::string payload;
-    protocol::append(payload, protocol::Publication{.room_id = publish.room_id,
-                                                    .content = publish.content,
-                                                    .sender = publish.sender,
-                                                    .seq = last,
-                                                    .ts = 1,
-                                                    .to = publish.to});
+    std::string record;
+    broker::append_record(
+        record, {.seq = last, .ts = 1, .content = publish.content, .sender = publish.sender, .to = publish.to});
     stores[shard].answer(
-        request,
-        StoreCommitted{.seq = last, .first = Seq{1}, .epoch = std::string(epoch), .ts = 1, .payload = payload});
+        request, StoreCommitted{.seq = last, .first = Seq{1}, .epoch = std::string(epoch), .ts = 1, .record = record});
   }
   void fail_all() {
     for (std::size_t i = 0; i < 2; ++i) {

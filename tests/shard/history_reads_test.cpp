@@ -11,8 +11,8 @@ constexpr Seq kOldest{11};
 constexpr Seq kEnd{31};
 
 /// A room with the messages 11 to 30, each its number as text; at most `page_max` of them to a page.
-broker::SharedPage page_of(const broker::ReadRange& range, std::uint32_t page_max) {
-  auto page = std::make_shared<broker::Page>();
+wire::SharedPage page_of(const broker::ReadRange& range, std::uint32_t page_max) {
+  auto page = std::make_shared<wire::Page>();
   page->epoch = "k3";
   page->oldest = kOldest;
   page->newest = Seq{kEnd.value - 1};
@@ -22,8 +22,8 @@ broker::SharedPage page_of(const broker::ReadRange& range, std::uint32_t page_ma
   if (range.newest) from = Seq{until.value - count};
   page->first = from;
   for (std::uint64_t i = 0; i < count; ++i) {
-    ws::append_frame(page->frames, ws::Opcode::kText, std::to_string(from.value + i));
-    page->ends.push_back(static_cast<std::uint32_t>(page->frames.size()));
+    ws::append_frame(page->bytes, ws::Opcode::kText, std::to_string(from.value + i));
+    page->ends.push_back(static_cast<std::uint32_t>(page->bytes.size()));
   }
   return page;
 }
@@ -38,7 +38,7 @@ struct Answer {
 
 /// `bytes_max`: of the whole answer.
 Answer ask(const protocol::History& query, std::uint32_t page_max = 1'000, std::size_t bytes_max = 10'000) {
-  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, query, "7", "k3", kEnd, bytes_max);
+  HistoryRead read({.client = SlotId{1, 1}, .view = SlotId{2, 1}}, query, "7", "k3", kEnd, bytes_max);
   Answer answer{};
   while (const auto range = read.next_range()) {
     EXPECT_LE(range->until, kEnd);
@@ -143,11 +143,11 @@ TEST(HistoryReads, AnAnswerIsNoLongerThanItMayBeAndAsLongAsItCanBe) {
 }
 
 TEST(HistoryReads, WhatIsTrimmedBetweenTwoPagesIsNotWaitedFor) {
-  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, {.room_id = "r", .before = {}, .after = {}, .limit = 10}, "", "k3", kEnd,
-                   1'000);
+  HistoryRead read({.client = SlotId{1, 1}, .view = SlotId{2, 1}},
+                   {.room_id = "r", .before = {}, .after = {}, .limit = 10}, "", "k3", kEnd, 1'000);
   read.take(page_of(*read.next_range(), 3));
   ASSERT_TRUE(read.next_range());
-  auto empty = std::make_shared<broker::Page>();
+  auto empty = std::make_shared<wire::Page>();
   empty->epoch = "k3";
   empty->oldest = Seq{28};
   read.take(empty);
@@ -158,8 +158,8 @@ TEST(HistoryReads, WhatIsTrimmedBetweenTwoPagesIsNotWaitedFor) {
 }
 
 TEST(HistoryReads, AnAnswerHasNoHoleWhereMessagesWereTrimmedBetweenTwoPages) {
-  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, {.room_id = "r", .before = {}, .after = Seq{0}, .limit = 10}, "", "k3",
-                   kEnd, 1'000);
+  HistoryRead read({.client = SlotId{1, 1}, .view = SlotId{2, 1}},
+                   {.room_id = "r", .before = {}, .after = Seq{0}, .limit = 10}, "", "k3", kEnd, 1'000);
   read.take(page_of(*read.next_range(), 3));
   auto later = *read.next_range();
   later.from = Seq{20};  // 14 to 19 are gone
@@ -172,8 +172,8 @@ TEST(HistoryReads, AnAnswerHasNoHoleWhereMessagesWereTrimmedBetweenTwoPages) {
 }
 
 /// What a page is where the messages up to `gap_end` cannot be read.
-broker::SharedPage damaged_until(std::uint64_t gap_end) {
-  auto page = std::make_shared<broker::Page>();
+wire::SharedPage damaged_until(std::uint64_t gap_end) {
+  auto page = std::make_shared<wire::Page>();
   page->epoch = "k3";
   page->oldest = kOldest;
   page->newest = Seq{kEnd.value - 1};
@@ -182,8 +182,8 @@ broker::SharedPage damaged_until(std::uint64_t gap_end) {
 }
 
 TEST(HistoryReads, AnAnswerBeginsBehindWhatCannotBeRead) {
-  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, {.room_id = "r", .before = {}, .after = Seq{10}, .limit = 2}, "", "k3",
-                   kEnd, 1'000);
+  HistoryRead read({.client = SlotId{1, 1}, .view = SlotId{2, 1}},
+                   {.room_id = "r", .before = {}, .after = Seq{10}, .limit = 2}, "", "k3", kEnd, 1'000);
   read.take(damaged_until(20));
   ASSERT_TRUE(read.next_range());
   EXPECT_EQ(read.next_range()->from, Seq{20});
@@ -196,8 +196,8 @@ TEST(HistoryReads, AnAnswerBeginsBehindWhatCannotBeRead) {
 }
 
 TEST(HistoryReads, AnAnswerEndsWhereMessagesCannotBeReadAndSaysThatThereIsMore) {
-  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, {.room_id = "r", .before = {}, .after = Seq{10}, .limit = 10}, "", "k3",
-                   kEnd, 1'000);
+  HistoryRead read({.client = SlotId{1, 1}, .view = SlotId{2, 1}},
+                   {.room_id = "r", .before = {}, .after = Seq{10}, .limit = 10}, "", "k3", kEnd, 1'000);
   read.take(page_of(*read.next_range(), 3));
   read.take(damaged_until(20));
   EXPECT_FALSE(read.next_range());
@@ -208,8 +208,8 @@ TEST(HistoryReads, AnAnswerEndsWhereMessagesCannotBeReadAndSaysThatThereIsMore) 
 }
 
 TEST(HistoryReads, OfMessagesThatCannotBeReadTillTheEndThereIsNoMore) {
-  HistoryRead read(SlotId{1, 1}, SlotId{2, 1}, {.room_id = "r", .before = {}, .after = Seq{10}, .limit = 10}, "", "k3",
-                   kEnd, 1'000);
+  HistoryRead read({.client = SlotId{1, 1}, .view = SlotId{2, 1}},
+                   {.room_id = "r", .before = {}, .after = Seq{10}, .limit = 10}, "", "k3", kEnd, 1'000);
   read.take(damaged_until(kEnd.value));
   EXPECT_FALSE(read.next_range());
   EXPECT_TRUE(read.answer("r").messages.empty());

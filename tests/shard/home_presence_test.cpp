@@ -30,12 +30,12 @@ class HomePresenceTest : public testing::Test, protected HomePresenceEvents {
       text += " " + user.user_id;
     sent.push_back(text);
   }
-  void on_presence_change(std::uint32_t to_shard, const ViewsByEncoding&,
+  void on_presence_change(std::uint32_t to_shard, const ViewsByFormat&,
                           const std::shared_ptr<const PresenceFrame>& frame) override {
     sent.push_back("change " + std::to_string(to_shard) + " " + std::string(ws::payload_of(frame->frame)));
   }
 
-  void member_on(std::uint32_t shard, ViewsByEncoding views = {kView, SlotId{}}) {
+  void member_on(std::uint32_t shard, ViewsByFormat views = {kView, SlotId{}}) {
     subscribers.push_back({.shard = shard, .members = {1, 0}, .views = views});
   }
   void ask(std::uint32_t from, std::string id = "1") {

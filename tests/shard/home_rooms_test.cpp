@@ -29,32 +29,33 @@ class HomeLog final : public HomeEvents {
                                            " " + result.epoch
                                      : std::string(protocol::name(result.refusal))));
   }
-  void on_home_committed(std::uint32_t to_shard, const ViewsByEncoding& views, SlotId excluded, Seq seq,
-                         const Frames& frames) override {
+  void on_home_committed(std::uint32_t to_shard, const ViewsByFormat& views, SlotId excluded, Seq seq,
+                         const wire::Formatted& message) override {
     told.push_back("commit " + std::to_string(seq.value) + " to " + std::to_string(to_shard) +
                    (views[0] ? " plain" : "") + (views[1] ? " deflated" : "") + (excluded ? " but one" : ""));
-    payload = ws::payload_of(frames.plain);
+    payload = ws::payload_of(message.in(wire::Format::kJson));
   }
   void on_home_spread() override { ++spread; }
-  void on_home_user_committed(const broker::Publish& publish, const broker::Commit& commit, const Frames&) override {
-    told.push_back("commit " + std::to_string(commit.seq.value) + " in " + std::string(publish.room_id));
+  void on_home_user_committed(const broker::Publish& publish, const broker::Commit& commit,
+                              const wire::Formatted&) override {
+    told.push_back("commit " + std::to_string(commit.publication.seq.value) + " in " + std::string(publish.room_id));
   }
   void on_home_acknowledged(const broker::Publish& publish, const broker::Commit& commit) override {
     counted_bytes += publish.origin.counted_bytes;
     if (!publish.origin.wants_ack) return;
-    told.push_back("ack " + std::string(publish.command_id) + ": " + std::to_string(commit.seq.value) + " " +
-                   std::string(commit.epoch) + (commit.is_duplicate ? " duplicate" : ""));
+    told.push_back("ack " + std::string(publish.command_id) + ": " + std::to_string(commit.publication.seq.value) +
+                   " " + std::string(commit.epoch) + (commit.is_duplicate ? " duplicate" : ""));
   }
   void on_home_refused(const broker::Publish& publish, ErrorCode code) override {
     counted_bytes += publish.origin.counted_bytes;
     told.push_back("refused " + std::string(publish.command_id) + " in " + std::string(publish.room_id) + ": " +
                    std::string(protocol::name(code)));
   }
-  void on_home_epoch_changed(std::uint32_t to_shard, const ViewsByEncoding&, const broker::Head& head) override {
+  void on_home_epoch_changed(std::uint32_t to_shard, const ViewsByFormat&, const broker::Head& head) override {
     told.push_back("epoch " + head.epoch + " behind " + std::to_string(head.last.value) + " to " +
                    std::to_string(to_shard));
   }
-  void on_home_read(const PageReader& reader, const broker::PageOrError& page) override {
+  void on_home_read(const PageReader& reader, const wire::PageOrError& page) override {
     told.push_back("page for " + std::to_string(reader.shard) + "/" + std::to_string(reader.ticket.number) + ": " +
                    (page ? std::to_string((*page)->size()) : std::string(protocol::name(code_of(page.error())))));
     if (page) last_page = *page;
@@ -66,7 +67,7 @@ class HomeLog final : public HomeEvents {
   Told told;
   std::string payload;
   JoinResult last_joined;
-  broker::SharedPage last_page;
+  wire::SharedPage last_page;
   int spread = 0;
   std::uint64_t counted_bytes = 0;  // of publishes whose outcome was told
 };
@@ -89,7 +90,7 @@ class HomeRoomsTest : public testing::Test {
     home().join(from, {.room_id = std::string(room),
                        .command_id = std::move(id),
                        .view = {7, 1},
-                       .encoding = ws::Encoding::kPlain,
+                       .format = wire::Format::kJson,
                        .connection = {1, 1}});
   }
   broker::Publish message(std::string_view id, std::string_view room = "room") {
@@ -112,14 +113,22 @@ class HomeRoomsTest : public testing::Test {
     store.answer(request, StoreOpened{.first = Seq{4}, .last = Seq{last}, .epoch = "k3"});
   }
   void committed(std::size_t request, std::uint64_t seq) {
-    store.answer(request, StoreCommitted{.seq = Seq{seq}, .first = Seq{4}, .epoch = "", .ts = 1, .payload = "{}"});
+    store.answer(request, StoreCommitted{.seq = Seq{seq}, .first = Seq{4}, .epoch = "", .ts = 1, .record = record()});
+  }
+  static std::string record() {
+    std::string bytes;
+    broker::append_record(bytes, {.seq = {}, .ts = 1, .content = "1", .sender = "ann"});
+    return bytes;
   }
   static broker::SharedPage page(std::uint64_t first, std::uint64_t end) {
     auto made = std::make_shared<broker::Page>();
     made->epoch = "k3";
     made->oldest = Seq{4};
     made->first = Seq{first};
-    made->ends.resize(end - first);
+    for (std::uint64_t seq = first; seq < end; ++seq) {
+      made->bytes += record();
+      made->ends.push_back(static_cast<std::uint32_t>(made->bytes.size()));
+    }
     return made;
   }
   void take_all() {
@@ -155,7 +164,7 @@ TEST_F(HomeRoomsTest, WhatComesWhileARoomIsOpenedWaitsInOrder) {
   committed(1, 11);
   take_all();
   EXPECT_EQ(log.take(), (Told{"commit 11 to 0 plain", "commit 11 to 2 plain", "ack 2: 11 k3"}));
-  EXPECT_EQ(log.payload, "{}");
+  EXPECT_EQ(log.payload, R"({"type":"broadcast","room_id":"room","content":1,"sender":"ann","seq":11,"ts":1})");
 }
 
 TEST_F(HomeRoomsTest, OneCallTellsWhatOneOfThoseWhoWaitedIsTold) {
@@ -234,7 +243,7 @@ TEST_F(HomeRoomsTest, AnOutcomeThatIsCountedIsToldAlsoWhenNobodyIsAcknowledged) 
   counted.origin = {.shard = 0, .connection = {2, 1}, .wants_ack = false, .counted_bytes = 600};
   home().publish(log.last_joined.home_room, counted);
   store.answer(store.requests.size() - 1,
-               broker::StoreCommitted{.seq = Seq{11}, .first = Seq{4}, .epoch = "", .ts = 1, .payload = "{}"});
+               broker::StoreCommitted{.seq = Seq{11}, .first = Seq{4}, .epoch = "", .ts = 1, .record = record()});
   take_all();
   EXPECT_EQ(log.counted_bytes, 600u);
   home().publish(log.last_joined.home_room, counted);
@@ -248,7 +257,7 @@ TEST_F(HomeRoomsTest, AnOutcomeThatIsCountedIsToldAlsoWhenNobodyIsAcknowledged) 
 TEST_F(HomeRoomsTest, ARoomWithoutMembersLivesUntilItsMessageIsCommitted) {
   join_at_10();
   home().publish(log.last_joined.home_room, message("2"));
-  home().leave(log.last_joined.home_room, 0, ws::Encoding::kPlain);
+  home().leave(log.last_joined.home_room, 0, wire::Format::kJson);
   EXPECT_EQ(log.take(), Told{"ended"});
   EXPECT_EQ(home().size(), 1u);
   committed(1, 11);
@@ -270,7 +279,7 @@ TEST_F(HomeRoomsTest, AMessageFromOutsideOpensARoomThatEndsWithIt) {
 
 TEST_F(HomeRoomsTest, AMessageOfARoomThatHasEndedIsRefused) {
   join_at_10();
-  home().leave(log.last_joined.home_room, 0, ws::Encoding::kPlain);
+  home().leave(log.last_joined.home_room, 0, wire::Format::kJson);
   log.told.clear();
   home().publish(log.last_joined.home_room, message("2", ""));
   EXPECT_EQ(log.take(), Told{"refused 2 in : not_joined"});
@@ -298,7 +307,8 @@ TEST_F(HomeRoomsTest, RoomsWithoutHistoryNeedNoStore) {
   EXPECT_TRUE(log.take()[0].starts_with("join 1 at 0: 1..0 ")) << "first is behind last";
   home().publish(log.last_joined.home_room, message("2"));
   EXPECT_EQ(log.told[0], "commit 1 to 0 plain");
-  home().read(log.last_joined.home_room, {.from = Seq{1}, .until = Seq{2}}, {.shard = 0, .ticket = {.number = 9}});
+  home().read(log.last_joined.home_room, {.range = {.from = Seq{1}, .until = Seq{2}}},
+              {.shard = 0, .ticket = {.number = 9}});
   log.told.clear();
   take_all();
   EXPECT_EQ(log.take(), Told{"page for 0/9: history_unavailable"});
@@ -311,11 +321,12 @@ TEST_F(HomeRoomsTest, WithoutAStoreHistoryIsKeptInMemory) {
   home().publish(log.last_joined.home_room, message("2"));
   home().publish(log.last_joined.home_room, message("3"));
   log.told.clear();
-  home().read(log.last_joined.home_room, {.from = Seq{1}, .until = Seq{9}}, {.shard = 2, .ticket = {.number = 9}});
+  home().read(log.last_joined.home_room, {.range = {.from = Seq{1}, .until = Seq{9}}},
+              {.shard = 2, .ticket = {.number = 9}});
   EXPECT_TRUE(log.told.empty()) << "never during the call";
   take_all();
   EXPECT_EQ(log.take(), Told{"page for 2/9: 2"});
-  EXPECT_EQ(ws::payload_of(log.last_page->frame(1)), log.payload);
+  EXPECT_EQ(ws::payload_of(log.last_page->message(1)), log.payload);
 }
 
 TEST_F(HomeRoomsTest, ARoomKeepsItsBrokerUntilItEnds) {
@@ -325,7 +336,7 @@ TEST_F(HomeRoomsTest, ARoomKeepsItsBrokerUntilItEnds) {
   home().use_settings();
   home().publish(log.last_joined.home_room, message("2"));
   EXPECT_TRUE(store.requests.empty());
-  home().leave(log.last_joined.home_room, 0, ws::Encoding::kPlain);
+  home().leave(log.last_joined.home_room, 0, wire::Format::kJson);
   join("3");
   EXPECT_EQ(store.requests.size(), 1u);
 }
@@ -348,7 +359,7 @@ TEST_F(HomeRoomsTest, ADuplicateIsOnlyAcknowledged) {
   join_at_10();
   home().publish(log.last_joined.home_room, message("2"));
   store.answer(
-      1, StoreCommitted{.seq = Seq{7}, .first = Seq{4}, .epoch = "", .ts = 1, .payload = "", .is_duplicate = true});
+      1, StoreCommitted{.seq = Seq{7}, .first = Seq{4}, .epoch = "", .ts = 1, .record = "", .is_duplicate = true});
   take_all();
   EXPECT_EQ(log.take(), Told{"ack 2: 7 k3 duplicate"});
   EXPECT_EQ(stats.duplicates.value(), 1u);
@@ -390,7 +401,7 @@ TEST_F(HomeRoomsTest, AnotherEpochIsToldToAllWhoHaveMembersBeforeItsFirstMessage
   join_at_10();
   join("2", 3);
   home().publish(log.last_joined.home_room, message("4"));
-  store.answer(1, StoreCommitted{.seq = Seq{1}, .first = Seq{1}, .epoch = "q9", .ts = 1, .payload = "{}"});
+  store.answer(1, StoreCommitted{.seq = Seq{1}, .first = Seq{1}, .epoch = "q9", .ts = 1, .record = record()});
   log.told.clear();
   take_all();
   EXPECT_EQ(log.take(), (Told{"epoch q9 behind 0 to 0", "epoch q9 behind 0 to 3", "commit 1 to 0 plain",
@@ -404,7 +415,7 @@ TEST_F(HomeRoomsTest, AnotherEpochIsToldToAllWhoHaveMembersBeforeItsFirstMessage
 class HomeHistoryTest : public HomeRoomsTest {
  protected:
   void read(std::uint64_t from, std::uint64_t until, PageReader reader) {
-    home().read(log.last_joined.home_room, {.from = Seq{from}, .until = Seq{until}}, reader);
+    home().read(log.last_joined.home_room, {.range = {.from = Seq{from}, .until = Seq{until}}}, reader);
   }
 };
 
@@ -443,7 +454,7 @@ TEST_F(HomeHistoryTest, APageThatHoldsWhatIsTrimmedIsReadAnew) {
   store.answer(1, page(4, 11));
   take_all();
   home().publish(log.last_joined.home_room, message("2"));
-  store.answer(2, StoreCommitted{.seq = Seq{11}, .first = Seq{5}, .epoch = "", .ts = 1, .payload = "{}"});
+  store.answer(2, StoreCommitted{.seq = Seq{11}, .first = Seq{5}, .epoch = "", .ts = 1, .record = record()});
   take_all();
   read(4, 11, {.ticket = {.number = 1}});
   EXPECT_EQ(store.requests.size(), 4u);
@@ -457,7 +468,7 @@ TEST_F(HomeHistoryTest, NothingOfAnotherEpochIsGivenOut) {
   for (std::uint64_t seq = 1; seq <= 4; ++seq) {
     home().publish(log.last_joined.home_room, message("2"));
     store.answer(store.requests.size() - 1,
-                 StoreCommitted{.seq = Seq{seq}, .first = Seq{1}, .epoch = "q9", .ts = 1, .payload = "{}"});
+                 StoreCommitted{.seq = Seq{seq}, .first = Seq{1}, .epoch = "q9", .ts = 1, .record = record()});
     take_all();
   }
   read(4, 5, {.ticket = {.number = 2}});
@@ -480,7 +491,7 @@ TEST_F(HomeHistoryTest, AReadThatFailsOrTakesTooLongReachesEverybodyWhoWaits) {
 TEST_F(HomeHistoryTest, ARoomWithoutMembersLivesUntilItsReadIsOver) {
   join_at_10();
   read(4, 11, {.ticket = {.number = 1}});
-  home().leave(log.last_joined.home_room, 0, ws::Encoding::kPlain);
+  home().leave(log.last_joined.home_room, 0, wire::Format::kJson);
   EXPECT_EQ(home().size(), 1u);
   store.answer(1, page(4, 11));
   take_all();

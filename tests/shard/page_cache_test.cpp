@@ -10,31 +10,31 @@ constexpr broker::TopicId kFirst{.index = 0, .generation = 1};
 constexpr broker::TopicId kSecond{.index = 1, .generation = 1};
 constexpr std::string_view kEpoch = "k3";
 
-broker::SharedPage page(std::uint64_t first, std::uint64_t end, std::size_t bytes = 10, std::uint64_t oldest = 1) {
-  auto made = std::make_shared<broker::Page>();
+wire::SharedPage page(std::uint64_t first, std::uint64_t end, std::size_t bytes = 10, std::uint64_t oldest = 1) {
+  auto made = std::make_shared<wire::Page>();
   made->epoch = kEpoch;
   made->oldest = Seq{oldest};
   made->newest = Seq{1'000};
   made->first = Seq{first};
-  made->frames.assign(bytes, 'x');
+  made->bytes.assign(bytes, 'x');
   for (std::uint64_t seq = first; seq < end; ++seq)
     made->ends.push_back(static_cast<std::uint32_t>(bytes));
   return made;
 }
 
-broker::ReadRange range(std::uint64_t from, std::uint64_t until, bool newest = false) {
-  return {.from = Seq{from}, .until = Seq{until}, .newest = newest};
+PageWish range(std::uint64_t from, std::uint64_t until, bool newest = false) {
+  return {.range = {.from = Seq{from}, .until = Seq{until}, .newest = newest}};
 }
 
 class PageCacheTest : public testing::Test {
  protected:
   /// Reads that range with that outcome.
-  void read(const broker::ReadRange& what, const broker::PageOrError& outcome, broker::TopicId topic = kFirst) {
+  void read(const PageWish& what, const wire::PageOrError& outcome, broker::TopicId topic = kFirst) {
     const auto ticket = cache.begin(topic, what, {});
     ASSERT_TRUE(ticket);
     cache.end(*ticket, outcome, kEpoch, now);
   }
-  bool has(const broker::ReadRange& what, std::uint64_t oldest = 1, broker::TopicId topic = kFirst) {
+  bool has(const PageWish& what, std::uint64_t oldest = 1, broker::TopicId topic = kFirst) {
     return cache.find(topic, what, Seq{oldest}, now) != nullptr;
   }
 
@@ -125,9 +125,9 @@ TEST_F(PageCacheTest, APageIsKeptForAMomentOnly) {
 }
 
 TEST_F(PageCacheTest, APageThatBeginsWithAMessageTooOldIsNotGivenOut) {
-  auto made = std::make_shared<broker::Page>(*page(1, 257));
+  auto made = std::make_shared<wire::Page>(*page(1, 257));
   made->fresh_until = now + std::chrono::milliseconds(10);
-  read(range(1, 257), broker::SharedPage(made));
+  read(range(1, 257), wire::SharedPage(made));
   now = made->fresh_until - std::chrono::nanoseconds(1);
   EXPECT_TRUE(has(range(1, 257)));
   now = made->fresh_until;

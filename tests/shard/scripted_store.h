@@ -20,9 +20,9 @@ struct StoredRoom {
   std::string epoch = "k3";
   std::string next_epoch = "";  // if any: the next publish begins it
   Seq first{1};
-  std::vector<std::string> payloads;  // of the messages from 1 on, also of those before `first`
+  std::vector<std::string> records;  // of the messages from 1 on, also of those before `first`
 
-  Seq last() const { return Seq{payloads.size()}; }
+  Seq last() const { return Seq{records.size()}; }
 };
 
 struct ScriptedRooms {
@@ -42,13 +42,9 @@ struct ScriptedRooms {
   }
   const std::string& append(const std::string& room_id, std::string_view content, std::string_view sender) {
     StoredRoom& room = rooms[room_id];
-    std::string payload;
-    protocol::append(payload, protocol::Publication{.room_id = room_id,
-                                                    .content = content,
-                                                    .sender = sender,
-                                                    .seq = room.last().next(),
-                                                    .ts = 1'764'000'000'000});
-    return room.payloads.emplace_back(std::move(payload));
+    std::string& record = room.records.emplace_back();
+    broker::append_record(record, {.seq = room.last(), .ts = 1'764'000'000'000, .content = content, .sender = sender});
+    return record;
   }
 
   broker::SharedPage page(const std::string& room_id, const broker::ReadRange& range) {
@@ -62,7 +58,7 @@ struct ScriptedRooms {
     const auto fits = [&](Seq a, Seq b) {
       std::size_t bytes = 0;
       for (Seq seq = a; seq < b; seq = seq.next())
-        bytes += room.payloads[seq.value - 1].size() + 4;
+        bytes += room.records[seq.value - 1].size();
       return distance(a, b) <= 1 || (distance(a, b) <= range.messages_max && bytes <= range.bytes_max);
     };
     while (!fits(from, until)) {
@@ -74,11 +70,11 @@ struct ScriptedRooms {
     }
     page->first = from;
     for (Seq seq = from; seq < until; seq = seq.next()) {
-      ws::append_frame(page->frames, ws::Opcode::kText, room.payloads[seq.value - 1]);
-      page->ends.push_back(static_cast<std::uint32_t>(page->frames.size()));
+      page->bytes.append(room.records[seq.value - 1]);
+      page->ends.push_back(static_cast<std::uint32_t>(page->bytes.size()));
     }
     ++reads;
-    page_bytes_max = std::max(page_bytes_max, page->frames.size());
+    page_bytes_max = std::max(page_bytes_max, page->bytes.size());
     return page;
   }
 };
@@ -127,10 +123,10 @@ class ScriptedStore final : public broker::StoreChannel {
   }
   What answer(const broker::StorePublish& publish) {
     StoredRoom& room = rooms_.rooms[publish.room_id];
-    if (!room.next_epoch.empty()) room = {.epoch = std::exchange(room.next_epoch, ""), .payloads = {}};
-    const std::string& payload = rooms_.append(publish.room_id, publish.content, publish.sender);
+    if (!room.next_epoch.empty()) room = {.epoch = std::exchange(room.next_epoch, ""), .records = {}};
+    const std::string& record = rooms_.append(publish.room_id, publish.content, publish.sender);
     return broker::StoreCommitted{
-        .seq = room.last(), .first = room.first, .epoch = room.epoch, .ts = 1'764'000'000'000, .payload = payload};
+        .seq = room.last(), .first = room.first, .epoch = room.epoch, .ts = 1'764'000'000'000, .record = record};
   }
   What answer(const broker::StoreRead& read) {
     if (rooms_.failing_reads > 0) {

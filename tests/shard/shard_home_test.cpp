@@ -23,15 +23,13 @@ class ShardHomeTest : public ShardTest {
   void opened(std::size_t request = 0) {
     store.answer(request, StoreOpened{.first = Seq{1}, .last = Seq{10}, .epoch = "k3"});
   }
-  void committed(std::size_t request, std::uint64_t seq) {
+  void committed(std::size_t request, std::uint64_t seq, std::string epoch = "") {
     const auto& publish = store.request<broker::StorePublish>(request);
-    std::string payload;
-    protocol::append(payload, protocol::Publication{.room_id = publish.room_id,
-                                                    .content = publish.content,
-                                                    .sender = publish.sender,
-                                                    .seq = Seq{seq},
-                                                    .ts = 1});
-    store.answer(request, StoreCommitted{.seq = Seq{seq}, .first = Seq{1}, .epoch = "", .ts = 1, .payload = payload});
+    std::string record;
+    broker::append_record(
+        record, {.seq = Seq{seq}, .ts = 1, .content = publish.content, .sender = publish.sender, .to = publish.to});
+    store.answer(request, StoreCommitted{
+                              .seq = Seq{seq}, .first = Seq{1}, .epoch = std::move(epoch), .ts = 1, .record = record});
   }
   Peer first_member(std::size_t on_shard, std::string_view handshake = session::kUpgrade) {
     const std::string name = room();
@@ -241,7 +239,7 @@ TEST_F(ShardHomeTest, ADuplicateIsAcknowledgedAsOne) {
     run();
     EXPECT_EQ(store.request<broker::StorePublish>(1).dedup, "d");
     store.answer(
-        1, StoreCommitted{.seq = Seq{4}, .first = Seq{1}, .epoch = "", .ts = 1, .payload = "", .is_duplicate = true});
+        1, StoreCommitted{.seq = Seq{4}, .first = Seq{1}, .epoch = "", .ts = 1, .record = "", .is_duplicate = true});
     run();
     const std::string got = peer.texts();
     EXPECT_NE(got.find(R"("seq":4,"epoch":"k3","ts":1,"duplicate":true})"), std::string::npos) << got;
@@ -295,15 +293,17 @@ TEST_F(ShardHomeTest, MembersAreToldOfAnotherEpochAndGoOnInIt) {
   EXPECT_EQ(near.contents() + far.contents(), "11");
   near.broadcast(room(), "2");
   run();
-  store.answer(2, StoreCommitted{.seq = Seq{1}, .first = Seq{1}, .epoch = "q9", .ts = 1, .payload = R"({"seq":1})"});
+  committed(2, 1, "q9");
   run();
+  const std::string first =
+      R"({"type":"broadcast","room_id":")" + room() + R"(","content":2,"sender":"u","seq":1,"ts":1})" + "\n";
   for (Peer* peer : {&near, &far}) {
     EXPECT_EQ(peer->texts(),
-              R"({"type":"epoch_changed","room_id":")" + room() + R"(","epoch":"q9","seq":0})" + "\n{\"seq\":1}\n");
+              R"({"type":"epoch_changed","room_id":")" + room() + R"(","epoch":"q9","seq":0})" + "\n" + first);
   }
   slow.allow(kNoLimit);
   run();
-  EXPECT_EQ(slow.texts(), "{\"seq\":1}\n") << "of the epoch before nothing is left";
+  EXPECT_EQ(slow.texts(), first) << "of the epoch before nothing is left";
   for (Peer* peer : {&near, &far, &slow})
     peer->finish();
   expect_nothing_left();

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "protocol/push.h"
-#include "ws/frame_writer.h"
+#include "broker/publication.h"
 
 namespace switchboard::simulation {
 namespace {
@@ -31,13 +30,8 @@ broker::StoreOpened SimulatedDisk::open(const broker::StoreOpen& open) {
 broker::StoreCommitted SimulatedDisk::publish(const broker::StorePublish& publish, UnixMillis now) {
   Room& target = room(publish.room_id);
   target.durability = publish.durability;
-  broker::StoreCommitted committed{.seq = {},
-                                   .first = Seq{target.first()},
-                                   .epoch = {},
-                                   .ts = now,
-                                   .payload = {},
-                                   .is_duplicate = false,
-                                   .last = {}};
+  broker::StoreCommitted committed{
+      .seq = {}, .first = Seq{target.first()}, .epoch = {}, .ts = now, .record = {}, .is_duplicate = false, .last = {}};
   const DedupKey key{publish.room_id, publish.sender, publish.dedup};
   if (!publish.dedup.empty()) {
     const auto found = dedups_.find(key);
@@ -53,14 +47,11 @@ broker::StoreCommitted SimulatedDisk::publish(const broker::StorePublish& publis
     }
   }
   committed.seq = Seq{++target.last};
-  protocol::append(committed.payload, protocol::Publication{.room_id = publish.room_id,
-                                                            .content = publish.content,
-                                                            .sender = publish.sender,
-                                                            .seq = committed.seq,
-                                                            .ts = now,
-                                                            .to = publish.to});
-  target.payloads.push_back(committed.payload);
-  target.bytes += committed.payload.size();
+  broker::append_record(
+      committed.record,
+      {.seq = committed.seq, .ts = now, .content = publish.content, .sender = publish.sender, .to = publish.to});
+  target.records.push_back(committed.record);
+  target.bytes += committed.record.size();
   if (!publish.dedup.empty()) dedups_[key] = {.seq = target.last, .ts = now};
   // Trimming is done in the background: now or later.
   if (random_.below(3) != 0) trim(target, publish.retention);
@@ -70,9 +61,9 @@ broker::StoreCommitted SimulatedDisk::publish(const broker::StorePublish& publis
 }
 
 void SimulatedDisk::trim(Room& room, const room::Retention& retention) {
-  while (!room.payloads.empty() && (room.payloads.size() > retention.messages || room.bytes > retention.bytes)) {
-    room.bytes -= room.payloads.front().size();
-    room.payloads.pop_front();
+  while (!room.records.empty() && (room.records.size() > retention.messages || room.bytes > retention.bytes)) {
+    room.bytes -= room.records.front().size();
+    room.records.pop_front();
   }
 }
 
@@ -101,13 +92,13 @@ broker::PageOrError SimulatedDisk::read(const broker::StoreRead& read) {
     page->gap_end = Seq{end};
     return page;
   }
-  const auto payload = [&](std::uint64_t seq) -> const std::string& { return room.payloads[seq - room.first()]; };
+  const auto record = [&](std::uint64_t seq) -> const std::string& { return room.records[seq - room.first()]; };
   const std::uint64_t count_max = std::max<std::uint64_t>(read.range.messages_max, 1);
   if (read.range.newest) {
     std::uint64_t at = until;
     std::uint64_t bytes = 0;
     while (at > from && until - at < count_max) {
-      bytes += payload(at - 1).size();
+      bytes += record(at - 1).size();
       if (bytes > read.range.bytes_max && at != until) break;
       --at;
     }
@@ -115,10 +106,10 @@ broker::PageOrError SimulatedDisk::read(const broker::StoreRead& read) {
   }
   page->first = Seq{from};
   for (std::uint64_t seq = from; seq < until && page->size() < count_max; ++seq) {
-    const bool is_full = !page->empty() && page->frames.size() + payload(seq).size() > read.range.bytes_max;
+    const bool is_full = !page->empty() && page->bytes.size() + record(seq).size() > read.range.bytes_max;
     if (is_full && !read.range.newest) break;
-    ws::append_frame(page->frames, ws::Opcode::kText, payload(seq));
-    page->ends.push_back(static_cast<std::uint32_t>(page->frames.size()));
+    page->bytes.append(record(seq));
+    page->ends.push_back(static_cast<std::uint32_t>(page->bytes.size()));
   }
   return page;
 }
@@ -148,8 +139,8 @@ void SimulatedDisk::restore(bool is_noticed) {
 
 void SimulatedDisk::damage() {
   for (auto& [room_id, room] : rooms_) {
-    if (random_.below(2) != 0 || room.payloads.empty()) continue;
-    room.damaged_from = room.first() + random_.below(room.payloads.size());
+    if (random_.below(2) != 0 || room.records.empty()) continue;
+    room.damaged_from = room.first() + random_.below(room.records.size());
     room.damaged_until = room.damaged_from + 1 + random_.below(kDamagedMax);
   }
 }
@@ -157,9 +148,9 @@ void SimulatedDisk::damage() {
 void SimulatedDisk::lose_tails() {
   for (auto& [room_id, room] : rooms_) {
     if (room.durability != room::Durability::kProcess) continue;
-    for (std::uint64_t lost = random_.below(kLostMax); lost > 0 && !room.payloads.empty(); --lost) {
-      room.bytes -= room.payloads.back().size();
-      room.payloads.pop_back();
+    for (std::uint64_t lost = random_.below(kLostMax); lost > 0 && !room.records.empty(); --lost) {
+      room.bytes -= room.records.back().size();
+      room.records.pop_back();
       --room.last;
     }
     room.epoch = random_.token(kEpochCharacters);

@@ -42,14 +42,14 @@ class SimulatedDisk {
     std::string epoch;
     std::uint64_t last = 0;
     room::Durability durability{};
-    std::deque<std::string> payloads;  // of the messages that end with `last`
-    std::uint64_t bytes = 0;           // of them
-    bool is_doubtful = false;          // it was put back, which is noticed when it is opened
-    std::uint64_t damaged_from = 0;    // messages of [from, until) cannot be read
+    std::deque<std::string> records;  // of the messages that end with `last`
+    std::uint64_t bytes = 0;          // of them
+    bool is_doubtful = false;         // it was put back, which is noticed when it is opened
+    std::uint64_t damaged_from = 0;   // messages of [from, until) cannot be read
     std::uint64_t damaged_until = 0;
 
     bool is_damaged(std::uint64_t seq) const { return seq >= damaged_from && seq < damaged_until; }
-    std::uint64_t first() const { return last + 1 - payloads.size(); }
+    std::uint64_t first() const { return last + 1 - records.size(); }
   };
   struct Dedup {
     std::uint64_t seq;

@@ -46,12 +46,20 @@ class CheckLayers(unittest.TestCase):
         self.assert_fails("src/room/log.h:3: down-only: room/ may not include \"shard/sweep.h\"")
 
     def test_every_neighbouring_pair_of_layers_goes_down_only(self):
-        layers = ["cli", "server", "ops", "listen", "config", "log", "shard", "session", "auth", "broker"]
+        layers = ["cli", "server", "ops", "listen", "config", "log", "shard", "session", "auth", "wire", "broker"]
         layers += ["room", "protocol", "ws", "http", "net", "base"]
         for upper, lower in zip(layers, layers[1:]):
             self.write(f"src/{upper}/down.h", f'#include "{lower}/x.h"')
             self.write(f"src/{lower}/up.h", f'#include "{upper}/x.h"')
         self.assert_fails(*(f"src/{lower}/up.h:1: down-only" for lower in layers[1:]))
+
+    def test_brokers_know_neither_frames_nor_clients_words(self):
+        self.write("src/broker/journal.cpp", '#include "room/settings.h"', '#include "ws/frame_writer.h"')
+        self.write("src/broker/page.cpp", '#include "protocol/push.h"')
+        self.assert_fails(
+            'src/broker/journal.cpp:2: wall: broker/ may not include "ws/frame_writer.h"',
+            'src/broker/page.cpp:1: wall: broker/ may not include "protocol/push.h"',
+        )
 
     def test_an_include_without_its_layer_fails(self):
         self.write("src/room/log.cpp", '#include "log.h"')

@@ -4,7 +4,6 @@
 #include <chrono>
 
 #include "broker/memory/heap_bytes.h"
-#include "ws/frame_writer.h"
 
 namespace switchboard::broker {
 namespace {
@@ -15,25 +14,25 @@ constexpr std::size_t kBlockBytes = 32 * 1024;
 }  // namespace
 
 std::size_t KeptMessages::Block::memory() const {
-  return heap_bytes(frames) + heap_bytes(ends) + heap_bytes(stamps);
+  return heap_bytes(records) + heap_bytes(ends) + heap_bytes(stamps);
 }
 
 std::size_t KeptMessages::bytes() const {
   return heap_bytes(sizeof(KeptMessages)) + heap_bytes(blocks_) + block_bytes_;
 }
 
-void KeptMessages::append(std::string_view payload, Instant now) {
+void KeptMessages::append(const Publication& publication, Instant now) {
   const bool is_full =
-      empty() || blocks_.back().ends.size() == kBlockMessages || blocks_.back().frames.size() >= kBlockBytes;
-  if (is_full) blocks_.push_back(Block{.first = end_, .frames = {}, .ends = {}, .stamps = {}});
+      empty() || blocks_.back().ends.size() == kBlockMessages || blocks_.back().records.size() >= kBlockBytes;
+  if (is_full) blocks_.push_back(Block{.first = end_, .records = {}, .ends = {}, .stamps = {}});
   Block& block = blocks_.back();
   const std::size_t memory_before = block.memory();
-  const std::size_t bytes_before = block.frames.size();
-  ws::append_frame(block.frames, ws::Opcode::kText, payload);
-  block.ends.push_back(static_cast<std::uint32_t>(block.frames.size()));
+  const std::size_t bytes_before = block.records.size();
+  append_record(block.records, publication);
+  block.ends.push_back(static_cast<std::uint32_t>(block.records.size()));
   block.stamps.push_back(now);
   end_ = end_.next();
-  frame_bytes_ += block.frames.size() - bytes_before;
+  record_bytes_ += block.records.size() - bytes_before;
   block_bytes_ += block.memory() - memory_before;
 }
 
@@ -41,7 +40,7 @@ void KeptMessages::trim(const room::Retention& retention, Instant now) {
   const Instant oldest = now - std::chrono::seconds(retention.seconds);
   while (!empty()) {
     const bool is_over =
-        distance(first_, end_) > retention.messages || frame_bytes_ > retention.bytes || committed_at(first_) < oldest;
+        distance(first_, end_) > retention.messages || record_bytes_ > retention.bytes || committed_at(first_) < oldest;
     if (!is_over) return;
     drop_first();
   }
@@ -54,7 +53,7 @@ Instant KeptMessages::committed_at(Seq seq) const {
 
 void KeptMessages::drop_first() {
   const Block& front = blocks_[front_];
-  frame_bytes_ -= front.size_of(distance(front.first, first_));
+  record_bytes_ -= front.size_of(distance(front.first, first_));
   first_ = first_.next();
   if (first_ == front.first.plus(front.ends.size())) drop_front_block();
 }
@@ -116,13 +115,13 @@ void KeptMessages::read(const ReadRange& range, Page& page) const {
     until = at;
   }
   page.first = from;
-  page.frames.reserve(bytes);
+  page.bytes.reserve(bytes);
   page.ends.reserve(count);
   for (Seq seq = from; seq < until; seq = seq.next()) {
     const Block& block = blocks_[block_of(seq)];
     const std::size_t index = distance(block.first, seq);
-    page.frames.append(block.frames, block.begin_of(index), block.size_of(index));
-    page.ends.push_back(static_cast<std::uint32_t>(page.frames.size()));
+    page.bytes.append(block.records, block.begin_of(index), block.size_of(index));
+    page.ends.push_back(static_cast<std::uint32_t>(page.bytes.size()));
   }
 }
 

@@ -1,15 +1,15 @@
-// One room's history in memory: its last messages as whole WebSocket frames, numbered without holes, oldest first, in
+// One room's history in memory: its last messages as records, numbered without holes, oldest first, in
 // blocks that are freed whole. What is to be kept it is told.
 #pragma once
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/seq.h"
 #include "base/time.h"
 #include "broker/page.h"
+#include "broker/publication.h"
 #include "room/settings.h"
 
 namespace switchboard::broker {
@@ -19,9 +19,9 @@ class KeptMessages {
   /// Empty; `next` is the number of the first message that will be appended.
   explicit KeptMessages(Seq next) : first_(next), end_(next) {}
 
-  /// Message number `end()`, as JSON text, committed at `now`. Amortised O(1). Age is measured by the clock that only
+  /// Message number `end()`, committed at `now`. Amortised O(1). Age is measured by the clock that only
   /// goes forwards: what the wall says may be wrong.
-  void append(std::string_view payload, Instant now);
+  void append(const Publication& publication, Instant now);
   /// Gives up what exceeds the retention at that time. O(messages given up).
   void trim(const room::Retention& retention, Instant now);
   /// Gives up the oldest block, up to 256 messages. Not when empty.
@@ -43,8 +43,8 @@ class KeptMessages {
  private:
   struct Block {
     Seq first;
-    std::string frames;
-    std::vector<std::uint32_t> ends;  // where each frame ends
+    std::string records;
+    std::vector<std::uint32_t> ends;  // where each record ends
     std::vector<Instant> stamps;
 
     std::size_t begin_of(std::size_t index) const { return index == 0 ? 0 : ends[index - 1]; }
@@ -63,7 +63,7 @@ class KeptMessages {
   std::size_t front_ = 0;
   Seq first_;
   Seq end_;
-  std::uint64_t frame_bytes_ = 0;  // of the frames of [first, end)
+  std::uint64_t record_bytes_ = 0;  // of the records of [first, end)
   std::size_t block_bytes_ = 0;
 };
 

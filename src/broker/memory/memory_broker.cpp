@@ -6,7 +6,6 @@
 
 #include "base/assert.h"
 #include "broker/memory/heap_bytes.h"
-#include "protocol/push.h"
 
 namespace switchboard::broker {
 namespace {
@@ -121,25 +120,21 @@ const Head& MemoryBroker::head(TopicId id) {
 void MemoryBroker::publish(TopicId id, const Publish& publish) {
   Topic& topic = topic_of(id);
   if (const auto* first = first_of(topic, publish)) {
-    return events_.on_committed(
-        id, publish,
-        {.seq = first->seq, .epoch = topic.head.epoch, .ts = first->ts, .payload = {}, .is_duplicate = true});
+    const Publication known{.seq = first->seq, .ts = first->ts, .content = {}, .sender = {}};
+    return events_.on_committed(id, publish, {.publication = known, .epoch = topic.head.epoch, .is_duplicate = true});
   }
-  const UnixMillis ts = clock_.unix_ms();
   topic.head.last = topic.head.last.next();
-  payload_.clear();
-  protocol::append(payload_, protocol::Publication{.room_id = topic.room_id,
-                                                   .content = publish.content,
-                                                   .sender = publish.sender,
-                                                   .seq = topic.head.last,
-                                                   .ts = ts,
-                                                   .to = publish.to});
+  const Publication publication{.seq = topic.head.last,
+                                .ts = clock_.unix_ms(),
+                                .content = publish.content,
+                                .sender = publish.sender,
+                                .to = publish.to};
   if (topic.kept != nullptr) {
     Kept& kept = *topic.kept;
     const Instant now = clock_.now();
-    if (kept.messages != nullptr) kept.messages->append(payload_, now);
+    if (kept.messages != nullptr) kept.messages->append(publication, now);
     if (!publish.dedup.empty()) {
-      kept.dedup->add(publish.sender, publish.dedup, {.seq = topic.head.last, .ts = ts},
+      kept.dedup->add(publish.sender, publish.dedup, {.seq = publication.seq, .ts = publication.ts},
                       now + std::chrono::milliseconds(settings_.dedup_window_ms));
     }
     trim(topic, now);
@@ -147,7 +142,7 @@ void MemoryBroker::publish(TopicId id, const Publish& publish) {
     if (next_walk_ == Instant::max()) next_walk_ = now + kWalkPause;
   }
   note_first(topic);
-  events_.on_committed(id, publish, {.seq = topic.head.last, .epoch = topic.head.epoch, .ts = ts, .payload = payload_});
+  events_.on_committed(id, publish, {.publication = publication, .epoch = topic.head.epoch});
 }
 
 /// The commit that this publish would repeat, or null.

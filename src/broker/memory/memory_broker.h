@@ -94,7 +94,6 @@ class MemoryBroker final : public Broker {
   Instant next_walk_ = Instant::max();
   FlatMap<std::string_view, Closed::iterator, NameHash> closed_by_name_;
   BySize by_size_;
-  std::string payload_;  // scratch
 };
 
 }  // namespace switchboard::broker

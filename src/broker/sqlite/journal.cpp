@@ -5,17 +5,16 @@
 
 #include "broker/sqlite/meta.h"
 #include "broker/sqlite/row_check.h"
-#include "ws/frame_writer.h"
 
 namespace switchboard::broker {
 namespace {
 
-/// Before each frame in a row; also the bytes in the file.
+/// Before each record in a row; also the bytes in the file.
 struct MessageHead {
   std::int64_t room = 0;
   std::uint64_t seq = 0;
   StoreMillis at = 0;
-  std::uint32_t frame_bytes = 0;
+  std::uint32_t record_bytes = 0;
   OwnerId owner = 0;
   std::uint16_t unused = 0;
 };
@@ -40,18 +39,15 @@ Journal::~Journal() {
     --live.room->pins;
 }
 
-void Journal::stage(StoredRoom& room, Seq seq, StoreMillis at, OwnerId owner, std::string_view payload) {
-  char header[ws::kServerHeaderBytesMax];
-  const std::size_t header_bytes = ws::write_server_header(header, ws::Opcode::kText, payload.size());
+void Journal::stage(StoredRoom& room, Seq seq, StoreMillis at, OwnerId owner, std::string_view record) {
   const MessageHead head{.room = room.newest_row().id,
                          .seq = seq.value,
                          .at = at,
-                         .frame_bytes = static_cast<std::uint32_t>(header_bytes + payload.size()),
+                         .record_bytes = static_cast<std::uint32_t>(record.size()),
                          .owner = owner};
   row_.append(reinterpret_cast<const char*>(&head), sizeof(head));
   const auto begin = static_cast<std::uint32_t>(row_.size());
-  row_.append(header, header_bytes);
-  row_.append(payload);
+  row_.append(record);
   staged_.push_back({&room, seq, at, begin, static_cast<std::uint32_t>(row_.size()), owner});
 }
 
@@ -146,10 +142,10 @@ bool Journal::Cursor::next(std::int64_t& room, Loaded& message) {
   if (rest.size() < sizeof(head)) return false;
   std::memcpy(&head, rest.data(), sizeof(head));
   rest.remove_prefix(sizeof(head));
-  if (head.frame_bytes > rest.size()) return false;
+  if (head.record_bytes > rest.size()) return false;
   room = head.room;
-  message = {.seq = Seq{head.seq}, .at = head.at, .owner = head.owner, .frame = rest.substr(0, head.frame_bytes)};
-  rest.remove_prefix(head.frame_bytes);
+  message = {.seq = Seq{head.seq}, .at = head.at, .owner = head.owner, .record = rest.substr(0, head.record_bytes)};
+  rest.remove_prefix(head.record_bytes);
   return true;
 }
 

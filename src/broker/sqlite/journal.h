@@ -27,18 +27,18 @@ class Journal {
     StoredRoom* room;
     Seq seq;
     StoreMillis at;
-    std::uint32_t begin;  // of its frame in the row
+    std::uint32_t begin;  // of its record in the row
     std::uint32_t end;
     OwnerId owner;
   };
 
   // In a transaction; then `write`, and when that is known, `committed` or `rolled_back`.
-  /// Puts the payload into a frame. `room.newest_row().id` is known.
-  void stage(StoredRoom& room, Seq seq, StoreMillis at, OwnerId owner, std::string_view payload);
+  /// `room.newest_row().id` is known.
+  void stage(StoredRoom& room, Seq seq, StoreMillis at, OwnerId owner, std::string_view record);
   void write();
   /// What the transaction holds, until the next of the following two.
   std::span<const Entry> staged() const { return staged_; }
-  std::string_view frame(const Entry& entry) const {
+  std::string_view record(const Entry& entry) const {
     return std::string_view(row_).substr(entry.begin, entry.end - entry.begin);
   }
   /// What is stored with the row of the transaction.
@@ -52,7 +52,7 @@ class Journal {
     Seq seq;
     StoreMillis at = 0;
     OwnerId owner = 0;
-    std::string_view frame;
+    std::string_view record;
   };
   /// At opening: gives each message of the file, in order, to `f(room id, Loaded)`, which returns the room that has it
   /// in its tail, or null when the message is of no use any more.

@@ -20,7 +20,7 @@ using OwnerId = std::uint16_t;
 class OwnerAccounts {
  public:
   static constexpr std::size_t kAccounts = 1'024;
-  /// What a room's row takes with its place in the indexes, and a block besides its frames. About.
+  /// What a room's row takes with its place in the indexes, and a block besides its records. About.
   static constexpr std::int64_t kRoomCost = 256;
   static constexpr std::int64_t kBlockCost = 256;
 

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <utility>
 
-#include "broker/sqlite/block_frames.h"
+#include "broker/sqlite/block_records.h"
 #include "broker/sqlite/lost_mapping.h"
 #include "broker/sqlite/page_builder.h"
 #include "broker/sqlite/room_cache.h"
@@ -28,12 +28,13 @@ struct Reader::Connection {
         unknown_epoch(database, "SELECT value FROM meta WHERE key = 'unknown_epoch'"),
         oldest(database, "SELECT first FROM blocks WHERE room = ? ORDER BY first LIMIT 1"),
         newest(database, "SELECT last FROM blocks WHERE room = ? ORDER BY first DESC LIMIT 1"),
-        forwards(database,
-                 "SELECT room, first, last, newest_ts, base, total, checksum, ends, frames FROM blocks WHERE room = ?1 "
-                 "AND first < ?3 AND first >= coalesce("
-                 "(SELECT max(first) FROM blocks WHERE room = ?1 AND first <= ?2), 0) ORDER BY first"),
+        forwards(
+            database,
+            "SELECT room, first, last, newest_ts, base, total, checksum, ends, records FROM blocks WHERE room = ?1 "
+            "AND first < ?3 AND first >= coalesce("
+            "(SELECT max(first) FROM blocks WHERE room = ?1 AND first <= ?2), 0) ORDER BY first"),
         backwards(database,
-                  "SELECT room, first, last, newest_ts, base, total, checksum, ends, frames FROM blocks"
+                  "SELECT room, first, last, newest_ts, base, total, checksum, ends, records FROM blocks"
                   " WHERE room = ?1 AND first < ?2 ORDER BY first DESC") {}
 
   Database database;
@@ -153,15 +154,15 @@ Reader::View Reader::look(const StoreRead& request) const {
   const std::uint64_t count_max = std::max(range.messages_max, 1u);
   if (range.newest) {
     for (first = until; first > from && until - first < count_max && bytes < range.bytes_max; --first)
-      bytes += tail.frame(first - 1).size();
+      bytes += tail.record(first - 1).size();
   } else {
     for (last = from; last < until && last - from < count_max && bytes < range.bytes_max; ++last)
-      bytes += tail.frame(last).size();
+      bytes += tail.record(last).size();
   }
   view.tail_first = room->tail_first().plus(first);
   view.tail.reserve(bytes);
   for (std::size_t i = first; i < last; ++i) {
-    view.tail.append(tail.frame(i));
+    view.tail.append(tail.record(i));
     view.tail_ends.push_back(static_cast<std::uint32_t>(view.tail.size()));
     view.tail_times.push_back(tail.at(i));
   }
@@ -192,13 +193,13 @@ void Reader::look_in_file(std::string_view room, View& view) {
 }
 
 void Reader::add_tail(const View& view, bool newest, PageBuilder& page) const {
-  const std::string_view frames = view.tail;
+  const std::string_view records = view.tail;
   const std::size_t count = view.tail_ends.size();
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t index = newest ? count - 1 - i : i;
     const std::size_t begin = index == 0 ? 0 : view.tail_ends[index - 1];
     const Seq seq = view.tail_first.plus(index);
-    if (!page.add(seq, frames.substr(begin, view.tail_ends[index] - begin), view.tail_times[index])) return;
+    if (!page.add(seq, records.substr(begin, view.tail_ends[index] - begin), view.tail_times[index])) return;
   }
 }
 
@@ -230,7 +231,7 @@ void Reader::add_blocks(const StoreRead& request, View& view, PageBuilder& page)
     }
     if (is_too_old(view, head.last, head.newest_at)) continue;
     oldest_seen = std::min(oldest_seen, std::max(head.first, begin));
-    const BlockFrames block(head, query);
+    const BlockRecords block(head, query);
     if (!block.is_whole()) {
       note_damage(request.room_id, head);
       view.is_damaged = true;
@@ -245,7 +246,7 @@ void Reader::add_blocks(const StoreRead& request, View& view, PageBuilder& page)
       const auto end_of = [&, begin_of_run = block.begin_of(from)](std::size_t i) {
         return block.end_of(from + i) - begin_of_run;
       };
-      page.add_run(head.first.plus(from), block.frames_from(from), until - from, end_of, block.at(from));
+      page.add_run(head.first.plus(from), block.records_from(from), until - from, end_of, block.at(from));
       continue;
     }
     for (std::size_t i = from; i < until; ++i) {
@@ -256,7 +257,7 @@ void Reader::add_blocks(const StoreRead& request, View& view, PageBuilder& page)
         if (range.newest) break;
         continue;
       }
-      if (!page.add(seq, block.frame(index), at)) break;
+      if (!page.add(seq, block.record(index), at)) break;
     }
   }
   query.reset();

@@ -53,7 +53,7 @@ class Reader {
     Seq newest;
     StoreMillis oldest_at = 0;  // what was committed before is too old
     Seq blocks_end{1};          // messages before it are in blocks
-    std::string tail;           // frames of the range that are not, oldest first
+    std::string tail;           // records of the range that are not, oldest first
     std::vector<std::uint32_t> tail_ends;
     std::vector<StoreMillis> tail_times;
     Seq tail_first;

@@ -30,9 +30,9 @@ std::optional<BlockHead> block_of(Statement& query) {
 
 }  // namespace
 
-std::int64_t check_of(const BlockHead& block, std::string_view ends, std::string_view frames) {
+std::int64_t check_of(const BlockHead& block, std::string_view ends, std::string_view records) {
   return row_check(block.room, block.first.value, block.last.value, block.newest_at, block.base, block.total, ends,
-                   frames);
+                   records);
 }
 
 RoomTable::RoomTable(Database& database, OwnerAccounts& owners)
@@ -68,7 +68,7 @@ RoomTable::RoomTable(Database& database, OwnerAccounts& owners)
                " WHERE emptied_ts > 0 AND (emptied_ts, id) > (?, ?) ORDER BY emptied_ts, id LIMIT ?"),
       add_block_(database,
                  "INSERT INTO blocks(room, first, last, newest_ts, base, total, owner, checksum, ends,"
-                 " frames) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+                 " records) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       oldest_in_room_(database,
                       "SELECT id, room, first, last, newest_ts, base, total FROM blocks WHERE room = ?"
                       " ORDER BY first LIMIT 1"),
@@ -161,10 +161,10 @@ std::vector<RoomTable::Visit> RoomTable::visits_of(Statement& query) {
   return visits;
 }
 
-void RoomTable::add_block(const BlockHead& block, std::string_view ends, std::string_view frames) {
+void RoomTable::add_block(const BlockHead& block, std::string_view ends, std::string_view records) {
   add_block_
       .with(block.room, block.first.value, block.last.value, block.newest_at, block.base, block.total, block.owner,
-            check_of(block, ends, frames), Blob{ends}, Blob{frames})
+            check_of(block, ends, records), Blob{ends}, Blob{records})
       .run();
   owners_.add(block.owner, static_cast<std::int64_t>(block.total - block.base) + OwnerAccounts::kBlockCost);
 }

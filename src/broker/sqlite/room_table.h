@@ -17,7 +17,7 @@
 
 namespace switchboard::broker {
 
-/// A stretch of a room's messages in one row, without its frames.
+/// A stretch of a room's messages in one row, without its records.
 struct BlockHead {
   std::int64_t id = 0;
   std::int64_t room = 0;
@@ -30,7 +30,7 @@ struct BlockHead {
 };
 
 /// What is stored with a block: over all it says, and where it belongs.
-std::int64_t check_of(const BlockHead& block, std::string_view ends, std::string_view frames);
+std::int64_t check_of(const BlockHead& block, std::string_view ends, std::string_view records);
 
 class RoomTable {
  public:
@@ -71,8 +71,8 @@ class RoomTable {
   /// Those without blocks, by when they were emptied, after that one. They may have messages that are not in blocks.
   std::vector<Visit> emptied_after(StoreMillis emptied_at, std::int64_t room, int count_max);
 
-  /// `block.id` is given out here. `ends`: where each frame ends in `frames`, 32 bits each.
-  void add_block(const BlockHead& block, std::string_view ends, std::string_view frames);
+  /// `block.id` is given out here. `ends`: where each record ends in `records`, 32 bits each.
+  void add_block(const BlockHead& block, std::string_view ends, std::string_view records);
   std::optional<BlockHead> oldest_block(std::int64_t room);
   std::optional<BlockHead> newest_block(std::int64_t room);
   /// The first block of the room that has a message of that time or a later one, with what is before it.

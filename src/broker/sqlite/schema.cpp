@@ -10,8 +10,7 @@ namespace switchboard::broker {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x53574254;  // "SWBT", for file(1) and for not writing into another's file
-constexpr std::int64_t kVersion = 2;
-constexpr std::int64_t kOldestVersion = 1;  // that can be brought to it
+constexpr std::int64_t kVersion = 3;
 
 // A message goes into `journal` with the others of its transaction, whatever their rooms: one row, written in one
 // stretch. Later a room's messages move from there to a block of their own (docs/decisions/0019).
@@ -45,13 +44,13 @@ constexpr const char* kTables = R"sql(
     first INTEGER NOT NULL,                -- numbers of its messages
     last INTEGER NOT NULL,
     newest_ts INTEGER NOT NULL,            -- when the last was committed, by the store's clock
-    base INTEGER NOT NULL,                 -- bytes of the room's frames before it, and up to its end
+    base INTEGER NOT NULL,                 -- bytes of the room's records before it, and up to its end
     total INTEGER NOT NULL,
     owner INTEGER NOT NULL,                -- account of who wrote most of it, as in owners
-    checksum INTEGER,                      -- of all columns but id and owner; null: written by version 1
-    ends BLOB NOT NULL,                    -- where each frame ends in `frames`: 32 bits each, little endian; then for
+    checksum INTEGER NOT NULL,             -- of all columns but id and owner
+    ends BLOB NOT NULL,                    -- where each ends in `records`: 32 bits each, little endian; then for
                                            -- each how many milliseconds it is older than the last, likewise
-    frames BLOB NOT NULL                   -- as they are sent
+    records BLOB NOT NULL                  -- one behind the other, as in broker/publication.h
   );
   CREATE INDEX blocks_by_room ON blocks(room, first, last, newest_ts, base, total);
   CREATE TABLE dedup(
@@ -61,29 +60,6 @@ constexpr const char* kTables = R"sql(
     records BLOB NOT NULL
   );
   CREATE TABLE owners(id INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);  -- what each account takes in rooms and blocks
-)sql";
-
-// Blocks keep what they have: to write all of them again could take minutes.
-constexpr const char* kFromVersion1 = R"sql(
-  ALTER TABLE meta ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE rooms ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE journal ADD COLUMN previous INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE journal ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE blocks ADD COLUMN checksum INTEGER;
-  ALTER TABLE blocks ADD COLUMN owner INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE rooms ADD COLUMN owner INTEGER NOT NULL DEFAULT 0;
-  UPDATE rooms SET emptied_ts = 0 WHERE EXISTS (SELECT 1 FROM blocks WHERE room = rooms.id);
-  CREATE INDEX rooms_emptied ON rooms(emptied_ts) WHERE emptied_ts > 0;
-  CREATE TABLE owners(id INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);
-  INSERT INTO owners VALUES(0, (SELECT count(*) * 256 FROM rooms) +
-                               (SELECT coalesce(sum(total - base + 256), 0) FROM blocks));
-  ALTER TABLE dedup ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
-  UPDATE meta SET checksum = row_check(key, value);
-  UPDATE rooms SET last_seq = max(last_seq, coalesce((SELECT max(last) FROM blocks WHERE room = rooms.id), 0));
-  UPDATE rooms SET checksum = row_check(id, name, epoch, generation, durability, last_seq);
-  UPDATE journal SET previous = coalesce((SELECT max(id) FROM journal AS other WHERE other.id < journal.id), id - 1),
-                     checksum = row_check(id, messages);
-  UPDATE dedup SET checksum = row_check(first, ts, records);
 )sql";
 
 constexpr std::array<std::string_view, 4> kDedupKeys = {"dedup_key_0", "dedup_key_1", "dedup_key_2", "dedup_key_3"};
@@ -117,18 +93,6 @@ void make_tables(Database& database, Random& random) {
   set_version(database);
 }
 
-/// Version 1 believed the wall: what it stamped with a time to come would be kept until then.
-void migrate(Database& database, UnixMillis unix_ms) {
-  database.run(kFromVersion1);
-  Statement(database, "UPDATE blocks SET newest_ts = ?1 WHERE newest_ts > ?1").with(unix_ms).run();
-  Statement(database, "UPDATE rooms SET emptied_ts = ?1 WHERE emptied_ts > ?1").with(unix_ms).run();
-  set_meta(database, "believed_from", std::int64_t{0});
-  set_meta(database, "run", std::string_view());
-  const std::int64_t first = database.integer("SELECT min(id) FROM journal");
-  set_meta(database, kJournalRemoved, std::max<std::int64_t>(first - 1, 0));
-  set_version(database);
-}
-
 std::optional<SchemaFault> check_tables(Database& database, const std::string& file) {
   const std::int64_t application = database.integer("PRAGMA application_id");
   const std::int64_t version = database.integer("PRAGMA user_version");
@@ -139,10 +103,15 @@ std::optional<SchemaFault> check_tables(Database& database, const std::string& f
     return SchemaFault{true, file + " was written by a newer version of this server (its format is " +
                                  std::to_string(version) + ", this version knows " + std::to_string(kVersion) +
                                  "): start that version, or set history.file to another path"};
-  if (version < kOldestVersion)
+  if (version < 1)
     return SchemaFault{true, file + " says that its format is " + std::to_string(version) +
                                  ", which no version of this server has written: move it away, or set history.file to "
                                  "another path"};
+  if (version < kVersion)
+    return SchemaFault{true, file + " was written by an earlier version of this server (its format is " +
+                                 std::to_string(version) + ", this version knows " + std::to_string(kVersion) +
+                                 "): move it away to begin afresh, set history.file to another path, or start that "
+                                 "version"};
   return std::nullopt;
 }
 
@@ -184,7 +153,7 @@ std::optional<SchemaFault> fault_of(Database& database, const std::string& file)
 }  // namespace
 
 std::optional<SchemaFault> prepare(Database& database, const SqliteSettings& settings, Random& random,
-                                   UnixMillis unix_ms, Identity& identity) {
+                                   Identity& identity) {
   // These hold for a new file only, and must come before its first table.
   database.run("PRAGMA page_size = 8192");
   database.run("PRAGMA auto_vacuum = INCREMENTAL");
@@ -197,10 +166,9 @@ std::optional<SchemaFault> prepare(Database& database, const SqliteSettings& set
   database.run("PRAGMA journal_size_limit = 67108864");
   database.run("PRAGMA synchronous = FULL");
   database.limit_bytes(settings.store_bytes_max);
-  const bool is_old = !is_new && database.integer("PRAGMA user_version") < kVersion;
-  if (is_new || is_old) {
+  if (is_new) {
     database.begin_writing();
-    is_new ? make_tables(database, random) : migrate(database, unix_ms);
+    make_tables(database, random);
     database.commit();
   }
   if (database.has_failed()) return fault_of(database, settings.file);

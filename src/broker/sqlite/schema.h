@@ -28,7 +28,7 @@ struct Identity {
   bool has_lost_power = false;  // once more, since the file was opened before
   std::string unknown_epoch;    // of rooms that are not in the file
   std::string run;              // names this opening of the file ...
-  std::string last_run;         // ... and the one before; "" when it was one of version 1, or of a new file
+  std::string last_run;         // ... and the one before; "" of a new file
   HashKey dedup_keys[2]{};      // both halves of a digest; secret, or a client could make two keys collide
 };
 
@@ -41,7 +41,7 @@ struct SchemaFault {
 /// Makes the tables of an empty file or checks those that are there, and sets the connection up. `database` is open; on
 /// a fault it is to be closed.
 std::optional<SchemaFault> prepare(Database& database, const SqliteSettings& settings, Random& random,
-                                   UnixMillis unix_ms, Identity& identity);
+                                   Identity& identity);
 
 /// In a transaction: reads who the file is, and marks it as in use on this boot of the machine. Returns what of it is
 /// damaged, in words, and new there; "" for nothing.
@@ -56,7 +56,7 @@ void save_age(Database& database, const AgeClock::Saved& age);
 /// key against doubles is known any more. What can be derived from the rest is made again.
 void doubt(Database& database, Random& random, Identity& identity);
 
-/// In a transaction: makes the indexes again from the rows. One that lies hides rooms and blocks. No frames are read.
+/// In a transaction: makes the indexes again from the rows. One that lies hides rooms and blocks. No records are read.
 void make_indexes(Database& database);
 
 /// In a transaction: another epoch for rooms that are not in the file, as soon as one was taken out of it.

@@ -4,7 +4,7 @@
 #include <mutex>
 #include <utility>
 
-#include "protocol/push.h"
+#include "broker/publication.h"
 
 namespace switchboard::broker {
 
@@ -30,17 +30,17 @@ StoreCommitted StagedBatch::publish(const StorePublish& publish, UnixMillis now,
   bool tells_epoch = is_new || room.must_tell_epoch;
   room.must_tell_epoch = false;
 
-  DedupRecord record;
+  DedupRecord named;
   if (!publish.dedup.empty()) {
-    record.digest = file_.dedup.digest(publish.room_id, publish.sender, publish.dedup);
-    const std::optional<DedupRecord> first = file_.dedup.find(record.digest);
+    named.digest = file_.dedup.digest(publish.room_id, publish.sender, publish.dedup);
+    const std::optional<DedupRecord> first = file_.dedup.find(named.digest);
     if (first.has_value() && first->room == room.newest_row().id) {
       status_.duplicates.add();
       return {.seq = Seq{first->seq},
               .first = room.first,
               .epoch = tells_epoch ? room.newest_row().epoch : std::string(),
               .ts = first->ts,
-              .payload = {},
+              .record = {},
               .is_duplicate = true,
               .last = room.last.plus(room.staged)};
     }
@@ -48,26 +48,21 @@ StoreCommitted StagedBatch::publish(const StorePublish& publish, UnixMillis now,
   const OwnerId owner = file_.owners.owner_of(publish.sender);
   write_row(room, publish, owner, tells_epoch);
   const Seq seq = room.last.plus(++room.staged);
-  std::string payload;
-  payload.reserve(publish.content.size() + publish.room_id.size() + publish.sender.size() + publish.to.size() + 128);
-  protocol::append(payload, protocol::Publication{.room_id = publish.room_id,
-                                                  .content = publish.content,
-                                                  .sender = publish.sender,
-                                                  .seq = seq,
-                                                  .ts = now,
-                                                  .to = publish.to});
-  file_.journal.stage(room, seq, at, owner, payload);
+  std::string record;
+  append_record(record,
+                {.seq = seq, .ts = now, .content = publish.content, .sender = publish.sender, .to = publish.to});
+  file_.journal.stage(room, seq, at, owner, record);
   if (!publish.dedup.empty()) {
-    record.room = room.newest_row().id;
-    record.seq = seq.value;
-    record.ts = now;
-    file_.dedup.stage(record);
+    named.room = room.newest_row().id;
+    named.seq = seq.value;
+    named.ts = now;
+    file_.dedup.stage(named);
   }
   return {.seq = seq,
           .first = room.first,
           .epoch = tells_epoch ? room.newest_row().epoch : std::string(),
           .ts = now,
-          .payload = std::move(payload),
+          .record = std::move(record),
           .is_duplicate = false,
           .last = {}};
 }
@@ -127,11 +122,11 @@ void StagedBatch::apply(Upkeep& upkeep) {
   Journal& journal = file_.journal;
   for (const Journal::Entry& entry : journal.staged()) {
     StoredRoom& room = *entry.room;
-    const std::string_view frame = journal.frame(entry);
-    room.tail.append(frame, entry.at);
-    room.note_writer(entry.owner, frame.size());
+    const std::string_view record = journal.record(entry);
+    room.tail.append(record, entry.at);
+    room.note_writer(entry.owner, record.size());
     room.last = entry.seq;
-    room.total += frame.size();
+    room.total += record.size();
     if (--room.staged == 0) grown_.push_back(&room);
   }
   status_.commits.add(journal.staged().size());

@@ -41,10 +41,10 @@ void StoreFile::load(Instant now, StoreMillis at) {
     if (seq != room->last.next()) pass_hole(*room, seq);
     const std::lock_guard lock(cache.mutex());
     // What seems to come from later was stamped by a version that believed the wall, or a moment that was not saved.
-    room->tail.append(message.frame, std::min(message.at, at));
-    room->note_writer(message.owner, message.frame.size());
+    room->tail.append(message.record, std::min(message.at, at));
+    room->note_writer(message.owner, message.record.size());
     room->last = seq;
-    room->total += message.frame.size();
+    room->total += message.record.size();
     return room;
   });
   by_id.for_each_unordered([](std::int64_t, StoredRoom* room) {
@@ -70,7 +70,7 @@ void StoreFile::pass_hole(StoredRoom& room, Seq seq) {
                           .owner = room.writer};
     const std::vector<std::uint32_t> ends = tail.ends(0, tail.size());
     rooms.add_block(block, {reinterpret_cast<const char*>(ends.data()), ends.size() * sizeof(ends[0])},
-                    tail.frames(0, tail.size()));
+                    tail.records(0, tail.size()));
     rooms.save_sealed(room.row.id, room.last);
   }
   const std::lock_guard lock(cache.mutex());

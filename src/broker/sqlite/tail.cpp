@@ -3,9 +3,9 @@
 #include <algorithm>
 namespace switchboard::broker {
 
-void Tail::append(std::string_view frame, StoreMillis at) {
-  frames_.append(frame);
-  ends_.push_back(static_cast<std::uint32_t>(frames_.size()));
+void Tail::append(std::string_view record, StoreMillis at) {
+  records_.append(record);
+  ends_.push_back(static_cast<std::uint32_t>(records_.size()));
   times_.push_back(at);
 }
 
@@ -20,20 +20,20 @@ void Tail::drop_front(std::size_t count) {
 
 void Tail::clear() {
   // The memory, too: there may be many rooms whose messages are all in blocks.
-  frames_ = {};
+  records_ = {};
   ends_ = {};
   times_ = {};
   dropped_ = 0;
 }
 
-std::string_view Tail::frame(std::size_t index) const {
+std::string_view Tail::record(std::size_t index) const {
   const std::size_t begin = begin_of(dropped_ + index);
-  return std::string_view(frames_).substr(begin, ends_[dropped_ + index] - begin);
+  return std::string_view(records_).substr(begin, ends_[dropped_ + index] - begin);
 }
 
-std::string_view Tail::frames(std::size_t from, std::size_t until) const {
+std::string_view Tail::records(std::size_t from, std::size_t until) const {
   const std::size_t begin = begin_of(dropped_ + from);
-  return std::string_view(frames_).substr(begin, begin_of(dropped_ + until) - begin);
+  return std::string_view(records_).substr(begin, begin_of(dropped_ + until) - begin);
 }
 
 std::vector<std::uint32_t> Tail::ends(std::size_t from, std::size_t until) const {
@@ -55,7 +55,7 @@ void Tail::compact() {
   if (dropped_ == 0) return;
   const auto bytes = static_cast<std::uint32_t>(begin_of(dropped_));
   const auto count = static_cast<std::ptrdiff_t>(dropped_);
-  frames_.erase(0, bytes);
+  records_.erase(0, bytes);
   ends_.erase(ends_.begin(), ends_.begin() + count);
   times_.erase(times_.begin(), times_.begin() + count);
   for (std::uint32_t& end : ends_)

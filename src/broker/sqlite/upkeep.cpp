@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "broker/sqlite/block_frames.h"
+#include "broker/sqlite/block_records.h"
 
 namespace switchboard::broker {
 namespace {
@@ -159,7 +159,7 @@ void Upkeep::add_blocks(const StoredRoom& room, const Excess& skipped) {
   for (std::size_t from = skipped.messages, until = from; from < tail.size(); from = until) {
     std::size_t bytes = 0;
     do {
-      bytes += tail.frame(until++).size();
+      bytes += tail.record(until++).size();
     } while (until < tail.size() && until - from < limits_.block_messages && bytes < limits_.block_bytes &&
              tail.at(until) - tail.at(from) <= span_max);
     block.first = room.tail_first().plus(from);
@@ -170,7 +170,7 @@ void Upkeep::add_blocks(const StoredRoom& room, const Excess& skipped) {
     std::vector<std::uint32_t> ages;
     for (std::size_t i = from; i < until; ++i)
       ages.push_back(static_cast<std::uint32_t>(std::clamp<StoreMillis>(block.newest_at - tail.at(i), 0, UINT32_MAX)));
-    file_.rooms.add_block(block, block_ends(tail.ends(from, until), ages), tail.frames(from, until));
+    file_.rooms.add_block(block, block_ends(tail.ends(from, until), ages), tail.records(from, until));
   }
 }
 
@@ -200,9 +200,9 @@ Upkeep::Excess Upkeep::excess_of(const StoredRoom& room, std::size_t slack_messa
   Excess excess;
   excess.messages = size > retention.messages + slack_messages ? size - retention.messages : 0;
   for (std::size_t i = 0; i < excess.messages; ++i)
-    excess.bytes += room.tail.frame(i).size();
+    excess.bytes += room.tail.record(i).size();
   while (excess.messages + 1 < size && room.tail.bytes() - excess.bytes > retention.bytes)
-    excess.bytes += room.tail.frame(excess.messages++).size();
+    excess.bytes += room.tail.record(excess.messages++).size();
   return excess;
 }
 
@@ -342,7 +342,7 @@ bool Upkeep::visit_cached(StoredRoom& room, StoreMillis at) {
   const std::size_t old = room.tail.before(oldest_kept(room.row.retention, at));
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < old; ++i)
-    bytes += room.tail.frame(i).size();
+    bytes += room.tail.record(i).size();
   if (old == 0) return true;
   if (old == room.tail.size()) {
     // The journal may lose these messages from now on, so the row has to say how far the numbers went.

@@ -98,7 +98,7 @@ std::optional<SchemaFault> Writer::take_file(Identity& identity, std::string& do
   if (!database_.open(settings_.file, Database::Access::kMake, kBusyMs)) return failure();
   const Instant now = surroundings_.clock.now();
   const UnixMillis unix_ms = surroundings_.clock.unix_ms();
-  if (auto fault = prepare(database_, settings_, random_, unix_ms, identity)) return fault;
+  if (auto fault = prepare(database_, settings_, random_, identity)) return fault;
   is_synchronous_ = true;
   database_.run("PRAGMA cache_size = -16384");  // KiB
   database_.begin_writing();

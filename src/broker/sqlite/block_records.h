@@ -1,4 +1,4 @@
-// The frames of one row of the table `blocks`, once it is known that they are what was written.
+// The messages of one row of the table `blocks`, once it is known that they are what was written.
 #pragma once
 
 #include <cstddef>
@@ -13,31 +13,30 @@
 
 namespace switchboard::broker {
 
-/// What a block has in its column `ends`: where each frame ends, and how many milliseconds before the last one each was
-/// committed. `ages` may be left out: then all are as old as the last.
+/// What a block has in its column `ends`: where each record ends, and how many milliseconds before the last one each
+/// was committed. `ages` may be left out: then all are as old as the last.
 std::string block_ends(std::span<const std::uint32_t> ends, std::span<const std::uint32_t> ages);
 
 /// Columns 0 to 5 of a row: room, first, last, newest_ts, base, total.
 BlockHead block_head(const Statement& row);
 
-class BlockFrames {
+class BlockRecords {
  public:
-  /// Columns 6 to 8 of the same row: checksum, ends, frames. Valid as long as the row is. A block without a checksum is
-  /// of version 1: it is whole when each of its frames is a frame.
-  BlockFrames(const BlockHead& head, const Statement& row);
+  /// Columns 6 to 8 of the same row: checksum, ends, records. Valid as long as the row is.
+  BlockRecords(const BlockHead& head, const Statement& row);
 
   bool is_whole() const { return is_whole_; }
   // Of one that is whole.
   std::size_t size() const { return count_; }
   /// When that one was committed.
   StoreMillis at(std::size_t index) const;
-  std::string_view frame(std::size_t index) const {
-    return frames_.substr(begin_of(index), end_of(index) - begin_of(index));
+  std::string_view record(std::size_t index) const {
+    return records_.substr(begin_of(index), end_of(index) - begin_of(index));
   }
   std::size_t begin_of(std::size_t index) const { return index == 0 ? 0 : end_of(index - 1); }
   std::size_t end_of(std::size_t index) const { return number_at(index); }
   /// That one and all behind it.
-  std::string_view frames_from(std::size_t index) const { return frames_.substr(begin_of(index)); }
+  std::string_view records_from(std::size_t index) const { return records_.substr(begin_of(index)); }
 
  private:
   std::uint32_t number_at(std::size_t index) const {
@@ -46,13 +45,12 @@ class BlockFrames {
     return number;
   }
   bool has_shape(const BlockHead& head) const;
-  bool has_frames() const;
 
   std::string_view ends_;
   std::size_t count_;
   bool has_ages_;
   StoreMillis newest_at_;
-  std::string_view frames_;
+  std::string_view records_;
   bool is_whole_;
 };
 
