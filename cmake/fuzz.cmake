@@ -30,6 +30,7 @@ function(sb_fuzz_target name)
 endfunction()
 
 sb_fuzz_target(http_request session)
+sb_fuzz_target(http_connection http base)
 sb_fuzz_target(proxy_header net base)
 sb_fuzz_target(frames ws base)
 sb_fuzz_target(deflate ws base)

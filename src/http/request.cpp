@@ -71,11 +71,19 @@ std::string_view Request::path() const {
 }
 
 std::optional<RequestError> refusal_of(std::string_view method) {
-  if (method == "GET" || method == "HEAD") return std::nullopt;
-  constexpr std::string_view kKnown[] = {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE"};
+  if (method == "GET" || method == "HEAD" || method == "OPTIONS") return std::nullopt;
+  constexpr std::string_view kKnown[] = {"POST", "PUT", "DELETE", "PATCH", "CONNECT", "TRACE"};
   if (std::ranges::find(kKnown, method) != std::end(kKnown))
     return RequestError{405, "Only GET and HEAD are answered here."};
   return RequestError{501, "This method is not known here. Only GET and HEAD are answered."};
+}
+
+std::optional<RequestError> refusal_of_body(const Request& request) {
+  if (!request.has_body()) return std::nullopt;
+  // Of a method that nothing here answers, that is what its sender must know; not that the body is one too many.
+  if (auto refusal = refusal_of(request.method)) return refusal;
+  if (request.is_chunked) return RequestError{400, "Transfer-Encoding is not accepted: no request here has a body."};
+  return RequestError{413, "A request with a body is not accepted here."};
 }
 
 }  // namespace switchboard::http

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -25,7 +26,9 @@ struct Request {
   std::string_view host;    // of the URI when the target was a whole one, else the Host field's value
   int version = 11;         // 10, or 11 for 1.1 and above
   std::vector<RequestField> fields;
-  std::unique_ptr<char[]> text;  // the head as sent
+  std::uint64_t content_length = 0;  // bytes of the body that follows, unless it comes in chunks
+  bool is_chunked = false;           // the body comes in chunks (RFC 9112 section 7.1)
+  std::unique_ptr<char[]> text;      // the head as sent
 
   /// The value of the first field of that name (case-insensitive), or "".
   std::string_view value(std::string_view name) const;
@@ -35,6 +38,10 @@ struct Request {
   bool has_token(std::string_view name, std::string_view token) const;
   /// The target without its query; "/" for a URI that ends with its host.
   std::string_view path() const;
+  bool has_body() const { return is_chunked || content_length > 0; }
+  /// The connection may go on to another request (RFC 9112 section 9.3). One of HTTP/1.0 asks for that, and is told so
+  /// by nobody here.
+  bool is_persistent() const { return version >= 11 && !has_token("Connection", "close"); }
 };
 
 /// ASCII case-insensitive equality, as field names and most tokens compare (RFC 9110 section 5.1).
@@ -50,14 +57,21 @@ struct RequestError {
   std::string message;
 };
 
-/// Why a request with that method is not answered: 405 for a method of RFC 9110 or 5789 other than GET and HEAD, 501
-/// for one that is not known (RFC 9110 section 9.1). None for GET and HEAD.
+/// What is answered to anything but GET, HEAD and OPTIONS where nothing else is: 405 for a method of RFC 9110 or 5789,
+/// 501 for one that is not known (RFC 9110 section 9.1). None for these three.
 std::optional<RequestError> refusal_of(std::string_view method);
+/// The Allow field of whatever is answered so.
+inline constexpr std::string_view kReadMethods = "GET, HEAD, OPTIONS";
+
+/// Why a request is not answered where no body is taken: as `refusal_of` its method says, else 400 for chunks and 413.
+/// None when it has no body.
+std::optional<RequestError> refusal_of_body(const Request& request);
 
 /// Incremental parser of one request head. Feed it bytes in any number of pieces.
-/// A request with a body is refused (nothing here takes one): as `refusal_of` its method says, else 413 with
-/// Content-Length above 0, and 400 with any other trouble. Further: 414 for a request line and 431 for a head over the
-/// limit, 505 for a version that is not 1.x. Empty lines before the request line are skipped (RFC 9112 section 2.2).
+/// A head that two readers could take for different ones is refused with 400: chunks and a length, two lengths, chunks
+/// that are not the last coding or in HTTP/1.0 (RFC 9112 section 6.3). Another coding before chunks gets 501. Further:
+/// 414 for a request line and 431 for a head over the limit, 505 for a version that is not 1.x. Empty lines before the
+/// request line are skipped (RFC 9112 section 2.2).
 class RequestParser {
  public:
   /// `head_bytes_max`: request line and fields together, the empty line at the end included; more is answered 431 (414

@@ -74,12 +74,7 @@ class HeadReader {
     while (!(line = next_line(head)).empty()) {
       if (auto error = read_field(line)) return Failure(*std::move(error));
     }
-    // Of a method that nothing here answers, that is what its sender must know; not that the body is one too many.
-    if (has_body_ || transfer_encodings_ > 0) {
-      if (auto refusal = refusal_of(request_.method)) return Failure(*std::move(refusal));
-    }
-    if (transfer_encodings_ > 0) return refuse(400, "Transfer-Encoding is not accepted: no request here has a body.");
-    if (has_body_) return refuse(413, "A request with a body is not accepted here.");
+    if (auto error = read_framing()) return Failure(*std::move(error));
     if (hosts_ > 1) return refuse(400, "More than one Host field.");
     if (hosts_ == 0 && request_.version >= 11) return refuse(400, "The Host field is missing.");
     if (!host_is_valid_) return refuse(400, "The Host field is no host.");  // RFC 9112 section 3.2
@@ -121,7 +116,7 @@ class HeadReader {
     request_.fields.push_back({name, value});
     if (equals_ignoring_case(name, "Host")) return read_host(value);
     if (equals_ignoring_case(name, "Content-Length")) return read_content_length(value);
-    if (equals_ignoring_case(name, "Transfer-Encoding")) ++transfer_encodings_;
+    if (equals_ignoring_case(name, "Transfer-Encoding")) has_codings_ = true;
     // It names what a proxy is to take off (RFC 9110 section 7.6.1): both are to read the same there.
     if (equals_ignoring_case(name, "Connection") && !is_list_of_tokens(value))
       return RequestError{400, "The Connection field is no list of names."};
@@ -141,16 +136,38 @@ class HeadReader {
     const auto read = std::from_chars(value.data(), end, bytes);  // takes no sign
     if (read.ec != std::errc() || read.ptr != end || ++content_lengths_ > 1)
       return RequestError{400, "Content-Length must be one decimal number."};
-    has_body_ = bytes > 0;
+    request_.content_length = bytes;
+    return std::nullopt;
+  }
+
+  /// How long the body is, if that is the same for everybody who reads the head (RFC 9112 sections 6.1 and 6.3).
+  std::optional<RequestError> read_framing() {
+    if (!has_codings_) return std::nullopt;
+    if (content_lengths_ > 0) return RequestError{400, "Transfer-Encoding and Content-Length contradict each other."};
+    if (request_.version < 11) return RequestError{400, "HTTP/1.0 has no Transfer-Encoding."};
+    std::size_t codings = 0;
+    std::size_t chunked = 0;
+    std::string_view last;
+    for (const RequestField& field : request_.fields) {
+      if (!equals_ignoring_case(field.name, "Transfer-Encoding")) continue;
+      std::string_view list = field.value;
+      for (std::string_view coding; next_list_element(list, coding); last = coding) {
+        ++codings;
+        chunked += equals_ignoring_case(coding, "chunked") ? 1 : 0;
+      }
+    }
+    if (chunked != 1 || !equals_ignoring_case(last, "chunked"))
+      return RequestError{400, "Transfer-Encoding must end with \"chunked\", once."};
+    if (codings > 1) return RequestError{501, "No other transfer coding than \"chunked\" is understood here."};
+    request_.is_chunked = true;
     return std::nullopt;
   }
 
   Request& request_;
   std::size_t hosts_ = 0;
   bool host_is_valid_ = true;
-  std::size_t transfer_encodings_ = 0;
+  bool has_codings_ = false;
   std::size_t content_lengths_ = 0;
-  bool has_body_ = false;
 };
 
 /// What must have been encoded (RFC 3986 section 2), as far as browsers do so: the URL standard leaves `|`, `^`, braces
@@ -175,7 +192,8 @@ std::expected<void, RequestError> check_request_line(std::string_view line) {
   }
   if (version[5] != '1') return refuse(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
   const std::string_view target = line.substr(method_end + 1, target_end - method_end - 1);
-  if (!target.starts_with('/') && !read_absolute_target(target)) {
+  const bool is_of_server = target == "*" && line.starts_with("OPTIONS ");  // RFC 9112 section 3.2.4
+  if (!target.starts_with('/') && !is_of_server && !read_absolute_target(target)) {
     return refuse(400, "The request target must begin with '/' or be a whole http URI.");
   }
   if (!is_token(line.substr(0, method_end))) return refuse(400, "The method is not a token.");

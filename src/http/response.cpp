@@ -38,6 +38,8 @@ std::string_view reason_phrase(int status) {
       return "Content Too Large";
     case 414:
       return "URI Too Long";
+    case 417:
+      return "Expectation Failed";
     case 421:
       return "Misdirected Request";
     case 426:
@@ -77,7 +79,10 @@ std::string serialize(const Response& response, UnixMillis now) {
   if (!bodiless) out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
   if (!bodiless && !response.content_type.empty())
     out.append("Content-Type: ").append(response.content_type).append("\r\n");
-  out.append(upgrade ? "Connection: close, Upgrade\r\n" : "Connection: close\r\n");
+  const std::string_view connection = response.keeps_alive ? (upgrade ? "Upgrade" : "")
+                                      : upgrade            ? "close, Upgrade"
+                                                           : "close";
+  if (!connection.empty()) out.append("Connection: ").append(connection).append("\r\n");
   for (const Field& field : response.fields) {
     SB_ASSERT(field.name.find_first_of("\r\n") == std::string::npos);
     SB_ASSERT(field.value.find_first_of("\r\n") == std::string::npos);

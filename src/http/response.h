@@ -1,4 +1,4 @@
-// HTTP/1.1 responses as bytes (RFC 9110, RFC 9112). Every response ends its connection: nothing here is kept alive.
+// HTTP/1.1 responses as bytes (RFC 9110, RFC 9112).
 #pragma once
 
 #include <string>
@@ -21,12 +21,14 @@ struct Response {
   std::string_view body = {};
   std::vector<Field> fields = {};  // further ones, e.g. Sec-WebSocket-Version
   bool head_only = false;          // answer to HEAD: Content-Length of the body, but no body
+  bool keeps_alive = false;        // false: it ends its connection, and says so
 };
 
 /// The registered reason phrase, "" for a status this server never sends.
 std::string_view reason_phrase(int status);
 
-/// Status line, `Date` (`now`), `Content-Length`, `Content-Type`, `Connection: close`, the further fields, body.
+/// Status line, `Date` (`now`), `Content-Length`, `Content-Type`, `Connection: close` if it ends there, the further
+/// fields, body.
 /// 204 and 304 have neither body nor the fields that describe one.
 /// With an `Upgrade` field among the further ones, Connection names it too (RFC 9110 section 7.8).
 std::string serialize(const Response& response, UnixMillis now);

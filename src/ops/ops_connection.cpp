@@ -5,95 +5,84 @@
 namespace switchboard::ops {
 namespace {
 
-constexpr Duration time_max(OpsConnection::Phase phase) {
-  switch (phase) {
-    case OpsConnection::Phase::kHead:
-      return OpsConnection::kHeadTimeMax;
-    case OpsConnection::Phase::kAnswer:
-      return OpsConnection::kAnswerTimeMax;
-    case OpsConnection::Phase::kLinger:
-      return OpsConnection::kLingerTimeMax;
-  }
-  return Duration::zero();
-}
+using Phase = http::ServerConnection::Phase;
+
+// Whoever asks so often begins another connection: the thread that answers has other things to do.
+constexpr http::ConnectionLimits kLimits{.requests_max = 100};
 
 }  // namespace
 
-OpsConnection::OpsConnection(std::unique_ptr<net::Transport> transport, Instant now)
-    : transport_(std::move(transport)), since_(now) {}
+OpsConnection::OpsConnection(std::unique_ptr<net::Transport> transport, const Clock& clock)
+    : transport_(std::move(transport)), clock_(clock), http_(kLimits, clock.now()) {}
 
-void OpsConnection::enter(Phase phase, Instant now) {
-  phase_ = phase;
-  since_ = now;
-}
-
-bool OpsConnection::is_late(Instant now) const {
-  return now >= since_ + time_max(phase_);
+bool OpsConnection::has_answer() const {
+  return http_.phase() == Phase::kLinger || http_.phase() == Phase::kIdle;
 }
 
 bool OpsConnection::gives_way_before(const OpsConnection& other) const {
-  const bool has_answer = phase_ == Phase::kLinger;
-  if (has_answer != (other.phase_ == Phase::kLinger)) return has_answer;
-  return since_ < other.since_;
+  if (has_answer() != other.has_answer()) return has_answer();
+  return http_.since() < other.http_.since();
 }
 
-void OpsConnection::on_readable(Instant now, const Answer& answer, const Refuse& refuse) {
+void OpsConnection::on_ready(const Answer& answer) {
+  // What one step makes possible is for another one; the last one that could do nothing ends it.
+  while (!is_over() && (write() || answer_one(answer) || read())) {
+  }
+}
+
+/// True when something came.
+bool OpsConnection::read() {
+  if (!http_.wants_input()) return false;
   std::array<char, 4'096> buffer;
-  while (!is_over_ && !peer_finished_) {
-    const net::IoResult result = transport_->read(buffer);
-    switch (result.status) {
-      case net::IoStatus::kOk:
-      case net::IoStatus::kLast:
-      case net::IoStatus::kMore:
-        take(now, {buffer.data(), result.bytes}, answer, refuse);
-        break;
-      case net::IoStatus::kWouldBlock:
-      case net::IoStatus::kHeld:
-        return;
-      case net::IoStatus::kEnd:
-        peer_finished_ = true;
-        is_over_ = phase_ != Phase::kAnswer;
-        break;
-      case net::IoStatus::kFailed:
-        is_over_ = true;
-        break;
-    }
+  const net::IoResult result = transport_->read(buffer);
+  switch (result.status) {
+    case net::IoStatus::kOk:
+    case net::IoStatus::kLast:
+    case net::IoStatus::kMore:
+      http_.receive({buffer.data(), result.bytes}, clock_.now(), clock_.unix_ms());
+      return true;
+    case net::IoStatus::kWouldBlock:
+    case net::IoStatus::kHeld:
+      return false;
+    case net::IoStatus::kEnd:
+      http_.on_input_end(clock_.now());
+      return true;
+    case net::IoStatus::kFailed:
+      break;
   }
+  has_failed_ = true;
+  return false;
 }
 
-void OpsConnection::take(Instant now, std::string_view bytes, const Answer& answer, const Refuse& refuse) {
-  if (phase_ != Phase::kHead) {
-    ignored_ += bytes.size();
-    is_over_ = ignored_ > kIgnoredBytesMax;
-    return;
-  }
-  const auto taken = request_.feed(bytes);
-  if (!taken) {
-    response_ = refuse(taken.error());
-  } else if (request_.done()) {
-    response_ = answer(request_.request());
-  } else {
-    return;
-  }
-  enter(Phase::kAnswer, now);
-  write(now);
+bool OpsConnection::answer_one(const Answer& answer) {
+  if (http_.phase() != Phase::kRequest && http_.phase() != Phase::kDecide) return false;
+  const OpsAnswer answered = answer(http_.request());
+  http_.answer({.status = answered.status,
+                .content_type = answered.content_type,
+                .body = answered.body,
+                .fields = answered.fields},
+               clock_.now(), clock_.unix_ms());
+  return true;
 }
 
-void OpsConnection::write(Instant now) {
-  if (is_over_ || phase_ != Phase::kAnswer) return;
-  while (written_ < response_.size()) {
-    const net::IoResult result = transport_->write(std::string_view(response_).substr(written_));
-    if (result.status == net::IoStatus::kWouldBlock) return;
-    if (result.status != net::IoStatus::kOk) {
-      is_over_ = true;
-      return;
+/// True when the socket took something.
+bool OpsConnection::write() {
+  const std::string_view bytes = http_.outbox();
+  if (bytes.empty()) {
+    if (http_.wants_finish() && !has_finished_) {
+      has_finished_ = true;
+      transport_->finish_writing();
     }
-    written_ += result.bytes;
+    return false;
   }
-  // Closing while the peer still sends would reset the connection, and it might lose the answer: the peer closes first.
-  enter(Phase::kLinger, now);
-  transport_->finish_writing();
-  is_over_ = peer_finished_;
+  const net::IoResult result = transport_->write(bytes);
+  if (result.status == net::IoStatus::kWouldBlock) return false;
+  if (result.status != net::IoStatus::kOk) {
+    has_failed_ = true;
+    return false;
+  }
+  http_.consume(result.bytes, clock_.now(), clock_.unix_ms());
+  return result.bytes > 0;
 }
 
 }  // namespace switchboard::ops

@@ -30,8 +30,8 @@ void OpsPages::on_tick() {
   sent_.update(clock_.now(), totals_of(shards_).messages_sent());
 }
 
-std::string OpsPages::answer(const http::Request& request) const {
-  const bool is_head = request.method == "HEAD";
+OpsAnswer OpsPages::answer(const http::Request& request) const {
+  if (const auto refusal = http::refusal_of_body(request)) return refuse(*refusal);
   if (const auto refusal = http::refusal_of(request.method)) return refuse(*refusal);
   if (!hosts_.allows(request)) {
     return refuse({.status = 421,
@@ -40,26 +40,21 @@ std::string OpsPages::answer(const http::Request& request) const {
                        "address, or localhost."});
   }
   const auto* const route = std::ranges::find(kRoutes, request.path(), &Route::path);
-  return respond(route == std::end(kRoutes) ? nothing_here() : (this->*route->page)(), is_head);
+  const bool is_there = route != std::end(kRoutes);
+  if (request.method == "OPTIONS" && (is_there || request.target == "*"))
+    return {.status = 204, .fields = {{"Allow", std::string(http::kReadMethods)}}};
+  OpsAnswer answer = is_there ? (this->*route->page)() : nothing_here();
+  answer.fields = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
+  return answer;
 }
 
-std::string OpsPages::refuse(const http::RequestError& error) const {
-  const std::string body = error.message + "\n";
-  http::Response response{.status = error.status, .body = body};
-  if (error.status == 405) response.fields.push_back({"Allow", "GET, HEAD"});
-  return http::serialize(response, clock_.unix_ms());
+OpsAnswer OpsPages::refuse(const http::RequestError& error) {
+  OpsAnswer answer{.status = error.status, .body = error.message + "\n"};
+  if (error.status == 405) answer.fields.push_back({"Allow", std::string(http::kReadMethods)});
+  return answer;
 }
 
-std::string OpsPages::respond(const Page& page, bool head_only) const {
-  return http::serialize({.status = page.status,
-                          .content_type = page.content_type,
-                          .body = page.body,
-                          .fields = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}},
-                          .head_only = head_only},
-                         clock_.unix_ms());
-}
-
-OpsPages::Page OpsPages::health() const {
+OpsAnswer OpsPages::health() const {
   const std::chrono::duration<double> uptime = clock_.now() - started_at_;
   return {.content_type = "application/json",
           .body = health_json({.ready = ready_,
@@ -69,7 +64,7 @@ OpsPages::Page OpsPages::health() const {
                                .store = store_})};
 }
 
-OpsPages::Page OpsPages::liveness() const {
+OpsAnswer OpsPages::liveness() const {
   std::string stalled;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     // A shard that has not turned yet has had its time since the start.
@@ -83,7 +78,7 @@ OpsPages::Page OpsPages::liveness() const {
   return {.status = 503, .body = std::move(stalled)};
 }
 
-OpsPages::Page OpsPages::readiness() const {
+OpsAnswer OpsPages::readiness() const {
   if (!ready_) return {.status = 503, .body = "draining\n"};
   const broker::StoreState state = store_ == nullptr ? broker::StoreState() : store_->state();
   if (state.is_ok) return {.body = "ready\n"};
@@ -92,7 +87,7 @@ OpsPages::Page OpsPages::readiness() const {
   return {.status = 503, .body = what + state.reason + "\nrooms without history go on\n"};
 }
 
-OpsPages::Page OpsPages::metrics() const {
+OpsAnswer OpsPages::metrics() const {
   return {.content_type = kMetricsContentType,
           .body = metrics_text({.ready = ready_,
                                 .started_ms = started_ms_,
@@ -102,7 +97,7 @@ OpsPages::Page OpsPages::metrics() const {
                                 .store = store_})};
 }
 
-OpsPages::Page OpsPages::nothing_here() {
+OpsAnswer OpsPages::nothing_here() {
   std::string body = "There is nothing here. There is:\n";
   for (const Route& route : kRoutes)
     body.append("  ").append(route.path).append(": ").append(route.what).append("\n");

@@ -7,9 +7,9 @@
 #include "base/time.h"
 #include "broker/sqlite/status.h"
 #include "http/request.h"
-#include "http/response.h"
 #include "listen/shard_group.h"
 #include "log/log.h"
+#include "ops/ops_connection.h"
 #include "ops/ops_hosts.h"
 #include "ops/rate_meter.h"
 
@@ -21,10 +21,7 @@ class OpsPages {
   /// `store`: null when messages are not kept in a file.
   OpsPages(const listen::ShardGroup& shards, const broker::StoreStatus* store, const log::Log& log, const Clock& clock);
 
-  /// The whole response as bytes.
-  std::string answer(const http::Request& request) const;
-  /// The response to something that is not a request.
-  std::string refuse(const http::RequestError& error) const;
+  OpsAnswer answer(const http::Request& request) const;
 
   /// At least every half second: measures rates.
   void on_tick();
@@ -37,24 +34,19 @@ class OpsPages {
   static constexpr Duration kHeartbeatMax = std::chrono::seconds(5);
 
  private:
-  struct Page {
-    int status = 200;
-    std::string_view content_type = "text/plain; charset=utf-8";
-    std::string body;
-  };
   struct Route {
     std::string_view path;
-    Page (OpsPages::*page)() const;
+    OpsAnswer (OpsPages::*page)() const;
     std::string_view what;
   };
   static const Route kRoutes[];
 
-  Page health() const;
-  Page liveness() const;
-  Page readiness() const;
-  Page metrics() const;
-  static Page nothing_here();
-  std::string respond(const Page& page, bool head_only) const;
+  OpsAnswer health() const;
+  OpsAnswer liveness() const;
+  OpsAnswer readiness() const;
+  OpsAnswer metrics() const;
+  static OpsAnswer nothing_here();
+  static OpsAnswer refuse(const http::RequestError& error);
 
   const listen::ShardGroup& shards_;
   const broker::StoreStatus* store_;

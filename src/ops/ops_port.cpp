@@ -41,7 +41,7 @@ struct OpsPort::State {
       const int fd = accepted.socket.get();
       const std::uint64_t token = next_token++;
       if (!loop.add_stream(fd, token)) continue;
-      connections.try_emplace(token, std::make_unique<net::TcpTransport>(std::move(accepted.socket)), clock.now());
+      connections.try_emplace(token, std::make_unique<net::TcpTransport>(std::move(accepted.socket)), clock);
       // Its request is often there already. Answered now, it cannot be made to give way by those behind it first.
       on_ready({.token = token, .readable = true});
     }
@@ -50,11 +50,8 @@ struct OpsPort::State {
   void on_ready(const net::Readiness& readiness) {
     const auto found = connections.find(readiness.token);
     if (found == connections.end()) return;
-    OpsConnection& connection = found->second;
-    const Instant now = clock.now();
-    if (readiness.writable) connection.on_writable(now);
-    if (readiness.readable) connection.on_readable(now, answer, refuse);
-    if (connection.is_over()) connections.erase(found);
+    found->second.on_ready(answer);
+    if (found->second.is_over()) connections.erase(found);
   }
 
   /// The one that can best be done without.
@@ -79,7 +76,6 @@ struct OpsPort::State {
   net::Loop& loop;
   const Clock& clock;
   OpsPages pages;
-  OpsConnection::Refuse refuse = [this](const http::RequestError& error) { return pages.refuse(error); };
   OpsConnection::Answer answer = [this](const http::Request& request) { return pages.answer(request); };
   std::map<std::uint64_t, OpsConnection> connections;  // by token, which is never used again
   std::uint64_t next_token = kListenerToken + 1;

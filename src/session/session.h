@@ -183,6 +183,7 @@ class Session final : private ws::Events {
   void take_forwarded_peer(const http::Request& request);
   const ListenerPolicy& policy() const { return context_->settings.listeners[listener_]; }
   void answer_page(const http::Request& request);
+  void tell_methods();
   void open(const http::Request& request);
   void respond(const http::RequestError& error, const http::Request* request);
   void receive_frames(std::span<char> bytes);

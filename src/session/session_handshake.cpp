@@ -68,6 +68,7 @@ void Session::receive_request(std::span<char> bytes) {
   if (!request_->done()) return;
   context_->work.spend(kRequestWork);
   const auto request = std::move(request_);  // freed when this returns: an open connection holds no request
+  if (const auto refusal = http::refusal_of_body(request->request())) return respond(*refusal, &request->request());
   answer_request(request->request());
   if (reads_frames() && *taken < bytes.size()) receive_frames(bytes.subspan(*taken));
 }
@@ -146,6 +147,9 @@ void Session::answer_page(const http::Request& request) {
     return respond(refused_origin(origin), &request);
   }
   if (const auto refusal = http::refusal_of(request.method)) return respond(*refusal, &request);
+  const bool is_there =
+      request.target == "*" || endpoint || (policy().demo && find_asset(context_->assets, request.path()));
+  if (request.method == "OPTIONS" && is_there) return tell_methods();
   if (asset == nullptr) {
     if (endpoint) {
       return respond(
@@ -170,6 +174,15 @@ void Session::answer_page(const http::Request& request) {
   ending_ = {.code = static_cast<std::uint16_t>(response.status), .by_peer = false, .reason = "served a page"};
 }
 
+/// RFC 9110 section 9.3.7: of this resource, or of the server ("*").
+void Session::tell_methods() {
+  const http::Response response{.status = 204, .fields = {{"Allow", std::string(http::kReadMethods)}}};
+  queue(http::serialize(response, context_->clock.unix_ms()));
+  state_ = State::kClosing;
+  deadline_ = context_->now + std::chrono::milliseconds(context_->settings.close_timeout_ms);
+  ending_ = {.code = 204, .by_peer = false, .reason = "told the methods"};
+}
+
 void Session::respond(const http::RequestError& error, const http::Request* request) {
   const bool is_head = request != nullptr && request->method == "HEAD";
   const std::string body = error.message + "\n";
@@ -178,7 +191,7 @@ void Session::respond(const http::RequestError& error, const http::Request* requ
                           .body = body,
                           .fields = {{"X-Content-Type-Options", "nosniff"}},  // it may show what the peer sent
                           .head_only = is_head};
-  if (error.status == 405) response.fields.push_back({"Allow", "GET, HEAD"});
+  if (error.status == 405) response.fields.push_back({"Allow", std::string(http::kReadMethods)});
   if (error.status == 426) {
     response.fields.push_back({"Upgrade", "websocket"});
     response.fields.push_back({"Sec-WebSocket-Version", "13"});

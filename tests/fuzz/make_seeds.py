@@ -97,6 +97,35 @@ def http_request():
     return {name: sizes.get(name, b"\x00") + seed for name, seed in seeds.items()}
 
 
+def http_connection():
+    whole, bytewise, pairs = split(), split(1), split(2, 3, 5)
+    get = request(line="GET /x HTTP/1.1")
+
+    def post(body, *fields, line="POST /p HTTP/1.1"):
+        return request(*fields, line=line) + body
+
+    chunked = "Transfer-Encoding: chunked"
+    seeds = {
+        "get": whole + get,
+        "three_at_once": whole + get * 3,
+        "head_and_get": pairs + request(line="HEAD / HTTP/1.1") + get,
+        "length": bytewise + post(b"hello", "Content-Length: 5") + get,
+        "length_too_large": whole + post(b"x" * 30, "Content-Length: 2000"),
+        "chunks": pairs + post(b"5\r\nhello\r\nA;a=\"b\"\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n", chunked) + get,
+        "chunks_without_end": whole + post(b"1\r\nx\r\n1\r\ny\r\n", chunked),
+        "chunks_malformed": bytewise + post(b"0x1\r\nx\r\n0\r\n\r\n", chunked),
+        "chunks_and_length": whole + post(b"0\r\n\r\n", chunked, "Content-Length: 5"),
+        "chunks_not_last": whole + post(b"0\r\n\r\n", "Transfer-Encoding: chunked, gzip"),
+        "expect": split(80) + post(b"hi", "Expect: 100-continue", "Content-Length: 2") + get,
+        "expect_other": whole + request("Expect: x"),
+        "close": whole + request("Connection: close") + get,
+        "http_1_0": whole + request(line="GET / HTTP/1.0") + get,
+        "options": whole + request(line="OPTIONS * HTTP/1.1") + get,
+        "many": whole + get * 30,
+    }
+    return {name: b"\x00" + seed for name, seed in seeds.items()}
+
+
 # --- PROXY header ----------------------------------------------------------------------------------------------------
 
 
@@ -506,7 +535,7 @@ def server():
     return {name: bytes(script.bytes) for name, script in scripts.items()}
 
 
-TARGETS = [http_request, proxy_header, frames, deflate, json_command, config, server]
+TARGETS = [http_request, http_connection, proxy_header, frames, deflate, json_command, config, server]
 
 
 def main():

@@ -52,5 +52,23 @@ TEST(Request, ThePathEndsAtTheQuery) {
   EXPECT_EQ(request.path(), "/");
 }
 
+TEST(Request, WhereNoBodyIsTakenOneIsRefusedForWhatItsSenderMustKnowFirst) {
+  const auto status = [](std::string_view method, std::uint64_t length, bool is_chunked) {
+    Request request;
+    request.method = method;
+    request.content_length = length;
+    request.is_chunked = is_chunked;
+    const auto refusal = refusal_of_body(request);
+    return refusal ? refusal->status : 0;
+  };
+  EXPECT_EQ(status("GET", 0, false), 0);
+  EXPECT_EQ(status("GET", 5, false), 413);
+  EXPECT_EQ(status("GET", 0, true), 400);
+  EXPECT_EQ(status("POST", 0, false), 0);
+  EXPECT_EQ(status("POST", 5, false), 405);
+  EXPECT_EQ(status("PUT", 0, true), 405);
+  EXPECT_EQ(status("BREW", 5, false), 501);
+}
+
 }  // namespace
 }  // namespace switchboard::http

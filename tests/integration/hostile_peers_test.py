@@ -213,7 +213,7 @@ class Requests(HostilePeers):
         self.assertEqual(fields["sec-websocket-version"], "13")
 
     def test_other_methods_get_405(self):
-        for method in [b"POST", b"PUT", b"DELETE", b"OPTIONS"]:
+        for method in [b"POST", b"PUT", b"DELETE", b"PATCH"]:
             fields = self.assert_answered(method + b" / HTTP/1.1\r\nHost: x\r\n\r\n", 405)
             self.assertIn("get", fields["allow"])
         self.assert_answered(HANDSHAKE.replace(b"GET", b"POST") + b"\r\n", 405)

@@ -38,7 +38,7 @@ class Ops(unittest.IsolatedAsyncioTestCase):
                 with self.subTest(url, bytes=len(body)), self.assertRaises(urllib.error.HTTPError) as refused:
                     urllib.request.urlopen(url, data=body, timeout=10)
                 with refused.exception as answer:
-                    self.assertEqual((answer.code, answer.headers["Allow"]), (405, "GET, HEAD"))
+                    self.assertEqual((answer.code, answer.headers["Allow"]), (405, "GET, HEAD, OPTIONS"))
 
     def test_the_metrics_keep_the_rules_of_their_format(self):
         status, body = self.server.get("/metrics")

@@ -73,7 +73,9 @@ TEST_F(OpsPortTest, AnswersOverTcp) {
   client.send(kReadyRequest);
   ASSERT_TRUE(is_answered(client));
   EXPECT_TRUE(client.received().starts_with("HTTP/1.1 200 OK\r\n"));
+  client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(serve_until([&] { return client.received(), client.ended; }));
+  EXPECT_TRUE(client.received().ends_with("\r\n\r\nok\n"));
 }
 
 TEST_F(OpsPortTest, SaysThatItIsNotReady) {
@@ -99,7 +101,7 @@ TEST_F(OpsPortTest, EndsWhoTakesTooLong) {
   ASSERT_TRUE(is_answered(later));  // so the two before it have been accepted
   port_->on_tick();
   EXPECT_TRUE((silent.received(), !silent.ended));
-  shards_.clock.advance(OpsConnection::kHeadTimeMax);
+  shards_.clock.advance(http::ConnectionLimits().head_time_max);
   port_->on_tick();
   EXPECT_TRUE(serve_until([&] { return silent.received(), slow.received(), silent.ended && slow.ended; }));
 }
