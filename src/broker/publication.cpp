@@ -16,7 +16,7 @@ using record::kHeadBytes;
 using record::NameBytes;
 
 char* put(char* at, const void* from, std::size_t bytes) {
-  std::memcpy(at, from, bytes);
+  if (bytes > 0) std::memcpy(at, from, bytes);  // what is empty may be nowhere
   return at + bytes;
 }
 

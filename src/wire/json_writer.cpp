@@ -22,7 +22,7 @@ void append_number(std::string& out, std::integral auto number) {
 }
 
 char* put(char* at, std::string_view bytes) {
-  std::memcpy(at, bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());  // what is empty may be nowhere
   return at + bytes.size();
 }
 

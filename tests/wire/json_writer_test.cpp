@@ -13,6 +13,10 @@ TEST(JsonWriter, WritesWhatTheyAreWrittenAsOneByOne) {
   Random random(5);
   const std::string texts[] = {"", "ann", "\"\\\n\x01", "\xC3\xA4\xE2\x82\xAC", std::string(300, 'n')};
   const auto any = [&]() -> const std::string& { return texts[random.below(std::size(texts))]; };
+  JsonWriter of_nothing("lobby");
+  const broker::Publication nothing;
+  std::string written_of_nothing(of_nothing.prepare(nothing), '\0');
+  of_nothing.write(written_of_nothing.data());
   for (const std::string room_id : {"lobby", "a\"b\x02", "@bob", ""}) {
     JsonWriter writer(room_id);
     Seq seq;
