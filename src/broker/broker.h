@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -97,14 +98,15 @@ class Broker {
   virtual const Head& head(TopicId topic) = 0;
   /// Ends in `on_read` with the same ticket, during this call or later. An empty page is an answer, too.
   virtual void read(TopicId topic, const ReadRange& range, std::uint64_t ticket) = 0;
-  /// Hands over at most one answer that has come in the meantime; false when there was none. Called only while there is
-  /// room for what an answer causes. Brokers that answer at once have nothing to do here.
-  virtual bool take_answer() { return false; }
+  /// Hands over at most one answer that has come in the meantime. Returns which topic its event was about (no topic: it
+  /// had none), or nothing when there was no answer. Called only while there is room for what an answer causes. Brokers
+  /// that answer at once have nothing to do here.
+  virtual std::optional<TopicId> take_answer() { return std::nullopt; }
   /// True when `take_answer` would find one.
   virtual bool has_answer() { return false; }
-  /// Calls `on_delayed` for what has waited too long, and ends what waits in vain; at most one event a call, false when
-  /// there was none.
-  virtual bool expire_one(Instant now) { return static_cast<void>(now), false; }
+  /// Calls `on_delayed` for what has waited too long, and ends what waits in vain; at most one event a call. Returns as
+  /// `take_answer` does.
+  virtual std::optional<TopicId> expire_one(Instant now) { return static_cast<void>(now), std::nullopt; }
   /// When `expire_one` has something to do at the earliest.
   virtual Instant next_deadline() const { return Instant::max(); }
   /// What was asked since the last call is to be looked at: once a turn, behind everything that was asked in it.

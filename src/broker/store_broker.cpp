@@ -241,10 +241,11 @@ Publish StoreBroker::publish_of(const UnderWay& entry) {
           .echo = entry.echo};
 }
 
-bool StoreBroker::expire_one(Instant now) {
-  if (asked_next_ != kNobody && now >= ask_at_ && ask_one_again()) return true;
-  if (oldest_ == nullptr || oldest_->deadline > now) return false;
+std::optional<TopicId> StoreBroker::expire_one(Instant now) {
+  if (asked_next_ != kNobody && now >= ask_at_ && ask_one_again()) return TopicId{};
+  if (oldest_ == nullptr || oldest_->deadline > now) return std::nullopt;
   UnderWay& entry = *oldest_;
+  const TopicId topic = entry.topic;
   if (entry.kind == Kind::kPublish && entry.request == nullptr) {
     // Its outcome is still to come: the room stays open for it, and members are sent what is committed.
     leave_line(entry);
@@ -256,7 +257,7 @@ bool StoreBroker::expire_one(Instant now) {
   } else {
     on_answer(finish(entry), StoreFailed{Failure::kUnavailable});
   }
-  return true;
+  return topic;
 }
 
 Instant StoreBroker::next_deadline() const {
@@ -271,7 +272,7 @@ bool StoreBroker::has_answer() {
   return turned_.has_value() || store_.has_answer() || (opening != 0 && opening != opening_);
 }
 
-bool StoreBroker::take_answer() {
+std::optional<TopicId> StoreBroker::take_answer() {
   std::optional<StoreAnswer> answer = std::exchange(turned_, std::nullopt);
   if (!answer) {
     answer = store_.take();
@@ -279,25 +280,25 @@ bool StoreBroker::take_answer() {
   }
   if (!answer) {
     const std::uint32_t opening = store_.opening();
-    if (opening == 0 || opening == opening_) return false;
+    if (opening == 0 || opening == opening_) return std::nullopt;
     opening_ = opening;
     asked_next_ = 0;
     ask_at_ = {};
-    return true;
+    return TopicId{};
   }
   UnderWay* entry = under_way_.find(SlotId::unpack(answer->ticket));
-  if (entry == nullptr) return true;  // an open or a read that was given up
+  if (entry == nullptr) return TopicId{};  // an open or a read that was given up
   if (const auto* committed = std::get_if<StoreCommitted>(&answer->what)) {
     if (committed->seq == Seq{} || (!committed->is_duplicate && !read_record(committed->record, committed->seq))) {
       answer->what = StoreFailed{Failure::kUnavailable};  // no message has that number, or is so
     } else if (turn_epoch(*entry, *committed)) {
       turned_ = std::move(answer);
-      return true;
+      return entry->topic;
     }
   }
   const UnderWay finished = finish(*entry);
   std::visit([&](const auto& what) { on_answer(finished, what); }, answer->what);
-  return true;
+  return finished.topic;
 }
 
 bool StoreBroker::turn_epoch_for_duplicate(const UnderWay& entry, const StoreCommitted& committed) {

@@ -38,9 +38,9 @@ class StoreBroker final : public Broker {
   void publish(TopicId topic, const Publish& publish) override;
   const Head& head(TopicId topic) override;
   void read(TopicId topic, const ReadRange& range, std::uint64_t ticket) override;
-  bool take_answer() override;
+  std::optional<TopicId> take_answer() override;
   bool has_answer() override;
-  bool expire_one(Instant now) override;
+  std::optional<TopicId> expire_one(Instant now) override;
   Instant next_deadline() const override;
   void flush() override;
   void use(const room::RoomSettingsTable& settings) override;

@@ -71,12 +71,10 @@ SlotId HomeRooms::find_or_open(std::string_view room_id) {
 }
 
 void HomeRooms::on_opened(broker::TopicId topic, const broker::Head&) {
-  touched_ = topic;
   rooms_.at(topic).state = HomeRoom::State::kOpen;
 }
 
 void HomeRooms::on_open_failed(broker::TopicId topic, broker::Failure failure) {
-  touched_ = topic;
   HomeRoom& room = rooms_.at(topic);
   room.state = HomeRoom::State::kFailed;
   room.failure = failure;
@@ -188,7 +186,6 @@ void HomeRooms::hand_in(SlotId id, HomeRoom& room, broker::Publish publish) {
 }
 
 void HomeRooms::on_committed(broker::TopicId topic, const broker::Publish& publish, const broker::Commit& commit) {
-  touched_ = topic;
   HomeRoom& room = rooms_.at(topic);
   --room.under_way;
   if (commit.is_duplicate) {
@@ -212,20 +209,17 @@ void HomeRooms::spread(const HomeRoom& room, const broker::Publish& publish, con
 }
 
 void HomeRooms::on_refused(broker::TopicId topic, const broker::Publish& publish, broker::Failure failure) {
-  touched_ = topic;
   --rooms_.at(topic).under_way;
   stats_.publishes_failed.add();
   if (!publish.origin.is_answered) events_.on_home_refused(publish, code_of(failure));
 }
 
-void HomeRooms::on_delayed(broker::TopicId topic, const broker::Publish& publish) {
-  touched_ = topic;
+void HomeRooms::on_delayed(broker::TopicId, const broker::Publish& publish) {
   stats_.publishes_delayed.add();
   events_.on_home_refused(publish, ErrorCode::kUnavailable);
 }
 
 void HomeRooms::on_epoch_changed(broker::TopicId topic, const broker::Head& head) {
-  touched_ = topic;
   pages_.forget(topic);
   for (const Subscriber& subscriber : rooms_.at(topic).subscribers)
     events_.on_home_epoch_changed(subscriber.shard, subscriber.views, head);
@@ -259,7 +253,6 @@ void HomeRooms::read(SlotId home_room, PageWish wish, const PageReader& reader) 
 }
 
 void HomeRooms::on_read(broker::TopicId topic, std::uint64_t ticket, const broker::PageOrError& records) {
-  touched_ = topic;
   HomeRoom& room = rooms_.at(topic);
   --room.under_way;
   const wire::PageOrError page = records
@@ -348,10 +341,10 @@ bool HomeRooms::tell_one_read() {
 
 bool HomeRooms::take_one_of_store(Instant now) {
   if (!store_) return false;
-  touched_ = {};
-  if (!store_->take_answer() && !store_->expire_one(now)) return false;
-  settle(touched_);
-  return true;
+  std::optional<broker::TopicId> told = store_->take_answer();
+  if (!told) told = store_->expire_one(now);
+  if (told) settle(*told);
+  return told.has_value();
 }
 
 bool HomeRooms::has_answer() {

@@ -138,7 +138,6 @@ class HomeRooms final : private broker::BrokerEvents {
   std::deque<SlotId> served_;       // rooms that are open, or have failed to be, while something waits for that
   std::deque<ReadAnswer> answers_;  // pages that are to be told
   unsigned next_kind_ = 0;          // what `take_answer` looks for first
-  SlotId touched_;                  // the room of the broker's last event
   wire::Formatter formatter_;
 };
 

@@ -43,7 +43,7 @@ class MemoryBroker final : public Broker {
   const Head& head(TopicId topic) override;
   void read(TopicId topic, const ReadRange& range, std::uint64_t ticket) override;
   /// Frees what has become too old, of a few rooms at a time. Tells nothing.
-  bool expire_one(Instant now) override;
+  std::optional<TopicId> expire_one(Instant now) override;
   Instant next_deadline() const override;
   void use(const room::RoomSettingsTable& settings) override;
 
