@@ -11,6 +11,7 @@
 
 #include "broker/broker.h"
 #include "broker/failure.h"
+#include "broker/held_publish.h"
 #include "protocol/error.h"
 #include "shard/messages.h"
 #include "wire/format.h"
@@ -28,17 +29,7 @@ struct WaitingJoin {
   std::uint32_t from;
   JoinRequest request;
 };
-/// A publish by name, copied.
-struct WaitingPublish {
-  std::string content;
-  std::string sender;
-  std::string to;
-  std::string dedup;
-  std::string command_id;
-  broker::Origin origin;
-  bool echo;
-};
-using Waiting = std::variant<WaitingJoin, WaitingPublish>;
+using Waiting = std::variant<WaitingJoin, broker::HeldPublish>;  // the publish by name
 
 struct HomeRoom {
   enum class State : std::uint8_t { kOpening, kOpen, kFailed };

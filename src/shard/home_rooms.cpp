@@ -172,7 +172,7 @@ void HomeRooms::publish_by_name(const broker::Publish& publish) {
   if (!id) return events_.on_home_refused(publish, ErrorCode::kLimitReached);
   HomeRoom& room = rooms_.at(id);
   if (room.must_wait()) {
-    wait(room, publish);
+    wait(room, broker::HeldPublish(publish));
   } else {
     hand_in(id, room, publish);
   }
@@ -273,17 +273,6 @@ void HomeRooms::wait(HomeRoom& room, Waiting&& waiting) {
   room.waiting->push_back(std::move(waiting));
 }
 
-void HomeRooms::wait(HomeRoom& room, const broker::Publish& publish) {
-  WaitingPublish waiting{.content = std::string(publish.content),
-                         .sender = std::string(publish.sender),
-                         .to = std::string(publish.to),
-                         .dedup = std::string(publish.dedup),
-                         .command_id = std::string(publish.command_id),
-                         .origin = publish.origin,
-                         .echo = publish.echo};
-  wait(room, std::move(waiting));
-}
-
 bool HomeRooms::serve_one_waiting() {
   if (served_.empty()) return false;
   const SlotId id = served_.front();
@@ -303,15 +292,8 @@ void HomeRooms::serve(SlotId id, HomeRoom& room, WaitingJoin&& join) {
   admit(id, room, join.from, std::move(join.request));
 }
 
-void HomeRooms::serve(SlotId id, HomeRoom& room, WaitingPublish&& waiting) {
-  const broker::Publish publish{.room_id = room.id,
-                                .content = waiting.content,
-                                .sender = waiting.sender,
-                                .to = waiting.to,
-                                .dedup = waiting.dedup,
-                                .command_id = waiting.command_id,
-                                .origin = waiting.origin,
-                                .echo = waiting.echo};
+void HomeRooms::serve(SlotId id, HomeRoom& room, broker::HeldPublish&& waiting) {
+  const broker::Publish publish = waiting.view();
   if (room.state == HomeRoom::State::kFailed) {
     stats_.publishes_failed.add();
     return events_.on_home_refused(publish, code_of(room.failure));

@@ -115,14 +115,13 @@ class HomeRooms final : private broker::BrokerEvents {
   void refuse(std::uint32_t from, JoinRequest&& request, protocol::ErrorCode code);
   void hand_in(SlotId id, HomeRoom& room, broker::Publish publish);
   void wait(HomeRoom& room, Waiting&& waiting);
-  void wait(HomeRoom& room, const broker::Publish& publish);
   void spread(const HomeRoom& room, const broker::Publish& publish, const broker::Commit& commit);
   void answer(const PageReader& reader, wire::PageOrError page);
   void settle(SlotId id);
 
   bool serve_one_waiting();
   void serve(SlotId id, HomeRoom& room, WaitingJoin&& join);
-  void serve(SlotId id, HomeRoom& room, WaitingPublish&& waiting);
+  void serve(SlotId id, HomeRoom& room, broker::HeldPublish&& waiting);
   bool tell_one_read();
   bool take_one_of_store(Instant now);
 

@@ -12,6 +12,7 @@
 #include "base/seq.h"
 #include "base/slot_table.h"
 #include "base/time.h"
+#include "broker/held_publish.h"
 #include "protocol/error.h"
 #include "shard/page_ticket.h"
 #include "shard/presence_messages.h"
@@ -32,16 +33,8 @@ struct JoinRequest {
   bool is_watcher = false;  // wants to be told who comes and goes
 };
 struct PublishRequest {
-  SlotId home_room;     // none when the publisher is not in the room: then by name
-  std::string room_id;  // "" when `home_room` is given
-  std::string content;
-  std::string sender;
-  std::string to;  // as in broker::Publish
-  std::string dedup;
-  std::string command_id;
-  SlotId connection;
-  std::uint32_t counted_bytes = 0;  // as in broker::Origin
-  bool echo = true;
+  SlotId home_room;  // none when the publisher is not in the room: then by name
+  broker::HeldPublish publish;
 };
 /// A stretch of a room's history is wanted, for `ticket` of the asking shard.
 struct ReadRequest {

@@ -141,7 +141,7 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   void take_mail(Instant until);
   void on_result(Result& result);
   void on_request(std::uint32_t from, Request& request);
-  void on_publish_request(std::uint32_t from, const PublishRequest& request);
+  void send_publish(std::uint32_t home, SlotId home_room, const broker::Publish& publish);
   void take_home_answers(Instant until);
   void after_answer(SlotId connection);
   bool is_stored(std::string_view room_id) const;

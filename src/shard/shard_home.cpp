@@ -19,39 +19,33 @@ Attempt Shard::publish(Session& session, std::optional<std::uint32_t> slot, cons
   const RoomView* view = slot ? views_.find(session.memberships()[*slot].room) : nullptr;
   const std::uint32_t home = view != nullptr ? view->home : home_of(broadcast.room_id);
   const SlotId home_room = view != nullptr ? view->home_room : SlotId{};
-  const bool echo = broadcast.echo.value_or(true);
   if (!may_send(session, home)) return wait_for_mailbox(session, home);
   const std::uint32_t cost =
       is_stored(broadcast.room_id) ? PublishWindows::cost_of(broadcast.content.size() + broadcast.room_id.size()) : 0;
   if (cost > 0 && !publish_windows_.take(client_of(session), 1, cost)) return Attempt::kBusy;
+  broker::Publish publish{
+      .room_id = broadcast.room_id,
+      .content = broadcast.content,
+      .sender = session.user_id(),
+      .to = {},
+      .dedup = broadcast.dedup,
+      .command_id = command_id,
+      .origin = {.shard = index_, .connection = session.id(), .wants_ack = !command_id.empty(), .counted_bytes = cost},
+      .echo = broadcast.echo.value_or(true)};
   if (home == index_) {
-    const broker::Publish publish{.room_id = broadcast.room_id,
-                                  .content = broadcast.content,
-                                  .sender = session.user_id(),
-                                  .to = {},
-                                  .dedup = broadcast.dedup,
-                                  .command_id = command_id,
-                                  .origin = {.shard = index_,
-                                             .connection = session.id(),
-                                             .wants_ack = !command_id.empty(),
-                                             .counted_bytes = cost},
-                                  .echo = echo};
     home_room ? home_.publish(home_room, publish) : home_.publish_by_name(publish);
     return Attempt::kDone;
   }
-  PublishRequest request{.home_room = home_room,
-                         .room_id = home_room ? std::string() : std::string(broadcast.room_id),
-                         .content = std::string(broadcast.content),
-                         .sender = session.user_id(),
-                         .to = {},
-                         .dedup = std::string(broadcast.dedup),
-                         .command_id = std::string(command_id),
-                         .connection = session.id(),
-                         .counted_bytes = cost,
-                         .echo = echo};
-  const bool is_sent = port_.try_request(home, std::move(request));
-  SB_ASSERT(is_sent);
+  if (home_room) publish.room_id = {};  // its home knows it
+  send_publish(home, home_room, publish);
   return Attempt::kPending;
+}
+
+/// There is room for it: `may_send`.
+void Shard::send_publish(std::uint32_t home, SlotId home_room, const broker::Publish& publish) {
+  const bool is_sent =
+      port_.try_request(home, PublishRequest{.home_room = home_room, .publish = broker::HeldPublish(publish)});
+  SB_ASSERT(is_sent);
 }
 
 /// Its home hands what is published there to the store, and answers later.
@@ -69,28 +63,16 @@ void Shard::on_request(std::uint32_t from, Request& request) {
   const Overloaded take{
       [](std::monostate) {},
       [&](JoinRequest& join) { home_.join(from, std::move(join)); },
-      [&](PublishRequest& publish) { on_publish_request(from, publish); },
+      [&](PublishRequest& held) {
+        const broker::Publish publish = held.publish.view();
+        held.home_room ? home_.publish(held.home_room, publish) : home_.publish_by_name(publish);
+      },
       [&](LeaveRequest& leave) { home_.leave(leave.home_room, from, leave.format); },
       [&](ReadRequest& read) { home_.read(read.home_room, read.wish, {.shard = from, .ticket = read.ticket}); },
       [&](PresenceReport& report) { home_presence_.on_report(from, report, context_.now); },
       [&](PresenceRequest& presence) { on_presence_request(from, std::move(presence)); },
   };
   std::visit(take, request);
-}
-
-void Shard::on_publish_request(std::uint32_t from, const PublishRequest& request) {
-  const broker::Publish publish{.room_id = request.room_id,
-                                .content = request.content,
-                                .sender = request.sender,
-                                .to = request.to,
-                                .dedup = request.dedup,
-                                .command_id = request.command_id,
-                                .origin = {.shard = from,
-                                           .connection = request.connection,
-                                           .wants_ack = !request.command_id.empty(),
-                                           .counted_bytes = request.counted_bytes},
-                                .echo = request.echo};
-  request.home_room ? home_.publish(request.home_room, publish) : home_.publish_by_name(publish);
 }
 
 /// What has become possible since: each causes at most what results_have_room() makes sure of.

@@ -76,17 +76,7 @@ Attempt Shard::publish(Session& session, const protocol::Direct& direct, std::st
 
 void Shard::publish_at(std::uint32_t home, const broker::Publish& publish) {
   if (home == index_) return home_.publish_by_name(publish);
-  const bool is_sent = port_.try_request(home, PublishRequest{.home_room = {},
-                                                              .room_id = std::string(publish.room_id),
-                                                              .content = std::string(publish.content),
-                                                              .sender = std::string(publish.sender),
-                                                              .to = std::string(publish.to),
-                                                              .dedup = std::string(publish.dedup),
-                                                              .command_id = std::string(publish.command_id),
-                                                              .connection = publish.origin.connection,
-                                                              .counted_bytes = publish.origin.counted_bytes,
-                                                              .echo = publish.echo});
-  SB_ASSERT(is_sent);
+  send_publish(home, {}, publish);
 }
 
 /// Back to what it was before the join: messages still arrive as long as they are live. Nothing is fetched any more.
