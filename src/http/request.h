@@ -39,8 +39,8 @@ struct Request {
   /// The target without its query; "/" for a URI that ends with its host.
   std::string_view path() const;
   bool has_body() const { return is_chunked || content_length > 0; }
-  /// The connection may go on to another request (RFC 9112 section 9.3). One of HTTP/1.0 asks for that, and is told so
-  /// by nobody here.
+  /// The connection may go on to another request (RFC 9112 section 9.3). One of HTTP/1.0 ends with its answer here,
+  /// even where it asks for more.
   bool is_persistent() const { return version >= 11 && !has_token("Connection", "close"); }
 };
 

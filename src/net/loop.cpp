@@ -9,6 +9,8 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "base/assert.h"
+
 namespace switchboard::net {
 namespace {
 
@@ -42,6 +44,7 @@ Loop::Loop()
 }
 
 bool Loop::add_stream(int fd, std::uint64_t token) {
+  SB_ASSERT(token != kWakeToken);
   return control(epoll_.get(), EPOLL_CTL_ADD, fd, kStreamEvents, token);
 }
 
@@ -50,10 +53,12 @@ bool Loop::change_stream(int fd, std::uint64_t token) {
 }
 
 bool Loop::add_source(int fd, std::uint64_t token) {
+  SB_ASSERT(token != kWakeToken);
   return control(epoll_.get(), EPOLL_CTL_ADD, fd, EPOLLIN, token);
 }
 
 bool Loop::add_shared_source(int fd, std::uint64_t token) {
+  SB_ASSERT(token != kWakeToken);
   return control(epoll_.get(), EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLEXCLUSIVE, token);
 }
 
@@ -62,7 +67,9 @@ void Loop::remove(int fd) {
 }
 
 void Loop::enable_source(int fd, std::uint64_t token, bool enabled) {
-  control(epoll_.get(), EPOLL_CTL_MOD, fd, enabled ? std::uint32_t{EPOLLIN} : 0U, token);
+  // It is watched, so nothing but its events changes: a source that stayed on would spin, one that stayed off be deaf.
+  const bool is_changed = control(epoll_.get(), EPOLL_CTL_MOD, fd, enabled ? std::uint32_t{EPOLLIN} : 0U, token);
+  SB_ASSERT(is_changed);
 }
 
 std::span<const Readiness> Loop::wait(std::optional<Duration> timeout) {

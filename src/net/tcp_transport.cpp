@@ -3,9 +3,12 @@
 #include <cerrno>
 #include <sys/socket.h>
 
+#include "base/assert.h"
+
 namespace switchboard::net {
 
 IoResult TcpTransport::read(std::span<char> into) {
+  SB_ASSERT(!into.empty());  // what is read into nothing cannot be told from the peer's end
   const ssize_t n = ::recv(socket_.get(), into.data(), into.size(), MSG_DONTWAIT);
   if (n > 0) return {IoStatus::kOk, static_cast<std::size_t>(n)};
   if (n == 0) return {IoStatus::kEnd, 0};

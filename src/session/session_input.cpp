@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "protocol/close_code.h"
-#include "session/commands/commands.h"
+#include "session/commands/gate.h"
 #include "session/paused.h"
 #include "session/session.h"
 
@@ -238,7 +238,7 @@ ws::Flow Session::run_documents(std::string_view text, std::uint32_t documents_b
 }
 
 Attempt Session::run(const protocol::Command& command) {
-  return std::visit([&](const auto& body) { return commands::run(*this, body, command.id); }, command.body);
+  return commands::enter(*this, command);
 }
 
 }  // namespace switchboard::session

@@ -6,7 +6,6 @@ namespace switchboard::session::commands {
 using protocol::ErrorCode;
 
 Attempt run(Session& session, const protocol::Broadcast& broadcast, std::string_view id) {
-  if (session.awaits_query()) return Attempt::kBehindQuery;  // what is read does not hold what was sent behind it
   SessionHost& host = session.context().host;
   const auto slot = host.find(session, broadcast.room_id);
   const room::RoomSettings& settings = host.settings_of(broadcast.room_id);

@@ -1,8 +1,9 @@
-// One function per client command: checks what may be done, does it through the host, answers. One file each.
+// One function per client command: checks what may be done, does it through the host, answers. One file each. All are
+// called by the gate (gate.h).
 //
 // The commands of one connection for one room take effect and are answered in the order they were sent. What is
 // answered at once must therefore wait (Attempt::kBehind...) while an acknowledgement or the answer to a query is owed:
-// both may be for that room, and which one they are for is not worth remembering.
+// both may be for that room, and which one they are for is not worth remembering. The gate sees to it.
 #pragma once
 
 #include <string>

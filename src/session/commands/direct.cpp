@@ -7,7 +7,6 @@ namespace switchboard::session::commands {
 using protocol::ErrorCode;
 
 Attempt run(Session& session, const protocol::Direct& direct, std::string_view id) {
-  if (session.awaits_query()) return Attempt::kBehindQuery;  // of the user's own room perhaps, which may be this one
   if (session.user_id().empty()) return refuse(session, ErrorCode::kBadRequest, kNoUser, {}, id);
   if (session.context().settings.direct == DirectPolicy::kNone) {
     return refuse(session, ErrorCode::kForbidden, "this server takes no direct messages", {}, id);

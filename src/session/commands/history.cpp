@@ -6,8 +6,6 @@ namespace switchboard::session::commands {
 using protocol::ErrorCode;
 
 Attempt run(Session& session, const protocol::History& history, std::string_view id) {
-  // It is to hold what this connection has published; and an answer is large, so there is one at a time.
-  if (session.awaits_ack() || session.awaits_query()) return Attempt::kBehindAnswers;
   std::string scratch;
   protocol::History own = history;
   own.room_id = own_room_id(history.room_id, session.user_id(), scratch);

@@ -61,7 +61,6 @@ std::optional<Refusal> refusal_of_room(Session& session, const protocol::Join& j
 }  // namespace
 
 Attempt run(Session& session, const protocol::Join& join, std::string_view id) {
-  if (session.awaits_ack() || session.awaits_query()) return Attempt::kBehindAnswers;  // it may be in the room already
   const bool names_user = session.user_id().empty();
   std::string scratch;
   protocol::Join own = join;

@@ -4,8 +4,6 @@
 namespace switchboard::session::commands {
 
 Attempt run(Session& session, const protocol::Leave& leave, std::string_view id) {
-  // `left` comes behind the answers to what was sent before; and a query needs the membership until it is answered.
-  if (session.awaits_ack() || session.awaits_query()) return Attempt::kBehindAnswers;
   std::string scratch;
   const auto slot = session.find_joined(own_room_id(leave.room_id, session.user_id(), scratch));
   if (!slot) {

@@ -6,7 +6,6 @@ namespace switchboard::session::commands {
 using protocol::ErrorCode;
 
 Attempt run(Session& session, const protocol::Presence& presence, std::string_view id) {
-  if (session.awaits_ack() || session.awaits_query()) return Attempt::kBehindAnswers;  // as for `history`
   const auto slot = session.find_joined(presence.room_id);
   if (!slot) {
     return refuse(session, ErrorCode::kNotJoined, "join the room to be told who is in it", presence.room_id, id);
