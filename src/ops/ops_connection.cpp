@@ -7,8 +7,9 @@ namespace {
 
 using Phase = http::ServerConnection::Phase;
 
-// Whoever asks so often begins another connection: the thread that answers has other things to do.
-constexpr http::ConnectionLimits kLimits{.requests_max = 100};
+// Many a probe reads until the connection ends and never says that it wants that (`nc`, scripts): so it ends soon when
+// nothing more is asked. Whoever asks so often begins another one: the thread that answers has other things to do.
+constexpr http::ConnectionLimits kLimits{.requests_max = 100, .idle_time_max = std::chrono::milliseconds(500)};
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import shutil
+import socket
 import subprocess
 import unittest
 import urllib.error
@@ -121,6 +122,27 @@ class Ops(unittest.IsolatedAsyncioTestCase):
                         self.assertEqual(self.server.get("/healthz"), (200, "ok\n"))
                 for peer in peers:
                     peer.socket.close()
+
+    def test_a_script_that_reads_up_to_the_end_comes_to_it(self):
+        address = (self.server.address[0], int(self.server.ops.rpartition(":")[2]))
+        for path in ("/healthz", "/metrics", "/nothing"):
+            with self.subTest(path), socket.create_connection(address, 10) as peer:
+                peer.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                answer = b""
+                while piece := peer.recv(65536):
+                    answer += piece
+                self.assertTrue(answer.startswith(b"HTTP/1.1 "), answer[:100])
+
+    def test_several_requests_are_answered_on_one_connection(self):
+        address = (self.server.address[0], int(self.server.ops.rpartition(":")[2]))
+        with socket.create_connection(address, 10) as peer:
+            peer.sendall(b"".join(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+                                  for path in (b"/healthz", b"/readyz", b"/healthz")))
+            answers = b""
+            while piece := peer.recv(65536):
+                answers += piece
+        self.assertEqual(answers.count(b"HTTP/1.1 200 OK"), 3, answers)
+        self.assertLess(answers.index(b"\r\n\r\nok\n"), answers.index(b"\r\n\r\nready\n"))
 
     def test_broken_requests_and_idle_connections_do_not_block_it(self):
         address = self.server.ops.removeprefix("http://").split(":")

@@ -78,6 +78,18 @@ TEST_F(OpsPortTest, AnswersOverTcp) {
   EXPECT_TRUE(client.received().ends_with("\r\n\r\nok\n"));
 }
 
+TEST_F(OpsPortTest, WhoReadsUpToTheEndComesToItSoon) {
+  Client client = connect();
+  client.send(kReadyRequest);
+  ASSERT_TRUE(is_answered(client));
+  shards_.clock.advance(std::chrono::milliseconds(499));
+  port_->on_tick();
+  EXPECT_FALSE(serve_until([&] { return client.received(), client.ended; }, 5));
+  shards_.clock.advance(std::chrono::milliseconds(1));
+  port_->on_tick();
+  EXPECT_TRUE(serve_until([&] { return client.received(), client.ended; }));
+}
+
 TEST_F(OpsPortTest, SaysThatItIsNotReady) {
   port_->set_ready(false);
   Client client = connect();
