@@ -27,6 +27,9 @@ struct UserLinks {
   std::uint32_t next = kNone;
 };
 
+/// How much a client has had to say lately: see Intake.
+enum class Load : std::uint8_t { kLight, kHeavy };
+
 /// What the connection has on its way to a store: see PublishWindows.
 struct PublishShare {
   std::uint32_t bytes = 0;

@@ -63,6 +63,11 @@ void Delivery::leave_unsettled(Client& client) {
   unsettled_.push_back(client.session.id());
 }
 
+void Delivery::on_answered(Client& client) {
+  if (client.session.paused() && !client.publishing.is_waiting) resumable_.push_back(client.session.id());
+  leave_unsettled(client);
+}
+
 bool Delivery::flush(Client& client) {
   if (client.blocked) {
     stuck_.note(client);  // more waits for it, perhaps

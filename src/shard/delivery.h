@@ -42,6 +42,9 @@ class Delivery {
   std::vector<SlotId>& unsettled() { return unsettled_; }
   /// Puts the client among them.
   void leave_unsettled(Client& client);
+  /// The client was told something by a room's home: it may have waited for that, and the answer is to be written. Only
+  /// later in the turn, for whoever tells holds rooms of the home, which a session that ends would leave.
+  void on_answered(Client& client);
   /// Clients whose private queue is empty again and who have input waiting for that.
   std::vector<SlotId>& resumable() { return resumable_; }
 

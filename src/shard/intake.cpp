@@ -27,8 +27,9 @@ std::uint32_t Intake::now_ms() const {
   return static_cast<std::uint32_t>(context_.now.time_since_epoch() / std::chrono::milliseconds(1)) | 1;
 }
 
-bool Intake::is_heavy(const Client& client) const {
-  return client.heavy_at_ms != 0 && now_ms() - client.heavy_at_ms < kHeavyForMs;
+Load Intake::load_of(const Client& client) const {
+  const bool is_heavy = client.heavy_at_ms != 0 && now_ms() - client.heavy_at_ms < kHeavyForMs;
+  return is_heavy ? Load::kHeavy : Load::kLight;
 }
 
 // --- who has something
@@ -51,7 +52,7 @@ void Intake::on_readable(Client& client, bool hung_up) {
   context_.now = now;
   if (!until_) until_ = now + turn_;
   // Whoever is in line already came before; a crowd would otherwise have all its steps before the turn itself.
-  if (client.opening || now >= *until_ || !light_.empty() || is_heavy(client)) return look_at(client);
+  if (client.opening || now >= *until_ || !light_.empty() || load_of(client) == Load::kHeavy) return look_at(client);
   if (!client.session.paused() && !client.socket_failed) step(client, now);
 }
 
@@ -63,7 +64,7 @@ void Intake::look_at(Client& client) {
   const bool goes_on = session.can_resume() && !client.in_mailbox_line && !client.publishing.is_waiting;
   if (!goes_on && (!client.unread || session.paused())) return;
   client.in_intake = true;
-  Line& line = client.opening ? opening_line_ : is_heavy(client) ? heavy_ : light_;
+  Line& line = client.opening ? opening_line_ : load_of(client) == Load::kHeavy ? heavy_ : light_;
   line.push_back(session.id());
 }
 
@@ -107,12 +108,12 @@ void Intake::open_streams(Duration budget) {
 void Intake::step(Client& client, Instant now) {
   SB_ASSERT(!client.in_intake);
   context_.now = now;
-  const bool is_heavy_one = is_heavy(client);
-  context_.work.allow(is_heavy_one ? kHeavyWork : kLightWork);
+  const bool is_heavy = load_of(client) == Load::kHeavy;
+  context_.work.allow(is_heavy ? kHeavyWork : kLightWork);
   if (client.session.paused()) {
     client.session.resume();
   } else if (client.unread && !client.socket_failed) {
-    receive(client, is_heavy_one ? kHeavyBytes : kLightBytes);
+    receive(client, is_heavy ? kHeavyBytes : kLightBytes);
   }
   if (context_.work.is_spent()) client.heavy_at_ms = now_ms();
   context_.work.allow_everything();

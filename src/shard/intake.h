@@ -66,8 +66,8 @@ class Intake {
   void open_streams(Duration budget);
   bool idle() const { return light_.empty() && heavy_.empty() && opening_line_.empty(); }
 
-  /// It had more to say lately than one step takes.
-  bool is_heavy(const Client& client) const;
+  /// Heavy: it had more to say lately than one step takes.
+  Load load_of(const Client& client) const;
   /// Clients whose stream's handshake is not finished.
   std::size_t opening() const { return opening_; }
 

@@ -20,15 +20,15 @@ class MailboxWaits {
 
   /// True when that client may send so many requests to that home now. To its own shard's homes nothing is sent: what
   /// a commit there is told to the others must have room.
-  bool may_send(std::uint32_t home, bool is_heavy, std::size_t requests = 1) const {
+  bool may_send(std::uint32_t home, Load load, std::size_t requests = 1) const {
     if (home == port_.self()) return port_.results_have_room();
-    return is_heavy ? port_.can_request_much(home, requests) : port_.can_request(home, requests);
+    return load == Load::kHeavy ? port_.can_request_much(home, requests) : port_.can_request(home, requests);
   }
   /// Harmless when it stands in a line already: it is asked when that moves.
-  void wait(Client& client, std::uint32_t home, bool is_heavy) {
+  void wait(Client& client, std::uint32_t home, Load load) {
     if (client.in_mailbox_line) return;
     client.in_mailbox_line = true;
-    (is_heavy ? homes_[home].heavy : homes_[home].light).push_back(client.session.id());
+    (load == Load::kHeavy ? homes_[home].heavy : homes_[home].light).push_back(client.session.id());
     ++waiting_;
   }
 
@@ -36,15 +36,15 @@ class MailboxWaits {
   template <class F>
   void run(F&& go_on) {
     for (std::uint32_t home = 0; waiting_ > 0 && home < homes_.size(); ++home) {
-      release(homes_[home].light, home, false, go_on);
-      release(homes_[home].heavy, home, true, go_on);
+      release(homes_[home].light, home, Load::kLight, go_on);
+      release(homes_[home].heavy, home, Load::kHeavy, go_on);
     }
   }
   /// True when `run` would find somebody.
   bool has_work() const {
     for (std::uint32_t home = 0; waiting_ > 0 && home < homes_.size(); ++home) {
-      if (!homes_[home].light.empty() && may_send(home, false)) return true;
-      if (!homes_[home].heavy.empty() && may_send(home, true)) return true;
+      if (!homes_[home].light.empty() && may_send(home, Load::kLight)) return true;
+      if (!homes_[home].heavy.empty() && may_send(home, Load::kHeavy)) return true;
     }
     return false;
   }
@@ -56,8 +56,8 @@ class MailboxWaits {
   };
 
   template <class F>
-  void release(Line& line, std::uint32_t home, bool is_heavy, F&& go_on) {
-    for (std::size_t n = line.size(), released = 1; n > 0 && may_send(home, is_heavy, released); --n) {
+  void release(Line& line, std::uint32_t home, Load load, F&& go_on) {
+    for (std::size_t n = line.size(), released = 1; n > 0 && may_send(home, load, released); --n) {
       Client* client = clients_.find(line.front());
       line.pop_front();
       --waiting_;

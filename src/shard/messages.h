@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -93,18 +94,57 @@ struct EpochResult {
   std::string epoch;
   Seq last;
 };
+/// How a publish ended, for its publisher. Views, valid during the call.
+struct PublishOutcome {
+  SlotId connection;
+  std::uint32_t counted_bytes = 0;  // as in its origin
+  bool is_told = true;              // false: the client is not told, it is only counted
+  std::string_view room_id;
+  std::string_view command_id;
+  std::optional<protocol::ErrorCode> refusal;  // none: it is committed, and what follows says where
+  Seq seq;
+  std::string_view epoch;
+  UnixMillis ts = 0;
+  bool is_duplicate = false;
+};
+/// The same on its way to another shard; of what nobody is told the texts are empty.
 struct PublishResult {
   SlotId connection;
-  std::uint32_t counted_bytes = 0;  // as in the request, once
-  bool is_told = true;              // false: the client is not told, it is only counted
+  std::uint32_t counted_bytes = 0;
+  bool is_told = true;
   std::string room_id;
   std::string command_id;
-  bool committed = false;
-  protocol::ErrorCode refusal{};  // when it is not
+  std::optional<protocol::ErrorCode> refusal;
   Seq seq;
   std::string epoch;
   UnixMillis ts = 0;
   bool is_duplicate = false;
+
+  static PublishResult copy_of(const PublishOutcome& outcome) {
+    const auto text = [&](std::string_view view) { return outcome.is_told ? std::string(view) : std::string(); };
+    return {.connection = outcome.connection,
+            .counted_bytes = outcome.counted_bytes,
+            .is_told = outcome.is_told,
+            .room_id = text(outcome.room_id),
+            .command_id = text(outcome.command_id),
+            .refusal = outcome.refusal,
+            .seq = outcome.seq,
+            .epoch = text(outcome.epoch),
+            .ts = outcome.ts,
+            .is_duplicate = outcome.is_duplicate};
+  }
+  PublishOutcome outcome() const {
+    return {.connection = connection,
+            .counted_bytes = counted_bytes,
+            .is_told = is_told,
+            .room_id = room_id,
+            .command_id = command_id,
+            .refusal = refusal,
+            .seq = seq,
+            .epoch = epoch,
+            .ts = ts,
+            .is_duplicate = is_duplicate};
+  }
 };
 struct PageResult {
   PageTicket ticket;
@@ -119,6 +159,14 @@ struct UserMessage {
   CommittedMessage message;
   mutable std::atomic<std::uint32_t> shards_left;
   mutable std::atomic<bool> has_arrived{false};
+
+  /// A shard has looked for the user, and had a connection of it or none. True for the last one, if nobody has had it
+  /// who should have. Any thread.
+  bool note_looked(bool has_arrived_here) const {
+    if (has_arrived_here) has_arrived.store(true, std::memory_order_relaxed);
+    const bool is_last = shards_left.fetch_sub(1, std::memory_order_acq_rel) == 1;
+    return is_last && !is_copy && !has_arrived.load(std::memory_order_relaxed);
+  }
 };
 /// For every connection of the user that the receiving shard may have: all shards are told.
 struct UserResult {

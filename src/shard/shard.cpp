@@ -18,37 +18,45 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       settings_(std::move(settings)),
       clock_(parts.clock),
       observer_(parts.observer),
-      hash_key_(parts.hash_key),
       context_(*this, clock_, settings_.session, parts.random_seed),
       timers_(parts.clock.now()),
       views_(parts.hash_key, chunks_),
-      users_(parts.hash_key, clients_),
-      port_(parts.exchange, index),
-      home_(*this, stats_, settings_,
-            {.clock = parts.clock, .hash_key = parts.hash_key, .random_seed = parts.random_seed, .store = parts.store},
-            [this]() -> ws::MessageDeflater& { return context_.deflater(); }),
-      publish_windows_(clients_, settings_.history.publishing),
       replays_(clients_, stats_, settings_.replays_max),
       stuck_(clients_),
+      outboxes_(stuck_, settings_, context_, stats_),
       delivery_(views_, clients_, replays_, stuck_, stats_),
       sweep_(views_, clients_, delivery_, stats_),
-      mailbox_waits_(port_, clients_),
       intake_(*this, parts.observer, clients_, parts.clock, context_, delivery_),
-      tracked_(parts.hash_key, views_, clients_),
-      home_presence_(*this, settings_.rooms, index, parts.exchange.shards(), parts.clock.now()),
-      has_store_(parts.store != nullptr) {
-  chunks_.bound_by(settings_.log_bytes_max);
-  intake_.bound_by(std::chrono::microseconds(settings_.input_us));
+      rooms_(index, {.exchange = parts.exchange,
+                     .homes = {.clock = parts.clock,
+                               .hash_key = parts.hash_key,
+                               .random_seed = parts.random_seed,
+                               .store = parts.store},
+                     .clients = clients_,
+                     .chunks = chunks_,
+                     .views = views_,
+                     .replays = replays_,
+                     .delivery = delivery_,
+                     .sweep = sweep_,
+                     .outboxes = outboxes_,
+                     .intake = intake_,
+                     .settings = settings_,
+                     .context = context_,
+                     .stats = stats_}) {
   context_.now = clock_.now();
-  context_.server_name = settings_.server_name;
   context_.shard = index;
   context_.assets = parts.assets;
+  use_settings();
 }
 
 Shard::~Shard() = default;
 
-std::uint32_t Shard::home_of(std::string_view room_id) const {
-  return port_.shards() == 1 ? 0 : static_cast<std::uint32_t>(siphash13(hash_key_, room_id) % port_.shards());
+/// What has a copy of a setting is given it anew; all others look at `settings_`.
+void Shard::use_settings() {
+  chunks_.bound_by(settings_.log_bytes_max);
+  intake_.bound_by(std::chrono::microseconds(settings_.input_us));
+  replays_.bound_by(settings_.replays_max);
+  context_.server_name = settings_.server_name;
 }
 
 // --- clients -------------------------------------------------------------------------------------------------------
@@ -139,27 +147,14 @@ void Shard::settle_unsettled() {
   unsettled.clear();
 }
 
-/// Ends clients that have taken nothing for a while until so many bytes more may wait for others. False when there are
-/// none left to end.
-bool Shard::make_room_in_outboxes(std::size_t bytes) {
-  while (context_.outboxes.bytes() + bytes > settings_.outbox_bytes_max) {
-    Client* client = stuck_.take(context_.now);
-    if (client == nullptr) return false;
-    client->session.shed();
-    stats_.shed.add();
-  }
-  return true;
-}
-
 /// Those whose wait may be over. They go on in their turn, as everybody else with input does.
 void Shard::resume_waiting() {
-  publish_windows_.let_go_on([this](Client& client) { delivery_.resumable().push_back(client.session.id()); });
   resuming_.swap(delivery_.resumable());
   for (const SlotId id : resuming_) {
     if (Client* client = clients_.find(id)) intake_.look_at(*client);
   }
   resuming_.clear();
-  mailbox_waits_.run([this](Client& client) { intake_.look_at(client); });
+  rooms_.let_go_on([this](Client& client) { intake_.look_at(client); });
 }
 
 void Shard::run_timers() {
@@ -179,41 +174,34 @@ void Shard::turn() {
   const Instant began = clock_.now();
   const Duration whole = std::chrono::microseconds(settings_.sweep_us);
   context_.now = began;
-  take_mail(began + whole / 8);
-  take_home_answers(began + whole / 4);
+  rooms_.take_mail(clock_, began + whole / 8);
+  rooms_.tell_answers(clock_, began + whole / 4);
   run_timers();
   resume_waiting();
   intake_.run();
-  run_presence();
-  forget_idle_user_views();
+  rooms_.run_presence();
+  rooms_.forget_unused();
   settle_unsettled();  // nothing of a room is delivered behind a Close frame
   sweep_.run(clock_, {.budget = std::max(whole / 2, whole - (clock_.now() - began)),
                       .slice_members = settings_.slice_members,
                       .send_bytes_max = settings_.send_bytes_max});
-  make_room_in_outboxes(0);
-  request_pages();
+  outboxes_.make_room(0);
+  rooms_.request_pages();
   intake_.open_streams(whole / 4);
   settle_unsettled();
-  home_.tidy(context_.now);
-  home_.flush();
-  port_.wake_receivers();
-  stats_.home_rooms.set(home_.size());
-  stats_.views.set(views_.size() - views_.presence_views());
-  stats_.log_bytes.set(chunks_.bytes_in_use());
+  rooms_.end_turn();
   stats_.outbox_bytes.set(context_.outboxes.bytes());
   stats_.loop_lag.observe((clock_.now() - began).count());
 }
 
-/// What can only be done once another shard has taken what was sent to it does not count: that shard wakes this one.
 bool Shard::has_work() {
-  return !sweep_.idle() || !intake_.idle() || mailbox_waits_.has_work() || publish_windows_.has_work() ||
-         !delivery_.resumable().empty() || !delivery_.unsettled().empty() || !port_.idle() ||
-         (home_.has_answer() && port_.results_have_room()) || pages_can_be_asked_for() || presence_has_work();
+  return !sweep_.idle() || !intake_.idle() || !delivery_.resumable().empty() || !delivery_.unsettled().empty() ||
+         rooms_.has_work();
 }
 
 std::optional<Instant> Shard::next_deadline() const {
   std::optional<Instant> next = timers_.next_deadline();
-  for (const auto other : {replays_.next_deadline(), home_.next_deadline(), home_presence_.next_deadline()}) {
+  for (const auto other : {replays_.next_deadline(), rooms_.next_deadline()}) {
     if (other && (!next || *other < *next)) next = other;
   }
   return next;
@@ -234,16 +222,10 @@ void Shard::drain(Duration over) {
 
 void Shard::reload(ShardSettings settings) {
   settings_ = std::move(settings);
-  chunks_.bound_by(settings_.log_bytes_max);
-  intake_.bound_by(std::chrono::microseconds(settings_.input_us));
-  replays_.bound_by(settings_.replays_max);
   context_.settings = settings_.session;
-  context_.server_name = settings_.server_name;
   context_.decoder = protocol::CommandDecoder(settings_.session.json_depth_max);
-  home_.use_settings();
-  views_.for_each([&](SlotId, RoomView& view) {
-    if (!view.is_presence) view.room.use(settings_.rooms.of(view.room.id()));
-  });
+  use_settings();
+  rooms_.use_settings();
 }
 
 }  // namespace switchboard::shard

@@ -70,33 +70,33 @@ BUGS = [
     },
     {
         "name": "the cursor opens at the last entry instead of behind it",
-        "file": "src/shard/shard_rooms.cpp",
+        "file": "src/shard/membership_desk.cpp",
         "old": "    membership.member = view.room.add(session.id().index, slot, start.cursor);\n",
         "new": "    membership.member = view.room.add(session.id().index, slot, std::max(view.room.log.first(), Seq{start.cursor.value - 1}));\n",
     },
     {
         "name": "the cursor opens one entry late",
-        "file": "src/shard/shard_rooms.cpp",
+        "file": "src/shard/membership_desk.cpp",
         "old": "    membership.member = view.room.add(session.id().index, slot, start.cursor);\n",
         "new": "    membership.member = view.room.add(session.id().index, slot, start.cursor.next());\n",
     },
     {
         "name": "the member moved by a leave keeps its old index",
-        "file": "src/shard/shard_rooms.cpp",
+        "file": "src/shard/members.cpp",
         "old": "  membership.member = index;\n",
         "new": "",
     },
     {
         "name": "the home is not told of who left while its join was under way",
-        "file": "src/shard/shard_rooms.cpp",
-        "old": "      leave_home(*view, result.home_room);\n",
+        "file": "src/shard/membership_desk.cpp",
+        "old": "      homes_.leave(*view, result.home_room);\n",
         "new": "",
     },
     {
         "name": "a view stays after its last member",
-        "file": "src/shard/shard_rooms.cpp",
-        "old": "  if (membership.is_watcher) on_watcher_removed(view);\n  drop_view_if_unused(membership.room, view);\n",
-        "new": "  if (membership.is_watcher) on_watcher_removed(view);\n",
+        "file": "src/shard/membership_desk.cpp",
+        "old": "begin it anew\n  }\n  members_.drop_if_unused(membership.room);\n",
+        "new": "begin it anew\n  }\n",
     },
     {
         "name": "a message without echo is kept from nobody",
@@ -208,9 +208,9 @@ BUGS = [
     },
     {
         "name": "where some read plain frames nobody is given compressed ones",
-        "file": "src/shard/shard_rooms.cpp",
-        "old": "    if (view) append(view, seq, message, excluded);\n",
-        "new": "    if (view) return append(view, seq, message, excluded);\n",
+        "file": "src/shard/view_logs.cpp",
+        "old": "    if (view) append_if_joined(view, seq, message, excluded);\n",
+        "new": "    if (view) return append_if_joined(view, seq, message, excluded);\n",
     },
     {
         "name": "in a page of history each message is of the first one's sender",
@@ -226,7 +226,7 @@ BUGS = [
     },
     {
         "name": "all logs together have no bound",
-        "file": "src/shard/shard_rooms.cpp",
+        "file": "src/shard/view_logs.cpp",
         "old": "  if (chunks_.bytes_in_use() <= bytes_max) return;\n",
         "new": "  if (chunks_.bytes_in_use() <= bytes_max + (1u << 30)) return;\n",
     },
@@ -340,7 +340,7 @@ BUGS = [
     },
     {
         "name": "members are not told that the numbers begin anew",
-        "file": "src/shard/shard_rooms.cpp",
+        "file": "src/shard/view_logs.cpp",
         "old": "      client.session.on_epoch_changed({.room_id = view->room.id(), .epoch = result.epoch, .seq = result.last});\n",
         "new": "",
     },
