@@ -10,6 +10,9 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-con
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # Where warnings are errors: these two are often wrong about std::string (GCC 12).
   add_compile_options(-Wno-error=stringop-overflow -Wno-error=array-bounds)
+  if(CMAKE_UNITY_BUILD)
+    add_compile_options(-Wno-subobject-linkage)  # it takes a source that is compiled along with others for a header
+  endif()
 endif()
 add_link_options(-Wl,--as-needed)  # Abseil's targets name two dozen small libraries; one of them is used
 find_program(MOLD mold)

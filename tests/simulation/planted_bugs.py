@@ -408,7 +408,7 @@ def main():
         bugs = BUGS if options.all else share_of_this_commit(BUGS)
     with tempfile.TemporaryDirectory(prefix="planted-") as temporary:
         work = options.build or pathlib.Path(temporary)
-        # The debug preset's flags, and its place in the tree: ccache has the unchanged files.
+        # The debug preset as it is, and its place in the tree: ccache has the unchanged files.
         tree, folder = work, work / "build" / "debug"
         tree.mkdir(parents=True, exist_ok=True)
         for entry in tree.iterdir():
@@ -417,8 +417,7 @@ def main():
         # With the time stamps, so that a kept folder builds only what has changed.
         shutil.copytree(ROOT, tree, symlinks=True, dirs_exist_ok=True,
                         ignore=shutil.ignore_patterns(".*", "build*", "node_modules", "__pycache__"))
-        subprocess.run(["cmake", "-S", str(tree), "-B", str(folder), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
-                        "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["cmake", "--preset", "debug"], cwd=tree, check=True, stdout=subprocess.DEVNULL)
         missed = []
         for bug in bugs:
             began = time.monotonic()
