@@ -1,5 +1,6 @@
 #include "base/mailbox.h"
 
+#include <chrono>
 #include <gtest/gtest.h>
 #include <memory>
 #include <semaphore>
@@ -75,43 +76,63 @@ TEST(SleepFlag, AsksForOneWakeUpPerSleep) {
   EXPECT_FALSE(flag.should_wake());
 }
 
-/// A producer thread sends `items` numbers to this one, which sleeps whenever there is none. A lost wake-up shows as a
+/// How much two threads exchange: on a machine that is busy with other things each change of threads takes
+/// milliseconds, and after `kEnough` the least of it has to do.
+struct Amount {
+  int least;
+  int most;
+};
+constexpr auto kEnough = std::chrono::seconds(2);
+constexpr int kEnd = -1;
+
+/// A producer thread sends numbers to this one, which sleeps whenever there is none. A lost wake-up shows as a
 /// receiver that sleeps for ever, which the test's time limit ends. Returns whether all came in order.
-bool exchange_between_two_threads(std::size_t capacity, int items) {
+bool exchange_between_two_threads(std::size_t capacity, Amount items) {
   Mailbox<int> mailbox(capacity);
   SleepFlag receiver_sleeps;
   std::counting_semaphore<> wake_ups(0);
+  const auto send = [&](int item) {
+    while (!mailbox.try_push(int{item}))
+      std::this_thread::yield();
+    if (receiver_sleeps.should_wake()) wake_ups.release();
+  };
 
+  int sent = 0;
   std::thread producer([&] {
-    for (int i = 0; i < items; ++i) {
-      while (!mailbox.try_push(int{i}))
-        std::this_thread::yield();
-      if (receiver_sleeps.should_wake()) wake_ups.release();
-    }
+    const auto until = std::chrono::steady_clock::now() + kEnough;
+    while (sent < items.least || (sent < items.most && std::chrono::steady_clock::now() < until))
+      send(sent++);
+    send(kEnd);
   });
 
   int received = 0;
   bool in_order = true;
-  while (received < items) {
+  bool has_ended = false;
+  while (!has_ended) {
     while (wake_ups.try_acquire()) {  // one too many would make up for a lost one
     }
     receiver_sleeps.announce_sleep();
     if (mailbox.empty()) wake_ups.acquire();
     receiver_sleeps.awake();
-    for (; int* item = mailbox.front(); mailbox.pop())
-      in_order = *item == received++ && in_order;
+    for (; int* item = mailbox.front(); mailbox.pop()) {
+      if (*item == kEnd) {
+        has_ended = true;
+      } else {
+        in_order = *item == received++ && in_order;
+      }
+    }
   }
   producer.join();
-  return in_order && mailbox.empty();
+  return in_order && received == sent && mailbox.empty();
 }
 
 TEST(SleepFlag, LosesNoItemBetweenTwoThreads) {
-  EXPECT_TRUE(exchange_between_two_threads(64, 200'000));
+  EXPECT_TRUE(exchange_between_two_threads(64, {.least = 1'000, .most = 200'000}));
 }
 
 // With one slot nothing can be pushed after a lost wake-up that would make up for it.
 TEST(SleepFlag, LosesNoWakeUpBetweenTwoThreads) {
-  EXPECT_TRUE(exchange_between_two_threads(1, 100'000));
+  EXPECT_TRUE(exchange_between_two_threads(1, {.least = 100, .most = 100'000}));
 }
 
 }  // namespace
