@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
-#include "http/date.h"
+#include "base/http_date.h"
 #include "http/request.h"
 
 namespace switchboard::http {
@@ -73,7 +73,7 @@ std::string serialize(const Response& response, UnixMillis now) {
   out.reserve(bytes);
   out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
   out.append(reason_phrase(response.status)).append("\r\n");
-  out.append("Date: ").append(date(now)).append("\r\n");
+  out.append("Date: ").append(http_date(now)).append("\r\n");
   // RFC 9110 section 8.6: none in a 204, and in a 304 only the one of the answer it stands for.
   const bool bodiless = response.status == 204 || response.status == 304;
   if (!bodiless) out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");

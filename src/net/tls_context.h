@@ -37,6 +37,7 @@ class TlsContext {
   SSL_CTX* context_of(std::string_view host) const;
   TlsTicketKeys& ticket_keys() { return ticket_keys_; }
   Instant now() const { return clock_.now(); }
+  UnixMillis unix_ms() const { return clock_.unix_ms(); }
   /// What one read of a connection receives, to be opened record by record: only during that read.
   std::span<char> incoming() { return incoming_; }
   /// Where records are sealed before they go to the kernel; empty between calls.

@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include "base/http_date.h"
 #include "net/tls_certificate.h"
 
 namespace switchboard::net {
@@ -30,13 +31,18 @@ constexpr std::uint32_t kIdleRecordsMax = 100;
 constexpr char kHandshakeRecord = 0x16;  // RFC 8446 section 5.1
 constexpr std::size_t kUnreadBytesMax = 65'536;
 constexpr std::size_t kRecordOverhead = 64;  // header, padding, tag: more than any has
-constexpr std::string_view kPlainHttpAnswer =
-    "HTTP/1.1 400 Bad Request\r\n"
-    "Content-Type: text/plain; charset=utf-8\r\n"
-    "Content-Length: 45\r\n"
-    "Connection: close\r\n"
-    "\r\n"
-    "This port speaks TLS: use https:// or wss://\n";
+
+std::string plain_http_answer(UnixMillis now) {
+  return "HTTP/1.1 400 Bad Request\r\n"
+         "Date: " +
+         http_date(now) +  // RFC 9110 section 6.6.1
+         "\r\n"
+         "Content-Type: text/plain; charset=utf-8\r\n"
+         "Content-Length: 45\r\n"
+         "Connection: close\r\n"
+         "\r\n"
+         "This port speaks TLS: use https:// or wss://\n";
+}
 
 }  // namespace
 
@@ -135,8 +141,8 @@ void TlsTransport::drop_unread() {
 
 IoStatus TlsTransport::refuse_plain_http() {
   drop_unread();
-  [[maybe_unused]] const auto sent =
-      ::send(socket_.get(), kPlainHttpAnswer.data(), kPlainHttpAnswer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  const std::string answer = plain_http_answer(context_->unix_ms());
+  [[maybe_unused]] const auto sent = ::send(socket_.get(), answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   ::shutdown(socket_.get(), SHUT_WR);
   return fail("plain HTTP on a TLS port").status;
 }

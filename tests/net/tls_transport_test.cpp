@@ -246,6 +246,7 @@ TEST_F(TlsTransportTest, PlainHttpIsToldWhatIsSpokenHere) {
   ASSERT_GT(n, 0);
   const std::string answer(buffer.data(), static_cast<std::size_t>(n));
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 "));
+  EXPECT_NE(answer.find("\r\nDate: "), std::string::npos);
   EXPECT_TRUE(answer.ends_with("\r\n\r\nThis port speaks TLS: use https:// or wss://\n"));
   EXPECT_EQ(::recv(peer_->fd(), buffer.data(), buffer.size(), MSG_DONTWAIT), 0);
 }

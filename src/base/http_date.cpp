@@ -1,4 +1,4 @@
-#include "http/date.h"
+#include "base/http_date.h"
 
 #include <array>
 #include <chrono>
@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 
-namespace switchboard::http {
+namespace switchboard {
 namespace {
 
 // In English whatever the locale: the names are part of the format.
@@ -16,7 +16,7 @@ constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "Ma
 
 }  // namespace
 
-std::string date(UnixMillis at) {
+std::string http_date(UnixMillis at) {
   using namespace std::chrono;
   const sys_time<seconds> time = floor<seconds>(sys_time<milliseconds>(milliseconds(at)));
   const sys_days day = floor<days>(time);
@@ -32,4 +32,4 @@ std::string date(UnixMillis at) {
   return text.data();
 }
 
-}  // namespace switchboard::http
+}  // namespace switchboard

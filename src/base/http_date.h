@@ -5,9 +5,9 @@
 
 #include "base/time.h"
 
-namespace switchboard::http {
+namespace switchboard {
 
 /// "Sun, 06 Nov 1994 08:49:37 GMT" (IMF-fixdate, RFC 9110 section 5.6.7), of whole seconds. `at`: years 0 to 9999.
-std::string date(UnixMillis at);
+std::string http_date(UnixMillis at);
 
-}  // namespace switchboard::http
+}  // namespace switchboard
