@@ -98,7 +98,7 @@ class Bench {
     ClientConnection& connection = client.connection;
     if (connection.phase == Phase::kConnecting) {
       connection.phase = Phase::kUpgrading;
-      connection.send_upgrade(endpoint_, false);
+      connection.send_upgrade(endpoint_, ws::Encoding::kPlain);
     }
     flush(client);
     while (true) {
@@ -115,7 +115,7 @@ class Bench {
   std::size_t consume(Client& client, const std::string& first_command, std::string_view bytes) {
     std::size_t begin = 0;
     if (client.connection.phase == Phase::kUpgrading) {
-      const auto taken = ClientConnection::take_upgrade(bytes, false);
+      const auto taken = ClientConnection::take_upgrade(bytes, ws::Encoding::kPlain);
       if (!taken) fail(taken.error());
       if (!taken || *taken == 0) return 0;
       client.connection.phase = Phase::kJoined;

@@ -16,8 +16,8 @@ mode_t mode_of(std::string_view octal) {
   return mode;
 }
 
-std::string url_of(const net::ListenAddress& address, bool tls) {
-  const std::string scheme = tls ? "wss://" : "ws://";
+std::string url_of(const net::ListenAddress& address, const config::ListenerSettings& settings) {
+  const std::string scheme = settings.tls ? "wss://" : "ws://";
   return scheme + (address.host.empty() ? "localhost:" + std::to_string(address.port) : address.to_string());
 }
 
@@ -59,7 +59,7 @@ class Opening {
     auto bound = net::probe_bind(*address);
     if (!bound) return bound.error();
     ListeningPlace place = place_of(settings, number);
-    place.shown = url_of(*bound, settings.tls);
+    place.shown = url_of(*bound, settings);
     place.is_public = !bound->is_loopback();
     if (bound->host.empty()) place.every_address = bound->to_string();
     place.address = std::move(*bound);
@@ -83,7 +83,7 @@ class Opening {
       if (socket.name != name || !socket.socket.is_open()) continue;
       found = true;
       ListeningPlace place = place_of(settings, number);
-      place.shown = socket.is_unix ? "unix:" + socket.path : url_of(socket.address, settings.tls);
+      place.shown = socket.is_unix ? "unix:" + socket.path : url_of(socket.address, settings);
       place.is_public = !socket.is_unix && !socket.address.is_loopback();
       if (!socket.is_unix && socket.address.host.empty()) place.every_address = socket.address.to_string();
       place.inherited.emplace(std::move(socket.socket));

@@ -170,7 +170,8 @@ void ShardThread::accept_from(std::size_t listener, std::size_t budget) {
     if (from.wants_proxy_header) {
       await_proxy_header(std::move(accepted.socket), listener, accepted.peer);
     } else {
-      take(std::move(accepted.socket), from, accepted.peer, false);
+      const int fd = accepted.socket.get();
+      if (const SlotId id = take(std::move(accepted.socket), from, accepted.peer)) loop_.add_stream(fd, id.pack());
     }
   }
 }
@@ -201,7 +202,9 @@ void ShardThread::on_proxy_header(std::uint32_t index, bool hung_up) {
   admission_.release(nullptr);
   if (header.status == net::ProxyHeaderStatus::kInvalid) return turn_away(taken.proxy, header.problem);
   const bool has_client = header.status == net::ProxyHeaderStatus::kClient;
-  take(std::move(taken.socket), listeners_[taken.listener], has_client ? header.client : taken.proxy, true);
+  const int fd = taken.socket.get();
+  const SlotId id = take(std::move(taken.socket), listeners_[taken.listener], has_client ? header.client : taken.proxy);
+  if (id) loop_.change_stream(fd, id.pack());  // the loop knows the socket already
 }
 
 void ShardThread::turn_away_silent_proxies() {
@@ -216,22 +219,18 @@ void ShardThread::turn_away(const net::PeerAddress& peer, std::string_view reaso
   observer_.on_turned_away(peer, reason);
 }
 
-/// `is_watched`: the loop knows the socket already.
-void ShardThread::take(net::FileDescriptor socket, const ShardListener& from, const net::PeerAddress& peer,
-                       bool is_watched) {
+/// The loop is to watch it under the id that is returned: whatever has come already is reported as readiness right
+/// away, and without readiness its handshake times out. None when it was turned away.
+SlotId ShardThread::take(net::FileDescriptor socket, const ShardListener& from, const net::PeerAddress& peer) {
   // A trusted proxy's connection is counted for an address once the request has named the client's.
   const bool is_proxy = trusted_proxies(from).contains(peer);
   const auto admitted = admission_.admit(is_proxy ? net::PeerAddress{} : peer);
-  if (admitted.verdict == Admission::Verdict::kDrop) return shard_.stats().connections_refused.add();
-  const int fd = socket.get();
-  const SlotId id = shard_.accept(transport_for(std::move(socket), from), peer, refusal(admitted.verdict),
-                                  admitted.address, from.listener);
-  // Whatever has come already is reported as readiness right away. Without readiness its handshake times out.
-  if (is_watched) {
-    loop_.change_stream(fd, id.pack());
-  } else {
-    loop_.add_stream(fd, id.pack());
+  if (admitted.verdict == Admission::Verdict::kDrop) {
+    shard_.stats().connections_refused.add();
+    return {};
   }
+  return shard_.accept(transport_for(std::move(socket), from), peer, refusal(admitted.verdict), admitted.address,
+                       from.listener);
 }
 
 std::unique_ptr<net::Transport> ShardThread::transport_for(net::FileDescriptor socket, const ShardListener& from) {

@@ -57,7 +57,7 @@ class ShardThread {
   void on_proxy_header(std::uint32_t index, bool hung_up);
   void turn_away_silent_proxies();
   void turn_away(const net::PeerAddress& peer, std::string_view reason);
-  void take(net::FileDescriptor socket, const ShardListener& from, const net::PeerAddress& peer, bool is_watched);
+  SlotId take(net::FileDescriptor socket, const ShardListener& from, const net::PeerAddress& peer);
   const net::AddressSet& trusted_proxies(const ShardListener& from) const;
   std::unique_ptr<net::Transport> transport_for(net::FileDescriptor socket, const ShardListener& from);
   void watch_those_open();

@@ -59,21 +59,24 @@ struct Bound {
   ListenAddress address;
 };
 
+/// Whether other sockets may listen at the same port.
+enum class Port : std::uint8_t { kOwn, kShared };
+
 /// IPv6 may be absent from the machine: every address is then every IPv4 address.
-std::expected<Bound, std::string> bind_socket(const ListenAddress& wanted, bool share_port) {
+std::expected<Bound, std::string> bind_socket(const ListenAddress& wanted, Port port) {
   auto address = to_socket_address(wanted);
   if (!address) return std::unexpected(address.error());
   FileDescriptor fd(::socket(address->family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.is_open() && wanted.host.empty() && errno == EAFNOSUPPORT) {
-    return bind_socket({.host = "0.0.0.0", .port = wanted.port}, share_port);
+    return bind_socket({.host = "0.0.0.0", .port = wanted.port}, port);
   }
   if (!fd.is_open()) return std::unexpected(explain(wanted, errno));
   set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
-  if (share_port) set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
+  if (port == Port::kShared) set_option(fd.get(), SOL_SOCKET, SO_REUSEPORT, 1);
   if (address->family() == AF_INET6) set_option(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, wanted.host.empty() ? 0 : 1);
   if (::bind(fd.get(), address->get(), address->length) != 0) {
     if (wanted.host.empty() && (errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT)) {
-      return bind_socket({.host = "0.0.0.0", .port = wanted.port}, share_port);
+      return bind_socket({.host = "0.0.0.0", .port = wanted.port}, port);
     }
     return std::unexpected(explain(wanted, errno));
   }
@@ -86,7 +89,7 @@ std::expected<Bound, std::string> bind_socket(const ListenAddress& wanted, bool 
 }  // namespace
 
 std::expected<ListenAddress, std::string> probe_bind(const ListenAddress& address) {
-  auto bound = bind_socket(address, false);
+  auto bound = bind_socket(address, Port::kOwn);
   if (!bound) return std::unexpected(bound.error());
   // SO_REUSEADDR lets a second bind of a listening port fail only at listen(): ask for that answer too.
   if (::listen(bound->socket.get(), 1) != 0) return std::unexpected(explain(address, errno));
@@ -94,7 +97,7 @@ std::expected<ListenAddress, std::string> probe_bind(const ListenAddress& addres
 }
 
 std::expected<Listener, std::string> Listener::open(const ListenAddress& address, const SocketOptions& options) {
-  auto bound = bind_socket(address, true);
+  auto bound = bind_socket(address, Port::kShared);
   if (!bound) return std::unexpected(bound.error());
   const int fd = bound->socket.get();
   set_options(fd, options);

@@ -66,9 +66,15 @@ void Loop::remove(int fd) {
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
 }
 
-void Loop::enable_source(int fd, std::uint64_t token, bool enabled) {
-  // It is watched, so nothing but its events changes: a source that stayed on would spin, one that stayed off be deaf.
-  const bool is_changed = control(epoll_.get(), EPOLL_CTL_MOD, fd, enabled ? std::uint32_t{EPOLLIN} : 0U, token);
+// It is watched, so nothing but its events changes: a source that stayed on would spin, one that stayed off be deaf.
+
+void Loop::disable_source(int fd, std::uint64_t token) {
+  const bool is_changed = control(epoll_.get(), EPOLL_CTL_MOD, fd, 0U, token);
+  SB_ASSERT(is_changed);
+}
+
+void Loop::enable_source(int fd, std::uint64_t token) {
+  const bool is_changed = control(epoll_.get(), EPOLL_CTL_MOD, fd, std::uint32_t{EPOLLIN}, token);
   SB_ASSERT(is_changed);
 }
 

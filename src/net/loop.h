@@ -27,9 +27,10 @@ class Loop {
 
   /// A connected socket, edge-triggered for reading and writing. False when the kernel refuses.
   bool add_stream(int fd, std::uint64_t token);
-  /// A listening socket or any other descriptor to read, level-triggered. Can be switched off and on.
+  /// A listening socket or any other descriptor to read, level-triggered. Can be switched off, and on again.
   bool add_source(int fd, std::uint64_t token);
-  void enable_source(int fd, std::uint64_t token, bool enabled);
+  void disable_source(int fd, std::uint64_t token);
+  void enable_source(int fd, std::uint64_t token);
   /// The same for a listening socket that other loops wait on, too: one of those that wait is woken, not all.
   bool add_shared_source(int fd, std::uint64_t token);
   /// From now on what concerns a stream is reported under another token; what lies there already is reported again.

@@ -63,13 +63,13 @@ struct OpsPort::State {
   /// Trying at once again would only spin.
   void pause_accepting() {
     accept_again_at = clock.now() + kAcceptPause;
-    loop.enable_source(listener.fd(), kListenerToken, false);
+    loop.disable_source(listener.fd(), kListenerToken);
   }
 
   void end_pause() {
     if (!accept_again_at || clock.now() < *accept_again_at) return;
     accept_again_at.reset();
-    loop.enable_source(listener.fd(), kListenerToken, true);
+    loop.enable_source(listener.fd(), kListenerToken);
   }
 
   net::Listener listener;

@@ -12,7 +12,7 @@ std::string push(std::uint64_t seq) {
 
 class LedgerTest : public testing::Test {
  protected:
-  std::uint32_t publish(std::int64_t scheduled_ns, std::uint32_t expected, bool measured = true,
+  std::uint32_t publish(std::int64_t scheduled_ns, std::uint32_t expected, Period period = Period::kMeasured,
                         Cohort cohort = Cohort::kMembers) {
     return ledger_.publish({.scheduled_ns = scheduled_ns,
                             .expected = expected,
@@ -20,7 +20,7 @@ class LedgerTest : public testing::Test {
                             .publisher = 0,
                             .own_index = 0,
                             .cohort = cohort,
-                            .measured = measured});
+                            .period = period});
   }
 
   Ledger ledger_{16};
@@ -79,13 +79,13 @@ TEST_F(LedgerTest, AnUnknownNumberIsAStranger) {
 }
 
 TEST_F(LedgerTest, TheWarmUpIsCountedButNotMeasured) {
-  ledger_.receive(alice_, publish(0, 1, false), push(1), 1);
+  ledger_.receive(alice_, publish(0, 1, Period::kWarmUp), push(1), 1);
   EXPECT_EQ(ledger_.tally().delivered, 1U);
   EXPECT_EQ(ledger_.latency(Cohort::kMembers).count(), 0U);
 }
 
 TEST_F(LedgerTest, BystandersHaveTheirOwnHistogram) {
-  ledger_.receive(alice_, publish(0, 1, true, Cohort::kBystanders), push(1), 70);
+  ledger_.receive(alice_, publish(0, 1, Period::kMeasured, Cohort::kBystanders), push(1), 70);
   EXPECT_EQ(ledger_.latency(Cohort::kMembers).count(), 0U);
   EXPECT_EQ(ledger_.latency(Cohort::kBystanders).max(), 70);
 }

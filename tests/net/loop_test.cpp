@@ -91,9 +91,9 @@ TEST_F(LoopTest, ASourceIsReportedAsLongAsItIsReadableAndSwitchedOn) {
   const FileDescriptor client = connect_to(listener->address().port);
   EXPECT_EQ(look().size(), 1u);
   EXPECT_EQ(look().size(), 1u);
-  loop.enable_source(listener->fd(), 9, false);
+  loop.disable_source(listener->fd(), 9);
   EXPECT_TRUE(look().empty());
-  loop.enable_source(listener->fd(), 9, true);
+  loop.enable_source(listener->fd(), 9);
   ASSERT_EQ(look().size(), 1u);
   listener->accept();
   EXPECT_TRUE(look().empty());

@@ -55,25 +55,25 @@ std::expected<void, std::string> ClientConnection::dial(const Endpoint& endpoint
   return {};
 }
 
-void ClientConnection::send_upgrade(const Endpoint& endpoint, bool offers_deflate) {
+void ClientConnection::send_upgrade(const Endpoint& endpoint, ws::Encoding offered) {
   unsent_.append("GET ").append(endpoint.path).append(" HTTP/1.1\r\nHost: ").append(endpoint.host);
   unsent_.append("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ").append(kKey);
-  if (offers_deflate) {
+  if (offered == ws::Encoding::kDeflated) {
     unsent_.append(
         "\r\nSec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover");
   }
   unsent_.append("\r\nSec-WebSocket-Version: 13\r\n\r\n");
 }
 
-std::expected<std::size_t, std::string> ClientConnection::take_upgrade(std::string_view bytes, bool wants_deflate) {
+std::expected<std::size_t, std::string> ClientConnection::take_upgrade(std::string_view bytes, ws::Encoding wanted) {
   const auto end = bytes.find("\r\n\r\n");
   if (end == std::string_view::npos) return 0;
   const std::string_view head = bytes.substr(0, end + 4);
   if (!head.starts_with("HTTP/1.1 101 ") || head.find(kAccept) == std::string_view::npos) {
     return std::unexpected("the upgrade was refused: " + std::string(head.substr(0, head.find('\r'))));
   }
-  if (wants_deflate && (head.find("permessage-deflate") == std::string_view::npos ||
-                        head.find("server_no_context_takeover") == std::string_view::npos)) {
+  if (wanted == ws::Encoding::kDeflated && (head.find("permessage-deflate") == std::string_view::npos ||
+                                            head.find("server_no_context_takeover") == std::string_view::npos)) {
     return std::unexpected("the server does not compress with every message by itself");
   }
   return head.size();

@@ -38,11 +38,11 @@ class ClientConnection {
 
   /// Asks for the upgrade (RFC 6455 section 4.1). The key is the RFC's own example: it need not be secret, and its
   /// answer is known.
-  /// `offers_deflate`: also for permessage-deflate, every message by itself (RFC 7692 section 7.1.1).
-  void send_upgrade(const Endpoint& endpoint, bool offers_deflate);
+  /// `offered`: deflated offers permessage-deflate, too, every message by itself (RFC 7692 section 7.1.1).
+  void send_upgrade(const Endpoint& endpoint, ws::Encoding offered);
   /// Takes the response from the front of `bytes`: its length, or 0 when it has not come whole. The error is a
-  /// sentence: the upgrade is refused, or, if the server is to compress (`wants_deflate`), it does not.
-  static std::expected<std::size_t, std::string> take_upgrade(std::string_view bytes, bool wants_deflate);
+  /// sentence: the upgrade is refused, or, if the server is to compress (`wanted`), it does not.
+  static std::expected<std::size_t, std::string> take_upgrade(std::string_view bytes, ws::Encoding wanted);
   /// The code in a Close frame's payload; 0 when there is none.
   static std::uint16_t close_code_in(std::string_view payload);
 

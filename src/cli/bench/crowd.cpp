@@ -34,7 +34,7 @@ timespec until(std::int64_t deadline_ns, std::int64_t now_ns) {
 Crowd::Crowd(const LoadOptions& options, const Endpoint& endpoint, std::vector<std::uint32_t> source_ipv4s)
     : options_(options),
       endpoint_(endpoint),
-      tls_(options.tls_resume),
+      tls_(options.tls_resume ? Resumption::kLatest : Resumption::kNone),
       source_ipv4s_(std::move(source_ipv4s)),
       random_(kernel_random()),
       tag_(random_.token(4)),
@@ -125,7 +125,7 @@ void Crowd::finish_connect(std::uint32_t index) {
   if (error != 0) return fail(index, std::string("connect: ") + std::strerror(error));
   connection.phase = Phase::kUpgrading;
   if (endpoint_.tls) connection.use_tls(tls_);
-  connection.send_upgrade(endpoint_, options_.compression);
+  connection.send_upgrade(endpoint_, options_.encoding());
   if (!connection.flush()) fail(index, std::string("send: ") + std::strerror(errno));
 }
 
@@ -183,7 +183,7 @@ std::size_t Crowd::consume(std::uint32_t index, std::string_view bytes, std::int
 }
 
 std::size_t Crowd::consume_upgrade(std::uint32_t index, std::string_view bytes) {
-  const auto taken = ClientConnection::take_upgrade(bytes, options_.compression);
+  const auto taken = ClientConnection::take_upgrade(bytes, options_.encoding());
   if (!taken) fail(index, taken.error());
   if (!taken || *taken == 0) return 0;
   ClientConnection& connection = connections_[index];
@@ -257,7 +257,7 @@ void Crowd::append_content(std::string& out, std::uint32_t number) const {
   append_json_content(out, stamp, number, options_.content_bytes);
 }
 
-void Crowd::publish(std::uint32_t index, std::int64_t scheduled_ns, bool measured) {
+void Crowd::publish(std::uint32_t index, std::int64_t scheduled_ns, Period period) {
   ClientConnection& connection = connections_[index];
   if (connection.phase != Phase::kJoined || ledger_.is_full()) return;
   const std::uint32_t number =
@@ -267,7 +267,7 @@ void Crowd::publish(std::uint32_t index, std::int64_t scheduled_ns, bool measure
                        .publisher = index,
                        .own_index = connection.published,
                        .cohort = is_bystander(connection.role) ? Cohort::kBystanders : Cohort::kMembers,
-                       .measured = measured});
+                       .period = period});
   ++connection.published;
   ++connection.in_flight;
   command_ = R"({"type":"broadcast","room_id":")" + room_name(tag_, connection.place.room) + R"(","content":)";
@@ -304,9 +304,9 @@ void Crowd::leave() {
     connection.close();
 }
 
-void Crowd::set_window(std::uint32_t window, bool measured) {
+void Crowd::set_window(std::uint32_t window, Period period) {
   window_ = window;
-  window_measured_ = measured;
+  window_period_ = period;
   if (window == 0) return;
   for (std::uint32_t i = 0; i < connections_.size(); ++i) {
     if (connections_[i].role == Role::kPublisher) top_up(i, now_ns());
@@ -315,7 +315,7 @@ void Crowd::set_window(std::uint32_t window, bool measured) {
 
 void Crowd::top_up(std::uint32_t index, std::int64_t now) {
   while (connections_[index].in_flight < window_ && connections_[index].phase == Phase::kJoined && !ledger_.is_full()) {
-    publish(index, now, window_measured_);
+    publish(index, now, window_period_);
   }
 }
 

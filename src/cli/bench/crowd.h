@@ -35,7 +35,7 @@ class Crowd {
 
   /// Enters a message of `connection` in the ledger and queues it; `flush_publishers` sends what is queued. Messages of
   /// a connection that is gone, or past kMessagesMax, are left out.
-  void publish(std::uint32_t connection, std::int64_t scheduled_ns, bool measured);
+  void publish(std::uint32_t connection, std::int64_t scheduled_ns, Period period);
   void flush_publishers();
 
   /// Says goodbye to the server with a Close frame on every connection, and returns when all of them are closed or a
@@ -43,7 +43,7 @@ class Crowd {
   void leave();
 
   /// Every publisher keeps this many of its own messages in flight from here on; 0 ends it.
-  void set_window(std::uint32_t window, bool measured);
+  void set_window(std::uint32_t window, Period period);
 
   /// Whose time is counted from here on; must outlive its use. The system's at first.
   void use_clock(const Clock& clock) { clock_ = &clock; }
@@ -106,7 +106,7 @@ class Crowd {
   std::string failure_;
 
   std::uint32_t window_ = 0;
-  bool window_measured_ = false;
+  Period window_period_ = Period::kWarmUp;
   std::vector<std::uint32_t> unflushed_;
   std::string command_;
   std::int64_t last_delivery_ns_ = 0;

@@ -13,6 +13,13 @@ namespace switchboard::cli::bench {
 
 enum class Cohort : std::uint8_t { kMembers, kBystanders };
 
+/// Of the warm-up messages are counted, but not in the histograms.
+enum class Period : std::uint8_t { kWarmUp, kMeasured };
+/// `measure_ns`: when the measured time begins.
+constexpr Period period_of(std::int64_t at_ns, std::int64_t measure_ns) {
+  return at_ns >= measure_ns ? Period::kMeasured : Period::kWarmUp;
+}
+
 struct Publication {
   std::int64_t scheduled_ns;  // when it was due, not when it was sent: an overloaded sender hides nothing
   std::uint64_t seq = 0;      // the server's; read in its first copy, 0 before
@@ -22,7 +29,7 @@ struct Publication {
   std::uint32_t publisher;  // connection
   std::uint32_t own_index;  // how many messages its publisher sent before it
   Cohort cohort;
-  bool measured;  // false during the warm-up: counted, but not in the histograms
+  Period period;
 };
 
 /// One connection's place in its room's sequence.
@@ -68,7 +75,7 @@ class Ledger {
     place.last_seq = publication.seq;
     ++publication.received;
     ++tally_.delivered;
-    if (publication.measured) record(publication, now_ns);
+    if (publication.period == Period::kMeasured) record(publication, now_ns);
     return &publication;
   }
 

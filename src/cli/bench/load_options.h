@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/bench/flood/plan.h"
+#include "ws/frame_writer.h"
 
 namespace switchboard::cli::bench {
 
@@ -47,6 +48,7 @@ struct LoadOptions {
   std::uint32_t content_bytes = 100;
   ContentKind content = ContentKind::kFiller;
   bool compression = false;  // offer permessage-deflate, and insist on it
+  ws::Encoding encoding() const { return compression ? ws::Encoding::kDeflated : ws::Encoding::kPlain; }
   double time_s = 10;
   double warmup_s = 2;
   double drain_s = 60;  // at most; ends by itself when everything has arrived

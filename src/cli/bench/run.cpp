@@ -103,28 +103,28 @@ class LoadRun {
     const auto pairs = static_cast<std::uint32_t>(crowd_.population().bystander_publishers().size());
     Schedule bystanders(begin_ns, pairs > 0 ? end_ns : begin_ns, options_.bystander_rate * std::max(pairs, 1U));
     bool is_measuring = false;
-    if (options_.window > 0) crowd_.set_window(options_.window, false);
+    if (options_.window > 0) crowd_.set_window(options_.window, Period::kWarmUp);
 
     for (std::int64_t now = crowd_.now_ns(); now < end_ns; now = crowd_.now_ns()) {
       if (!is_measuring && now >= measure_ns) {
         is_measuring = true;
         start_ = read_off();
-        if (options_.window > 0) crowd_.set_window(options_.window, true);
+        if (options_.window > 0) crowd_.set_window(options_.window, Period::kMeasured);
       }
       for (; members.next_ns() <= now; members.advance()) {
         crowd_.publish(static_cast<std::uint32_t>(members.index() % options_.publishers), members.next_ns(),
-                       members.next_ns() >= measure_ns);
+                       period_of(members.next_ns(), measure_ns));
       }
       for (; bystanders.next_ns() <= now; bystanders.advance()) {
         crowd_.publish(crowd_.population().bystander_publishers()[bystanders.index() % pairs], bystanders.next_ns(),
-                       bystanders.next_ns() >= measure_ns);
+                       period_of(bystanders.next_ns(), measure_ns));
       }
       crowd_.flush_publishers();
       crowd_.turn(
           std::min({members.next_ns(), bystanders.next_ns(), is_measuring ? end_ns : measure_ns, now + kTickNs}));
       show_progress(now, is_measuring ? "measuring" : "warming up");
     }
-    crowd_.set_window(0, true);
+    crowd_.set_window(0, Period::kMeasured);
   }
 
   void drain() {

@@ -13,7 +13,8 @@ void TlsClientContext::Free::operator()(SSL_SESSION* session) const {
   SSL_SESSION_free(session);
 }
 
-TlsClientContext::TlsClientContext(bool resumes) : context_(SSL_CTX_new(TLS_client_method())), resumes_(resumes) {
+TlsClientContext::TlsClientContext(Resumption resumption)
+    : context_(SSL_CTX_new(TLS_client_method())), resumption_(resumption) {
   if (!context_) throw std::bad_alloc();
   SSL_CTX_set_app_data(context_.get(), this);
   SSL_CTX_set_verify(context_.get(), SSL_VERIFY_NONE, nullptr);
@@ -26,7 +27,7 @@ TlsClientContext::TlsClientContext(bool resumes) : context_(SSL_CTX_new(TLS_clie
 
 int TlsClientContext::keep_session(SSL* ssl, SSL_SESSION* session) {
   auto* self = static_cast<TlsClientContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
-  if (!self->resumes_) return 0;
+  if (self->resumption_ == Resumption::kNone) return 0;
   self->session_.reset(session);
   return 1;
 }

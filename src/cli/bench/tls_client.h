@@ -2,6 +2,7 @@
 // secret. One context for all connections of a run, one TlsClient for each of them.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <openssl/ssl.h>
 #include <span>
@@ -10,10 +11,13 @@
 
 namespace switchboard::cli::bench {
 
+/// kLatest: every connection uses the latest session the server gave.
+enum class Resumption : std::uint8_t { kNone, kLatest };
+
 class TlsClientContext {
  public:
-  /// `resumes`: every connection uses the latest session the server gave. Throws std::bad_alloc.
-  explicit TlsClientContext(bool resumes);
+  /// Throws std::bad_alloc.
+  explicit TlsClientContext(Resumption resumption);
   TlsClientContext(const TlsClientContext&) = delete;
   TlsClientContext& operator=(const TlsClientContext&) = delete;
 
@@ -27,7 +31,7 @@ class TlsClientContext {
 
   std::unique_ptr<SSL_CTX, Free> context_;
   std::unique_ptr<SSL_SESSION, Free> session_;
-  bool resumes_;
+  Resumption resumption_;
 };
 
 /// Over a connected or connecting non-blocking socket, which must outlive it. Reading and writing do the handshake,

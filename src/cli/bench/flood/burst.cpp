@@ -28,7 +28,7 @@ std::string frame_of(FloodKind kind, std::string_view room_id, std::uint32_t mas
   std::string payload;
   const bool is_smaller = deflater.deflate(broadcast(room_id, kDeflatedTextBytes), payload);
   SB_ASSERT(is_smaller);
-  append_masked_frame(frame, first_byte(ws::Opcode::kText, true), payload, mask);
+  append_masked_frame(frame, first_byte(ws::Opcode::kText, ws::Encoding::kDeflated), payload, mask);
   return frame;
 }
 

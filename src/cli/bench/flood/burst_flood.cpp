@@ -12,7 +12,7 @@ BurstFlood::BurstFlood(FloodKind kind, std::uint32_t clients, const Endpoint& en
                        std::vector<std::uint32_t> source_ipv4s)
     : Flooders({.clients = clients,
                 .share_room = kind == FloodKind::kHistory,
-                .offers_deflate = kind == FloodKind::kDeflated},
+                .encoding = kind == FloodKind::kDeflated ? ws::Encoding::kDeflated : ws::Encoding::kPlain},
                endpoint, std::move(source_ipv4s)),
       under_way_max_(kind == FloodKind::kHistory ? 2 : 1),
       is_together_(kind != FloodKind::kHistory),

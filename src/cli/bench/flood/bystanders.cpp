@@ -62,7 +62,7 @@ BystanderResult Bystanders::measure(double warmup_s, double time_s, double drain
     }
     for (; schedule.next_ns() <= now; schedule.advance()) {
       crowd_.publish(static_cast<std::uint32_t>(schedule.index() % options_.publishers), schedule.next_ns(),
-                     schedule.next_ns() >= measure_ns);
+                     period_of(schedule.next_ns(), measure_ns));
     }
     crowd_.flush_publishers();
     crowd_.turn(std::min({schedule.next_ns(), end_ns, now + kTickNs}));

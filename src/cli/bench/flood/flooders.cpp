@@ -24,7 +24,7 @@ Flooders::Flooders(const FlooderSettings& settings, const Endpoint& endpoint, st
     : settings_(settings),
       endpoint_(endpoint),
       source_ipv4s_(std::move(source_ipv4s)),
-      tls_(false),
+      tls_(Resumption::kNone),
       random_(kernel_random()),
       tag_(random_.token(4)),
       poller_(epoll_create1(EPOLL_CLOEXEC)),
@@ -128,7 +128,7 @@ void Flooders::finish_connect(std::uint32_t index) {
   if (error != 0) return fail(index, std::string("connect: ") + std::strerror(error));
   connection.phase = Phase::kUpgrading;
   if (endpoint_.tls) connection.use_tls(tls_);
-  connection.send_upgrade(endpoint_, settings_.offers_deflate);
+  connection.send_upgrade(endpoint_, settings_.encoding);
   flush(index);
 }
 
@@ -157,7 +157,7 @@ void Flooders::read(std::uint32_t index) {
 }
 
 std::size_t Flooders::consume_upgrade(std::uint32_t index, std::string_view bytes) {
-  const auto taken = ClientConnection::take_upgrade(bytes, settings_.offers_deflate);
+  const auto taken = ClientConnection::take_upgrade(bytes, settings_.encoding);
   if (!taken) fail(index, taken.error());
   if (!taken || *taken == 0) return 0;
   ClientConnection& connection = flooders_[index].connection;

@@ -21,8 +21,8 @@ namespace switchboard::cli::bench {
 
 struct FlooderSettings {
   std::uint32_t clients;
-  bool share_room;      // all are members of one room; else each has its own
-  bool offers_deflate;  // and insists on it
+  bool share_room;        // all are members of one room; else each has its own
+  ws::Encoding encoding;  // offered, and insisted on
 };
 
 class Flooders : public Flood {

@@ -11,7 +11,8 @@ constexpr std::uint64_t kRecordBytes = 27;  // header 5, message 5, content type
 }  // namespace
 
 KeyUpdateFlood::KeyUpdateFlood(std::uint32_t clients, const Endpoint& endpoint, std::vector<std::uint32_t> source_ipv4s)
-    : Flooders({.clients = clients, .share_room = false, .offers_deflate = false}, endpoint, std::move(source_ipv4s)),
+    : Flooders({.clients = clients, .share_room = false, .encoding = ws::Encoding::kPlain}, endpoint,
+               std::move(source_ipv4s)),
       can_write_(clients, false) {}
 
 bool KeyUpdateFlood::press_on(std::int64_t) {

@@ -26,7 +26,7 @@ void LargeRoomFlood::turn(std::int64_t until_ns) {
   const std::int64_t now = crowd_.now_ns();
   if (!schedule_) schedule_.emplace(now, INT64_MAX, options_.rate);
   for (; schedule_->next_ns() <= now; schedule_->advance())
-    crowd_.publish(0, schedule_->next_ns(), false);
+    crowd_.publish(0, schedule_->next_ns(), Period::kWarmUp);
   crowd_.flush_publishers();
   crowd_.turn(std::min(until_ns, schedule_->next_ns()));
 }
