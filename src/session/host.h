@@ -5,8 +5,6 @@
 #include <optional>
 #include <string_view>
 
-#include "base/static_text.h"
-#include "net/address.h"
 #include "protocol/command.h"
 #include "room/settings.h"
 #include "session/membership.h"
@@ -14,14 +12,6 @@
 namespace switchboard::session {
 
 class Session;
-struct AddressRate;
-
-/// What becomes of a connection that is known under another address.
-struct Readmission {
-  AddressRate* address_rate = nullptr;  // of that address; null when it has none
-  std::uint16_t refusal_code = 0;       // not 0: it is not welcome under that address, and is closed with this code ...
-  StaticText refusal_reason;            // ... and reason
-};
 
 /// How far a request got.
 enum class Attempt : std::uint8_t {
@@ -75,18 +65,6 @@ class SessionHost {
   /// The same, ending in `Session::on_presence` or `on_presence_refused`.
   virtual Attempt read_presence(Session& session, std::uint32_t slot, const protocol::Presence& presence,
                                 std::string_view command_id) = 0;
-
-  /// The session's request was refused for the value of that field ("Origin", "Host"), which is to be logged: it may
-  /// hold anything.
-  virtual void on_request_refused([[maybe_unused]] const Session& session, [[maybe_unused]] std::string_view field,
-                                  [[maybe_unused]] std::string_view value) {}
-
-  /// The connection is `client`'s, as its proxy says: from now on it is counted there. Called during the handshake, at
-  /// most once. Hosts that count nothing by address need not know.
-  virtual Readmission readmit([[maybe_unused]] const Session& session,
-                              [[maybe_unused]] const net::PeerAddress& client) {
-    return {};
-  }
 };
 
 }  // namespace switchboard::session

@@ -28,7 +28,7 @@ class MailboxWaits {
   void wait(Client& client, std::uint32_t home, bool is_heavy) {
     if (client.in_mailbox_line) return;
     client.in_mailbox_line = true;
-    (is_heavy ? homes_[home].heavy : homes_[home].light).push_back(client.session.id());
+    (is_heavy ? homes_[home].heavy : homes_[home].light).push_back(client.session().id());
     ++waiting_;
   }
 

@@ -50,7 +50,11 @@ struct ShardParts {
 };
 
 /// One thread's, but for `stats()`.
-class Shard final : private session::SessionHost, private IntakeEvents, private HomeEvents, private HomePresenceEvents {
+class Shard final : private session::SessionHost,
+                    private session::ConnectionHost,
+                    private IntakeEvents,
+                    private HomeEvents,
+                    private HomePresenceEvents {
  public:
   Shard(std::uint32_t index, ShardSettings settings, const ShardParts& parts);
   ~Shard() override;
@@ -79,10 +83,10 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   std::size_t connections() const { return clients_.size(); }
   /// Connections whose stream is not open yet, because its (TLS) handshake is not finished.
   std::size_t opening() const { return intake_.opening(); }
-  /// Calls f(Session&) for every connection, to look at. O(connections).
+  /// Calls f(Connection&) for every connection, to look at. O(connections).
   template <class F>
-  void for_each_session(F&& f) {
-    clients_.for_each([&](SlotId, Client& client) { f(client.session); });
+  void for_each_connection(F&& f) {
+    clients_.for_each([&](SlotId, Client& client) { f(client.connection); });
   }
 
   ShardStats& stats() { return stats_; }
@@ -97,12 +101,6 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   session::Attempt join(session::Session& session, const protocol::Join& join, std::string_view command_id) override;
   std::optional<std::uint32_t> find(const session::Session& session, std::string_view room_id) const override;
   void leave(session::Session& session, std::uint32_t slot) override;
-  void on_request_refused(const session::Session& session, std::string_view field, std::string_view value) override {
-    observer_.on_request_refused(session, field, value);
-  }
-  session::Readmission readmit(const session::Session& session, const net::PeerAddress& client) override {
-    return observer_.on_readdressed(session, client);
-  }
   void on_over(session::Session& session) override;
   void leave_all(session::Session& session) override;
   session::Attempt publish(session::Session& session, std::optional<std::uint32_t> slot,
@@ -115,6 +113,13 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
                                 std::string_view command_id) override;
   session::Attempt read_presence(session::Session& session, std::uint32_t slot, const protocol::Presence& presence,
                                  std::string_view command_id) override;
+  // ConnectionHost
+  void on_request_refused(const net::PeerAddress& peer, std::string_view field, std::string_view value) override {
+    observer_.on_request_refused(peer, field, value);
+  }
+  session::Readmission readmit(session::AddressRate* counted_at, const net::PeerAddress& client) override {
+    return observer_.on_readdressed(counted_at, client);
+  }
   // IntakeEvents
   void on_step_done(Client& client) override { settle(client); }
   // HomeEvents
@@ -225,7 +230,7 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   ConnectionObserver& observer_;
   HashKey hash_key_;
   ShardStats stats_;
-  session::SessionContext context_;
+  session::ConnectionContext context_;
   TimerWheel timers_;
   room::ChunkPool chunks_;
   RoomViews views_;

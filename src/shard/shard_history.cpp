@@ -17,8 +17,8 @@ using session::Session;
 void Shard::begin_replay(Client& client, SlotId view_id, std::uint32_t slot, Seq last) {
   RoomView& view = views_.at(view_id);
   if (client.replaying) replays_.end(client, view_id);  // of the same membership, while it was implicit
-  if (view.room.member(client.session.memberships()[slot].member).cursor > last) {
-    return client.session.on_caught_up({.room_id = view.room.id(), .seq = last});
+  if (view.room.member(client.session().memberships()[slot].member).cursor > last) {
+    return client.session().on_caught_up({.room_id = view.room.id(), .seq = last});
   }
   replays_.begin(client, view_id, last);
   sweep_.want(client);
@@ -120,10 +120,10 @@ void Shard::on_history_page(std::uint64_t ticket, const wire::PageOrError& page)
     if (read_on(ticket, *read)) return;
     answer_history(*client, *view, *read);
   } else {
-    client->session.on_history_refused(view->room.id(), read->command_id(), code_of(page.error()));
+    client->session().on_history_refused(view->room.id(), read->command_id(), code_of(page.error()));
   }
   history_reads_.erase(ticket);
-  if (client->session.paused()) delivery_.resumable().push_back(client->session.id());
+  if (client->connection.paused()) delivery_.resumable().push_back(client->session().id());
   sweep_.want(*client);  // writes the answer
 }
 
@@ -140,9 +140,9 @@ bool Shard::read_on(std::uint64_t ticket, HistoryRead& read) {
 /// An answer is counted before it is made: who asks and does not read must not fill the memory.
 void Shard::answer_history(Client& client, const RoomView& view, HistoryRead& read) {
   if (!make_room_in_outboxes(read.bytes())) {
-    return client.session.on_history_refused(view.room.id(), read.command_id(), ErrorCode::kUnavailable);
+    return client.session().on_history_refused(view.room.id(), read.command_id(), ErrorCode::kUnavailable);
   }
-  client.session.on_history(read.answer(view.room.id()));
+  client.session().on_history(read.answer(view.room.id()));
 }
 
 }  // namespace switchboard::shard

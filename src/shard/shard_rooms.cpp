@@ -90,13 +90,13 @@ void Shard::on_join_result(const JoinResult& result) {
   SB_ASSERT(view != nullptr);  // it lives while joins are under way
   --view->joins_under_way;
   Client* client = clients_.find(result.connection);
-  const auto slot = client == nullptr ? std::nullopt : slot_of(client->session, result.view);
-  const bool is_waiting = slot && !client->session.memberships()[*slot].joined;
+  const auto slot = client == nullptr ? std::nullopt : slot_of(client->session(), result.view);
+  const bool is_waiting = slot && !client->session().memberships()[*slot].joined;
 
   if (!result.home_room) {
     if (is_waiting) {
-      if (!client->session.memberships()[*slot].is_implicit) erase_membership(client->session, *slot);
-      client->session.on_join_refused(view->room.id(), result.command_id, result.refusal);
+      if (!client->session().memberships()[*slot].is_implicit) erase_membership(client->session(), *slot);
+      client->session().on_join_refused(view->room.id(), result.command_id, result.refusal);
     }
   } else {
     if (!view->is_joined()) {
@@ -128,7 +128,7 @@ JoinWish Shard::take_wish(SlotId connection) {
 }
 
 void Shard::admit(Client& client, std::uint32_t slot, const JoinResult& result, const JoinWish& wish) {
-  Session& session = client.session;
+  Session& session = client.session();
   const ReplayWish asked = wish.replay();
   const ReplayStart start = replay_start(asked, result.first, result.last, result.epoch);
   Membership& membership = session.memberships()[slot];
@@ -149,7 +149,7 @@ void Shard::admit(Client& client, std::uint32_t slot, const JoinResult& result, 
 /// The member is joined, and given the room's messages from there on. One that was implicit stands somewhere already:
 /// it goes back if it asks for something older, and forward only if it says that it has what it would skip.
 void Shard::open_cursor(Client& client, SlotId view_id, std::uint32_t slot, const ReplayStart& start) {
-  Session& session = client.session;
+  Session& session = client.session();
   RoomView& view = views_.at(view_id);
   Membership& membership = session.memberships()[slot];
   if (membership.is_implicit) {
@@ -224,7 +224,7 @@ void Shard::remove_member(RoomView& view, std::uint32_t index) {
   view.room.remove(index);
   if (index == view.room.members().size()) return;
   const room::Member& moved = view.room.members()[index];
-  Membership& membership = clients_.at_index(moved.session).session.memberships()[moved.slot];
+  Membership& membership = clients_.at_index(moved.session).session().memberships()[moved.slot];
   SB_ASSERT(membership.member == view.room.members().size() && membership.has_cursor());  // where it stood till now
   membership.member = index;
 }
@@ -290,14 +290,14 @@ void Shard::on_publish_result(const PublishResult& result) {
   Client* client = clients_.find(result.connection);
   if (client == nullptr || !result.is_told) return;
   if (result.committed) {
-    client->session.on_published({.id = result.command_id,
-                                  .room_id = result.room_id,
-                                  .seq = result.seq,
-                                  .epoch = result.epoch,
-                                  .ts = result.ts,
-                                  .is_duplicate = result.is_duplicate});
+    client->session().on_published({.id = result.command_id,
+                                    .room_id = result.room_id,
+                                    .seq = result.seq,
+                                    .epoch = result.epoch,
+                                    .ts = result.ts,
+                                    .is_duplicate = result.is_duplicate});
   } else {
-    client->session.on_publish_refused(result.room_id, result.command_id, result.refusal);
+    client->session().on_publish_refused(result.room_id, result.command_id, result.refusal);
   }
   after_answer(result.connection);
 }
@@ -312,9 +312,9 @@ void Shard::on_epoch_result(const EpochResult& result) {
     view->epoch = result.epoch;
     for (const room::Member& member : view->room.members()) {
       Client& client = clients_.at_index(member.session);
-      if (client.session.memberships()[member.slot].is_implicit) continue;
+      if (client.session().memberships()[member.slot].is_implicit) continue;
       if (client.replaying) delivery_.give_up_replay(client, view_id, *view);
-      client.session.on_epoch_changed({.room_id = view->room.id(), .epoch = result.epoch, .seq = result.last});
+      client.session().on_epoch_changed({.room_id = view->room.id(), .epoch = result.epoch, .seq = result.last});
       sweep_.want(client);
     }
   }

@@ -154,8 +154,8 @@ bool Shard::deliver_to_user(std::string_view room_id, std::string_view epoch, Se
   }
   if (!is_whole) {
     users_.for_each_of(protocol::user_of(room_id), [&](Client& client) {
-      SlotId& id = views[wire::index_of(client.session.format())];
-      if (!id) id = create_user_view(room_id, client.session.format(), epoch, seq);
+      SlotId& id = views[wire::index_of(client.session().format())];
+      if (!id) id = create_user_view(room_id, client.session().format(), epoch, seq);
       enter_own_room(client, id);
     });
   }
@@ -167,7 +167,7 @@ bool Shard::deliver_to_user(std::string_view room_id, std::string_view epoch, Se
     view.is_whole_user = true;
     keep_user_view(id, view);
     connections += view.room.members().size();
-    if (without != nullptr && slot_of(without->session, id)) --connections;
+    if (without != nullptr && slot_of(without->session(), id)) --connections;
     append(id, view, seq, message, excluded);
   }
   stats_.directs_addressed.add(connections);
@@ -196,7 +196,7 @@ SlotId Shard::create_user_view(std::string_view room_id, wire::Format format, st
 /// The connection is a member of that view of its user's room from now on, unless it is already. One whose join is
 /// under way is an implicit one until that is answered.
 void Shard::enter_own_room(Client& client, SlotId view_id) {
-  Session& session = client.session;
+  Session& session = client.session();
   RoomView& view = views_.at(view_id);
   auto slot = slot_of(session, view_id);
   if (!slot) {
@@ -263,7 +263,7 @@ void Shard::forget_user_view(RoomView& view) {
   }
   for (std::size_t left = view.room.members().size(); left > 0; --left) {  // it ends with its last member
     const room::Member last = view.room.members()[left - 1];
-    remove(clients_.at_index(last.session).session, last.slot);
+    remove(clients_.at_index(last.session).session(), last.slot);
   }
 }
 

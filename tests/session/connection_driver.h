@@ -1,4 +1,4 @@
-// One session on a host that does as it is told, for tests: bytes in, frames out, time by hand.
+// One connection on a host that does as it is told, for tests: bytes in, frames out, time by hand.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "protocol/close_code.h"
+#include "session/connection.h"
+#include "session/fake_host.h"
 #include "session/server_frames.h"
-#include "session/session.h"
 #include "support/manual_clock.h"
 #include "ws/client_frame.h"
 
@@ -17,162 +18,31 @@ namespace switchboard::session {
 
 using namespace std::chrono_literals;
 
-/// Rooms without members or messages. By default every request is done at once.
-class FakeHost final : public SessionHost {
- public:
-  Attempt join(Session& session, const protocol::Join& join, std::string_view command_id) override {
-    const std::string_view room_id = join.room_id;
-    if (const auto slot = find(session, room_id); slot && session.memberships()[*slot].joined) {
-      Membership& membership = session.memberships()[*slot];
-      membership.is_implicit = false;
-      session.on_joined(membership, {.room_id = room_id, .id = command_id, .seq = Seq{41}, .epoch = "k3"});
-      return Attempt::kDone;
-    }
-    if (busy) return Attempt::kBusy;
-    joins.push_back(description_of(join));
-    session.memberships().push_back({.room = id_of(room_id), .member = 0, .joined = false});
-    session.memberships().back().opted_in = !join.is_plain();
-    recovery = join.since ? protocol::Recovery::kRecovered : protocol::Recovery::kNotAsked;
-    if (pending) return Attempt::kPending;
-    answer_join(session, room_id, command_id);
-    return Attempt::kDone;
-  }
-  /// What happens when the room's home answers.
-  void answer_join(Session& session, std::string_view room_id, std::string_view command_id) {
-    if (refusal) {
-      session.memberships().erase(session.memberships().size() - 1);
-      session.on_join_refused(room_id, command_id, *refusal);
-    } else {
-      session.on_joined(session.memberships().back(),
-                        {.room_id = room_id, .id = command_id, .seq = Seq{41}, .epoch = "k3", .recovery = recovery});
-      session.memberships().back().joined = true;
-    }
-  }
-  void on_user_named(Session& session) override { named.push_back(session.user_id()); }
-  /// As when a direct message has come for the user.
-  void enter_own_room(Session& session) {
-    Membership membership{.room = id_of(protocol::user_room_of(session.user_id())), .member = 0, .joined = true};
-    membership.is_implicit = true;
-    session.memberships().push_back(membership);
-  }
-
-  std::optional<std::uint32_t> find(const Session& session, std::string_view room_id) const override {
-    for (std::uint32_t slot = 0; slot < session.memberships().size(); ++slot) {
-      if (rooms[session.memberships()[slot].room.index] == room_id) return slot;
-    }
-    return std::nullopt;
-  }
-  void leave(Session& session, std::uint32_t slot) override { session.memberships().erase(slot); }
-  void on_over(Session&) override { ++over_calls; }
-  void leave_all(Session& session) override {
-    ++leave_all_calls;
-    session.memberships().clear();
-  }
-  Attempt publish(Session& session, std::optional<std::uint32_t> slot, const protocol::Broadcast& broadcast,
-                  std::string_view command_id) override {
-    if (busy) return Attempt::kBusy;
-    const std::string room =
-        slot ? rooms[session.memberships()[*slot].room.index] : "outside " + std::string(broadcast.room_id);
-    published.push_back(room + " " + std::string(broadcast.content) + (broadcast.echo.value() ? "" : " no-echo") +
-                        (broadcast.dedup.empty() ? "" : " dedup " + std::string(broadcast.dedup)));
-    return answer_publish(session, broadcast.room_id, command_id);
-  }
-  Attempt publish(Session& session, const protocol::Direct& direct, std::string_view command_id) override {
-    if (busy) return Attempt::kBusy;
-    const std::string room = protocol::user_room_of(direct.user_id);
-    published.push_back(room + " " + std::string(direct.content) + (direct.own_devices ? " own-devices" : "") +
-                        (direct.dedup.empty() ? "" : " dedup " + std::string(direct.dedup)));
-    return answer_publish(session, room, command_id);
-  }
-  const room::RoomSettings& settings_of(std::string_view room_id) const override {
-    return room_id.starts_with("special") ? special : usual;
-  }
-  Attempt read_history(Session& session, std::uint32_t slot, const protocol::History& history,
-                       std::string_view command_id) override {
-    if (busy) return Attempt::kBusy;
-    queries.push_back(rooms[session.memberships()[slot].room.index] + " " + std::to_string(history.limit));
-    if (pending) return Attempt::kPending;
-    const std::string_view messages[] = {"1", "2"};
-    session.on_history(
-        {.room_id = history.room_id, .id = command_id, .epoch = "k3", .messages = messages, .more = true});
-    return Attempt::kDone;
-  }
-  Attempt read_presence(Session& session, std::uint32_t slot, const protocol::Presence& presence,
-                        std::string_view command_id) override {
-    if (busy) return Attempt::kBusy;
-    queries.push_back(rooms[session.memberships()[slot].room.index] + " users " + std::to_string(presence.limit));
-    if (pending) return Attempt::kPending;
-    const protocol::PresentUser users[] = {{.user_id = "ann", .connections = 2, .info = "7"}};
-    session.on_presence({.room_id = presence.room_id, .id = command_id, .count = 1, .users = users, .next = {}});
-    return Attempt::kDone;
-  }
-
-  bool busy = false;             // every way to a room is full
-  bool pending = false;          // joins and queries are answered by hand
-  bool pending_publish = false;  // so are publishes
-  std::optional<protocol::ErrorCode> refusal;
-  protocol::Recovery recovery{};  // of the last join
-  room::RoomSettings usual;
-  room::RoomSettings special;  // of rooms whose name begins with "special"
-  std::vector<std::string> joins;
-  std::vector<std::string> named;
-  std::vector<std::string> published;
-  std::vector<std::string> queries;
-  int over_calls = 0;
-  int leave_all_calls = 0;
-
- private:
-  static std::string description_of(const protocol::Join& join) {
-    std::string out(join.room_id);
-    if (join.since) out.append(" since ").append(std::to_string(join.since->seq.value)).append(join.since->epoch);
-    if (join.last > 0) out.append(" last ").append(std::to_string(join.last));
-    if (join.presence) out.append(" presence");
-    if (!join.info.empty()) out.append(" info ").append(join.info);
-    return out;
-  }
-  Attempt answer_publish(Session& session, std::string_view room_id, std::string_view command_id) {
-    if (pending_publish) return Attempt::kPending;
-    if (refusal) {
-      session.on_publish_refused(room_id, command_id, *refusal);
-    } else if (!command_id.empty()) {
-      session.on_published({.id = command_id, .room_id = room_id, .seq = Seq{42}, .epoch = "k3", .ts = 5});
-    }
-    return Attempt::kDone;
-  }
-  SlotId id_of(std::string_view room_id) {
-    for (std::uint32_t index = 0; index < rooms.size(); ++index) {
-      if (rooms[index] == room_id) return {.index = index, .generation = 1};
-    }
-    rooms.emplace_back(room_id);
-    return {.index = static_cast<std::uint32_t>(rooms.size() - 1), .generation = 1};
-  }
-  std::vector<std::string> rooms;
-};
-
-class SessionTest : public testing::Test {
+class ConnectionDriver : public testing::Test {
  protected:
-  SessionTest() { context().now = Instant(1h); }
+  ConnectionDriver() { context().now = Instant(1h); }
 
-  SessionContext& context() {
-    if (!context_) context_ = std::make_unique<SessionContext>(host, clock, settings, 1);
+  ConnectionContext& context() {
+    if (!context_) context_ = std::make_unique<ConnectionContext>(host, connection_host, clock, settings, 1);
     return *context_;
   }
-  Session& session() {
-    if (!session_) start();
-    return *session_;
+  Connection& connection() {
+    if (!connection_) start();
+    return *connection_;
   }
+  Session& session() { return connection().session(); }
   /// A new connection, with the settings as they are now.
   void start(Ending refusal = {}) {
     context().settings = settings;
-    session_ = std::make_unique<Session>(context(), net::PeerAddress{}, refusal);
-    session_->set_id({.index = 7, .generation = 3});
+    connection_ = std::make_unique<Connection>(context(), net::PeerAddress{}, refusal);
+    session().set_id({.index = 7, .generation = 3});
     arrived_.clear();
   }
   /// A new connection with its handshake done.
   void open(std::string_view handshake = kUpgrade) {
     start();
     give(handshake);
-    ASSERT_EQ(session().state(), State::kOpen);
+    ASSERT_EQ(connection().state(), State::kOpen);
     flush();
     take_head(arrived_);
   }
@@ -181,8 +51,8 @@ class SessionTest : public testing::Test {
   void give(std::string_view bytes) {
     std::string copy(bytes);
     copy.resize(bytes.size() + 64);
-    session().receive({copy.data(), bytes.size()});
-    session().leave_rooms();
+    connection().receive({copy.data(), bytes.size()});
+    connection().leave_rooms();
   }
   void give_text(std::string_view text) { give(ws::client_frame(ws::Opcode::kText, text)); }
   static std::string close_frame(std::uint16_t code, std::string_view reason = "") {
@@ -196,10 +66,10 @@ class SessionTest : public testing::Test {
 
   /// The socket takes everything that waits.
   void flush() {
-    session().leave_rooms();
-    arrived_ += session().outbox().front();
-    session().consume_outbox(session().outbox().size());
-    session().on_outbox_written();
+    connection().leave_rooms();
+    arrived_ += connection().outbox().front();
+    connection().consume_outbox(connection().outbox().size());
+    connection().on_outbox_written();
   }
   std::vector<ServerFrame> frames() {
     flush();
@@ -223,21 +93,22 @@ class SessionTest : public testing::Test {
   /// Lets time pass as the shard does: on_timer at every deadline. Pings are answered when told so.
   void run_until_end(Duration at_most, bool answer_pings = false) {
     const Instant until = context().now + at_most;
-    while (session().state() != State::kEnded) {
-      const Instant next = session().next_deadline();
+    while (connection().state() != State::kEnded) {
+      const Instant next = connection().next_deadline();
       if (next > until) break;
       context().now = std::max(context().now, next);
-      session().on_timer();
+      connection().on_timer();
       for (const ServerFrame& frame : frames()) {
         if (frame.opcode == ws::Opcode::kPing) ++pings_;
         if (frame.opcode == ws::Opcode::kPing && answer_pings) give(ws::client_frame(ws::Opcode::kPong, ""));
         if (frame.opcode == ws::Opcode::kClose) close_sent_ = frame.close_code();
       }
     }
-    if (session().state() != State::kEnded) context().now = until;
+    if (connection().state() != State::kEnded) context().now = until;
   }
 
   FakeHost host;
+  ConnectionHost connection_host;
   SessionSettings settings;
   std::string arrived_;
   int pings_ = 0;
@@ -245,8 +116,8 @@ class SessionTest : public testing::Test {
 
  private:
   test::ManualClock clock;
-  std::unique_ptr<SessionContext> context_;
-  std::unique_ptr<Session> session_;
+  std::unique_ptr<ConnectionContext> context_;
+  std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace switchboard::session
