@@ -1,10 +1,11 @@
 #include "session/refusal_words.h"
 
 namespace switchboard::session {
+namespace {
 
 using protocol::ErrorCode;
 
-std::string_view words_of_refused_join(ErrorCode code) {
+std::string_view words_of_join(ErrorCode code) {
   switch (code) {
     case ErrorCode::kRoomFull:
       return "the room has as many members as it may have";
@@ -17,7 +18,7 @@ std::string_view words_of_refused_join(ErrorCode code) {
   }
 }
 
-std::string_view words_of_refused_publish(ErrorCode code) {
+std::string_view words_of_publish(ErrorCode code) {
   switch (code) {
     case ErrorCode::kLimitReached:
       return "the server has as many rooms as it may have";
@@ -28,13 +29,21 @@ std::string_view words_of_refused_publish(ErrorCode code) {
   }
 }
 
-std::string_view words_of_refused_history(ErrorCode code) {
-  return code == ErrorCode::kHistoryUnavailable ? "this room keeps no history"
-                                                : "the room's history cannot be read for now";
-}
+}  // namespace
 
-std::string_view words_of_refused_presence(ErrorCode) {
-  return "who is in the room cannot be said for now";
+std::string_view words_of(const Refused& refused) {
+  switch (refused.asked) {
+    case Asked::kJoin:
+      return words_of_join(refused.code);
+    case Asked::kPublish:
+      return words_of_publish(refused.code);
+    case Asked::kHistory:
+      return refused.code == ErrorCode::kHistoryUnavailable ? "this room keeps no history"
+                                                            : "the room's history cannot be read for now";
+    case Asked::kPresence:
+      return "who is in the room cannot be said for now";
+  }
+  return {};
 }
 
 }  // namespace switchboard::session

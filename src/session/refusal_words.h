@@ -3,13 +3,10 @@
 
 #include <string_view>
 
-#include "protocol/error.h"
+#include "session/reply.h"
 
 namespace switchboard::session {
 
-std::string_view words_of_refused_join(protocol::ErrorCode code);
-std::string_view words_of_refused_publish(protocol::ErrorCode code);
-std::string_view words_of_refused_history(protocol::ErrorCode code);
-std::string_view words_of_refused_presence(protocol::ErrorCode code);
+std::string_view words_of(const Refused& refused);
 
 }  // namespace switchboard::session

@@ -188,44 +188,51 @@ void Session::refuse_for_rate(const RateLimiter::Verdict& verdict, std::string_v
           .retry_after_ms = std::chrono::ceil<std::chrono::milliseconds>(verdict.wait).count()});
 }
 
-/// The client knows the room by that name.
-void Session::refuse_told(ErrorCode code, std::string_view message, std::string_view room_id,
-                          std::string_view command_id) {
-  if (!is_open_) return;
-  refuse(
-      {.code = code, .message = std::string(message), .room_id = std::string(room_id), .id = std::string(command_id)});
-}
-
 // --- what the host answers -----------------------------------------------------------------------------------------
 
-void Session::on_joined(const Membership& membership, const protocol::Joined& joined) {
+void Session::on_reply(const Reply& reply) {
+  std::visit([this](const auto& body) { take(body); }, reply);
+}
+
+/// What is owed is settled first, whether it can be told or not: commands may wait for that.
+void Session::take(const Refused& refused) {
+  std::string_view room_id = told_room_id(refused.room_id);
+  switch (refused.asked) {
+    case Asked::kJoin:
+      owed_.end_join();
+      break;
+    case Asked::kPublish:
+      if (!refused.command_id.empty()) owed_.expect_no_ack(refused.room_id, refused.command_id);
+      if (protocol::is_user_room(refused.room_id)) room_id = {};  // a direct message named a user, not a room
+      break;
+    case Asked::kHistory:
+    case Asked::kPresence:
+      owed_.end_query();
+      break;
+  }
+  if (!is_open_) return;
+  refuse({.code = refused.code,
+          .message = std::string(words_of(refused)),
+          .room_id = std::string(room_id),
+          .id = std::string(refused.command_id)});
+}
+
+void Session::take(const Admitted& admitted) {
   owed_.end_join();
   if (!is_open_) return;
   context_->stats.joins.add();
-  protocol::Joined told = joined;
-  told.room_id = told_room_id(joined.room_id);
-  if (!is_v1() && joined.id.empty() && !membership.opted_in) told.epoch = {};
+  protocol::Joined told = admitted.joined;
+  told.room_id = told_room_id(admitted.joined.room_id);
+  if (!is_v1() && told.id.empty() && !admitted.membership.opted_in) told.epoch = {};
   send(told);
 }
 
-void Session::on_join_refused(std::string_view room_id, std::string_view command_id, ErrorCode code) {
-  owed_.end_join();
-  refuse_told(code, words_of_refused_join(code), told_room_id(room_id), command_id);
-}
-
-void Session::on_published(const protocol::Ack& ack) {
+void Session::take(const protocol::Ack& ack) {
   owed_.expect_no_ack(ack.room_id, ack.id);
   if (is_open_) send(ack);
 }
 
-void Session::on_publish_refused(std::string_view room_id, std::string_view command_id, ErrorCode code) {
-  if (!command_id.empty()) owed_.expect_no_ack(room_id, command_id);
-  // A direct message named a user, not a room.
-  refuse_told(code, words_of_refused_publish(code), protocol::is_user_room(room_id) ? std::string_view{} : room_id,
-              command_id);
-}
-
-void Session::on_history(const protocol::HistoryPage& page) {
+void Session::take(const protocol::HistoryPage& page) {
   owed_.end_query();
   if (!is_open_) return;
   protocol::HistoryPage told = page;
@@ -233,19 +240,9 @@ void Session::on_history(const protocol::HistoryPage& page) {
   send(told);
 }
 
-void Session::on_history_refused(std::string_view room_id, std::string_view command_id, ErrorCode code) {
-  owed_.end_query();
-  refuse_told(code, words_of_refused_history(code), told_room_id(room_id), command_id);
-}
-
-void Session::on_presence(const protocol::PresenceList& list) {
+void Session::take(const protocol::PresenceList& list) {
   owed_.end_query();
   if (is_open_) send(list);
-}
-
-void Session::on_presence_refused(std::string_view room_id, std::string_view command_id, ErrorCode code) {
-  owed_.end_query();
-  refuse_told(code, words_of_refused_presence(code), room_id, command_id);
 }
 
 // --- what a room has to say besides --------------------------------------------------------------------------------

@@ -20,6 +20,7 @@
 #include "session/outlet.h"
 #include "session/rate_limiter.h"
 #include "session/remainder.h"
+#include "session/reply.h"
 #include "wire/format.h"
 
 namespace switchboard::session {
@@ -63,19 +64,12 @@ class Session {
   Memberships& memberships() { return memberships_; }
   const Memberships& memberships() const { return memberships_; }
   // Rooms are called by their own names here ("@alice"); the client is told "@me". `membership`: the session's own.
-  /// Everything of `joined` is to be given; a client that does not know v1 is told as much as it has asked for.
-  void on_joined(const Membership& membership, const protocol::Joined& joined);
-  void on_join_refused(std::string_view room_id, std::string_view command_id, protocol::ErrorCode code);
+  /// The answer to what it asked.
+  void on_reply(const Reply& reply);
   /// To be called for who joined with `since` or `last`.
   void on_caught_up(const protocol::CaughtUp& caught_up);
   void on_epoch_changed(const protocol::EpochChanged& changed);
   void on_lagged(const Membership& membership, const protocol::Lagged& lagged);
-  void on_published(const protocol::Ack& ack);
-  void on_publish_refused(std::string_view room_id, std::string_view command_id, protocol::ErrorCode code);
-  void on_history(const protocol::HistoryPage& page);
-  void on_history_refused(std::string_view room_id, std::string_view command_id, protocol::ErrorCode code);
-  void on_presence(const protocol::PresenceList& list);
-  void on_presence_refused(std::string_view room_id, std::string_view command_id, protocol::ErrorCode code);
 
   // --- for the commands --------------------------------------------------------------------------------------
   /// While it is open.
@@ -112,8 +106,11 @@ class Session {
  private:
   std::optional<Remainder> run(std::string_view documents, Progress progress);
   void refuse_for_rate(const RateLimiter::Verdict& verdict, std::string_view room_id, std::string_view command_id);
-  void refuse_told(protocol::ErrorCode code, std::string_view message, std::string_view room_id,
-                   std::string_view command_id);
+  void take(const Refused& refused);
+  void take(const Admitted& admitted);
+  void take(const protocol::Ack& ack);
+  void take(const protocol::HistoryPage& page);
+  void take(const protocol::PresenceList& list);
 
   SessionContext* context_;
   Outlet* outlet_;

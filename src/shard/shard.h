@@ -98,21 +98,13 @@ class Shard final : private session::SessionHost,
 
  private:
   // SessionHost
-  session::Attempt join(session::Session& session, const protocol::Join& join, std::string_view command_id) override;
+  session::Attempt ask(session::Session& session, const session::Ask& ask, std::string_view command_id) override;
   std::optional<std::uint32_t> find(const session::Session& session, std::string_view room_id) const override;
   void leave(session::Session& session, std::uint32_t slot) override;
   void on_over(session::Session& session) override;
   void leave_all(session::Session& session) override;
-  session::Attempt publish(session::Session& session, std::optional<std::uint32_t> slot,
-                           const protocol::Broadcast& broadcast, std::string_view command_id) override;
   void on_user_named(session::Session& session) override;
-  session::Attempt publish(session::Session& session, const protocol::Direct& direct,
-                           std::string_view command_id) override;
   const room::RoomSettings& settings_of(std::string_view room_id) const override { return settings_.rooms.of(room_id); }
-  session::Attempt read_history(session::Session& session, std::uint32_t slot, const protocol::History& history,
-                                std::string_view command_id) override;
-  session::Attempt read_presence(session::Session& session, std::uint32_t slot, const protocol::Presence& presence,
-                                 std::string_view command_id) override;
   // ConnectionHost
   void on_request_refused(const net::PeerAddress& peer, std::string_view field, std::string_view value) override {
     observer_.on_request_refused(peer, field, value);
@@ -141,6 +133,16 @@ class Shard final : private session::SessionHost,
   void on_presence_list(std::uint32_t to_shard, PresenceListResult&& list) override;
   void on_presence_change(std::uint32_t to_shard, const ViewsByFormat& views,
                           const std::shared_ptr<const PresenceFrame>& frame) override;
+
+  // what sessions ask
+  session::Attempt join(session::Session& session, const protocol::Join& join, std::string_view command_id);
+  session::Attempt publish(session::Session& session, std::optional<std::uint32_t> slot,
+                           const protocol::Broadcast& broadcast, std::string_view command_id);
+  session::Attempt publish(session::Session& session, const protocol::Direct& direct, std::string_view command_id);
+  session::Attempt read_history(session::Session& session, std::uint32_t slot, const protocol::History& history,
+                                std::string_view command_id);
+  session::Attempt read_presence(session::Session& session, std::uint32_t slot, const protocol::Presence& presence,
+                                 std::string_view command_id);
 
   // mailboxes
   void take_mail(Instant until);

@@ -31,7 +31,8 @@ Attempt Shard::read_history(Session& session, std::uint32_t slot, const protocol
   const SlotId view_id = session.memberships()[slot].room;
   const RoomView& view = views_.at(view_id);
   if (!view.keeps_history()) {
-    session.on_history_refused(view.room.id(), command_id, ErrorCode::kHistoryUnavailable);
+    session.on_reply(
+        session::Refused{session::Asked::kHistory, view.room.id(), command_id, ErrorCode::kHistoryUnavailable});
     return Attempt::kDone;
   }
   // Nothing is told here that is not in the log yet: the members have not been given it either.
@@ -120,7 +121,8 @@ void Shard::on_history_page(std::uint64_t ticket, const wire::PageOrError& page)
     if (read_on(ticket, *read)) return;
     answer_history(*client, *view, *read);
   } else {
-    client->session().on_history_refused(view->room.id(), read->command_id(), code_of(page.error()));
+    client->session().on_reply(
+        session::Refused{session::Asked::kHistory, view->room.id(), read->command_id(), code_of(page.error())});
   }
   history_reads_.erase(ticket);
   if (client->connection.paused()) delivery_.resumable().push_back(client->session().id());
@@ -140,9 +142,10 @@ bool Shard::read_on(std::uint64_t ticket, HistoryRead& read) {
 /// An answer is counted before it is made: who asks and does not read must not fill the memory.
 void Shard::answer_history(Client& client, const RoomView& view, HistoryRead& read) {
   if (!make_room_in_outboxes(read.bytes())) {
-    return client.session().on_history_refused(view.room.id(), read.command_id(), ErrorCode::kUnavailable);
+    return client.session().on_reply(
+        session::Refused{session::Asked::kHistory, view.room.id(), read.command_id(), ErrorCode::kUnavailable});
   }
-  client.session().on_history(read.answer(view.room.id()));
+  client.session().on_reply(read.answer(view.room.id()));
 }
 
 }  // namespace switchboard::shard

@@ -119,12 +119,12 @@ void Shard::on_home_acknowledged(const broker::Publish& publish, const broker::C
     publish_answered(connection, publish.origin.counted_bytes);
     if (!publish.origin.wants_ack) return;
     if (Client* client = clients_.find(connection)) {
-      client->session().on_published({.id = publish.command_id,
-                                      .room_id = publish.room_id,
-                                      .seq = commit.publication.seq,
-                                      .epoch = commit.epoch,
-                                      .ts = commit.publication.ts,
-                                      .is_duplicate = commit.is_duplicate});
+      client->session().on_reply(protocol::Ack{.id = publish.command_id,
+                                               .room_id = publish.room_id,
+                                               .seq = commit.publication.seq,
+                                               .epoch = commit.epoch,
+                                               .ts = commit.publication.ts,
+                                               .is_duplicate = commit.is_duplicate});
     }
     return after_answer(connection);
   }
@@ -147,7 +147,7 @@ void Shard::on_home_refused(const broker::Publish& publish, protocol::ErrorCode 
   if (publish.origin.shard == index_) {
     publish_answered(connection, publish.origin.counted_bytes);
     if (Client* client = clients_.find(connection)) {
-      client->session().on_publish_refused(publish.room_id, publish.command_id, code);
+      client->session().on_reply(session::Refused{session::Asked::kPublish, publish.room_id, publish.command_id, code});
     }
     return after_answer(connection);
   }

@@ -23,6 +23,22 @@ constexpr int kTrimsToWellBelow = 64;
 
 // --- what sessions ask ---------------------------------------------------------------------------------------------
 
+Attempt Shard::ask(Session& session, const session::Ask& ask, std::string_view command_id) {
+  return std::visit(
+      Overloaded{
+          [&](const session::AskJoin& asked) { return join(session, asked.join, command_id); },
+          [&](const session::AskBroadcast& asked) { return publish(session, asked.slot, asked.broadcast, command_id); },
+          [&](const session::AskDirect& asked) { return publish(session, asked.direct, command_id); },
+          [&](const session::AskHistory& asked) {
+            return read_history(session, asked.slot, asked.history, command_id);
+          },
+          [&](const session::AskPresence& asked) {
+            return read_presence(session, asked.slot, asked.presence, command_id);
+          },
+      },
+      ask);
+}
+
 std::optional<std::uint32_t> Shard::find(const Session& session, std::string_view room_id) const {
   if (session.memberships().empty()) return std::nullopt;
   const SlotId view = views_.find(room_id, session.format());
@@ -37,11 +53,12 @@ Attempt Shard::join(Session& session, const protocol::Join& join, std::string_vi
   const auto slot = view == nullptr ? std::nullopt : slot_of(session, view_id);
   if (slot && session.memberships()[*slot].joined) {
     keep_info(view_id, *view, session, join.info);
-    session.on_joined(session.memberships()[*slot], {.room_id = join.room_id,
-                                                     .id = command_id,
-                                                     .seq = Seq{view->room.log.end().value - 1},
-                                                     .epoch = view->epoch,
-                                                     .first_seq = {}});
+    session.on_reply(session::Admitted{session.memberships()[*slot],
+                                       {.room_id = join.room_id,
+                                        .id = command_id,
+                                        .seq = Seq{view->room.log.end().value - 1},
+                                        .epoch = view->epoch,
+                                        .first_seq = {}}});
     return Attempt::kDone;
   }
   if (const std::uint32_t home = home_of(join.room_id); home != index_ && !may_send(session, home)) {
@@ -96,7 +113,8 @@ void Shard::on_join_result(const JoinResult& result) {
   if (!result.home_room) {
     if (is_waiting) {
       if (!client->session().memberships()[*slot].is_implicit) erase_membership(client->session(), *slot);
-      client->session().on_join_refused(view->room.id(), result.command_id, result.refusal);
+      client->session().on_reply(
+          session::Refused{session::Asked::kJoin, view->room.id(), result.command_id, result.refusal});
     }
   } else {
     if (!view->is_joined()) {
@@ -135,12 +153,13 @@ void Shard::admit(Client& client, std::uint32_t slot, const JoinResult& result, 
   membership.opted_in = wish.opts_in();
   RoomView& view = views_.at(result.view);
   // `joined` is queued before the cursor opens: nothing of the room can come before it.
-  session.on_joined(membership, {.room_id = view.room.id(),
-                                 .id = result.command_id,
-                                 .seq = result.last,
-                                 .epoch = result.epoch,
-                                 .recovery = start.recovery,
-                                 .first_seq = start.cursor});
+  session.on_reply(session::Admitted{membership,
+                                     {.room_id = view.room.id(),
+                                      .id = result.command_id,
+                                      .seq = result.last,
+                                      .epoch = result.epoch,
+                                      .recovery = start.recovery,
+                                      .first_seq = start.cursor}});
   open_cursor(client, result.view, slot, start);
   if (!asked.is_none()) begin_replay(client, result.view, slot, result.last);
   on_presence_joined(result.view, view, session, wish);
@@ -290,14 +309,15 @@ void Shard::on_publish_result(const PublishResult& result) {
   Client* client = clients_.find(result.connection);
   if (client == nullptr || !result.is_told) return;
   if (result.committed) {
-    client->session().on_published({.id = result.command_id,
-                                    .room_id = result.room_id,
-                                    .seq = result.seq,
-                                    .epoch = result.epoch,
-                                    .ts = result.ts,
-                                    .is_duplicate = result.is_duplicate});
+    client->session().on_reply(protocol::Ack{.id = result.command_id,
+                                             .room_id = result.room_id,
+                                             .seq = result.seq,
+                                             .epoch = result.epoch,
+                                             .ts = result.ts,
+                                             .is_duplicate = result.is_duplicate});
   } else {
-    client->session().on_publish_refused(result.room_id, result.command_id, result.refusal);
+    client->session().on_reply(
+        session::Refused{session::Asked::kPublish, result.room_id, result.command_id, result.refusal});
   }
   after_answer(result.connection);
 }

@@ -350,16 +350,16 @@ TEST_F(ConnectionTest, AnAnswerToAJoinThatComesAfterTheCloseIsIgnored) {
   give_text(kJoin);
   connection().close(4200, "bye");
   frames();
-  session().on_joined({}, {.room_id = "lobby", .id = "1", .seq = Seq{1}, .epoch = "k"});
-  session().on_join_refused("lobby", "1", protocol::ErrorCode::kRoomFull);
-  session().on_published({.id = "1", .room_id = "lobby", .seq = Seq{1}, .epoch = "k", .ts = 1});
-  session().on_publish_refused("lobby", "1", protocol::ErrorCode::kUnavailable);
+  session().on_reply(Admitted{Membership{}, {.room_id = "lobby", .id = "1", .seq = Seq{1}, .epoch = "k"}});
+  session().on_reply(Refused{Asked::kJoin, "lobby", "1", protocol::ErrorCode::kRoomFull});
+  session().on_reply(protocol::Ack{.id = "1", .room_id = "lobby", .seq = Seq{1}, .epoch = "k", .ts = 1});
+  session().on_reply(Refused{Asked::kPublish, "lobby", "1", protocol::ErrorCode::kUnavailable});
   session().on_lagged({.opted_in = true}, {.room_id = "lobby", .from = Seq{1}, .to = Seq{2}});
   session().on_caught_up({.room_id = "lobby", .seq = Seq{1}});
-  session().on_history({.room_id = "lobby", .id = "1", .epoch = "k", .messages = {}});
-  session().on_history_refused("lobby", "1", protocol::ErrorCode::kUnavailable);
-  session().on_presence({.room_id = "lobby", .id = "1", .users = {}, .next = {}});
-  session().on_presence_refused("lobby", "1", protocol::ErrorCode::kUnavailable);
+  session().on_reply(protocol::HistoryPage{.room_id = "lobby", .id = "1", .epoch = "k", .messages = {}});
+  session().on_reply(Refused{Asked::kHistory, "lobby", "1", protocol::ErrorCode::kUnavailable});
+  session().on_reply(protocol::PresenceList{.room_id = "lobby", .id = "1", .users = {}, .next = {}});
+  session().on_reply(Refused{Asked::kPresence, "lobby", "1", protocol::ErrorCode::kUnavailable});
   EXPECT_TRUE(connection().outbox().empty());
 }
 

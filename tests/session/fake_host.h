@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "protocol/user_room.h"
@@ -14,12 +15,16 @@ namespace switchboard::session {
 /// Rooms without members or messages. By default every request is done at once.
 class FakeHost final : public SessionHost {
  public:
-  Attempt join(Session& session, const protocol::Join& join, std::string_view command_id) override {
+  Attempt ask(Session& session, const Ask& ask, std::string_view command_id) override {
+    return std::visit([&](const auto& asked) { return answer(session, asked, command_id); }, ask);
+  }
+  Attempt answer(Session& session, const AskJoin& asked, std::string_view command_id) {
+    const protocol::Join& join = asked.join;
     const std::string_view room_id = join.room_id;
     if (const auto slot = find(session, room_id); slot && session.memberships()[*slot].joined) {
       Membership& membership = session.memberships()[*slot];
       membership.is_implicit = false;
-      session.on_joined(membership, {.room_id = room_id, .id = command_id, .seq = Seq{41}, .epoch = "k3"});
+      session.on_reply(Admitted{membership, {.room_id = room_id, .id = command_id, .seq = Seq{41}, .epoch = "k3"}});
       return Attempt::kDone;
     }
     if (busy) return Attempt::kBusy;
@@ -35,10 +40,11 @@ class FakeHost final : public SessionHost {
   void answer_join(Session& session, std::string_view room_id, std::string_view command_id) {
     if (refusal) {
       session.memberships().erase(session.memberships().size() - 1);
-      session.on_join_refused(room_id, command_id, *refusal);
+      session.on_reply(Refused{Asked::kJoin, room_id, command_id, *refusal});
     } else {
-      session.on_joined(session.memberships().back(),
-                        {.room_id = room_id, .id = command_id, .seq = Seq{41}, .epoch = "k3", .recovery = recovery});
+      session.on_reply(
+          Admitted{session.memberships().back(),
+                   {.room_id = room_id, .id = command_id, .seq = Seq{41}, .epoch = "k3", .recovery = recovery}});
       session.memberships().back().joined = true;
     }
   }
@@ -62,8 +68,8 @@ class FakeHost final : public SessionHost {
     ++leave_all_calls;
     session.memberships().clear();
   }
-  Attempt publish(Session& session, std::optional<std::uint32_t> slot, const protocol::Broadcast& broadcast,
-                  std::string_view command_id) override {
+  Attempt answer(Session& session, const AskBroadcast& asked, std::string_view command_id) {
+    const auto& [slot, broadcast] = asked;
     if (busy) return Attempt::kBusy;
     const std::string room =
         slot ? rooms[session.memberships()[*slot].room.index] : "outside " + std::string(broadcast.room_id);
@@ -71,7 +77,8 @@ class FakeHost final : public SessionHost {
                         (broadcast.dedup.empty() ? "" : " dedup " + std::string(broadcast.dedup)));
     return answer_publish(session, broadcast.room_id, command_id);
   }
-  Attempt publish(Session& session, const protocol::Direct& direct, std::string_view command_id) override {
+  Attempt answer(Session& session, const AskDirect& asked, std::string_view command_id) {
+    const protocol::Direct& direct = asked.direct;
     if (busy) return Attempt::kBusy;
     const std::string room = protocol::user_room_of(direct.user_id);
     published.push_back(room + " " + std::string(direct.content) + (direct.own_devices ? " own-devices" : "") +
@@ -81,23 +88,24 @@ class FakeHost final : public SessionHost {
   const room::RoomSettings& settings_of(std::string_view room_id) const override {
     return room_id.starts_with("special") ? special : usual;
   }
-  Attempt read_history(Session& session, std::uint32_t slot, const protocol::History& history,
-                       std::string_view command_id) override {
+  Attempt answer(Session& session, const AskHistory& asked, std::string_view command_id) {
+    const auto& [slot, history] = asked;
     if (busy) return Attempt::kBusy;
     queries.push_back(rooms[session.memberships()[slot].room.index] + " " + std::to_string(history.limit));
     if (pending) return Attempt::kPending;
     const std::string_view messages[] = {"1", "2"};
-    session.on_history(
-        {.room_id = history.room_id, .id = command_id, .epoch = "k3", .messages = messages, .more = true});
+    session.on_reply(protocol::HistoryPage{
+        .room_id = history.room_id, .id = command_id, .epoch = "k3", .messages = messages, .more = true});
     return Attempt::kDone;
   }
-  Attempt read_presence(Session& session, std::uint32_t slot, const protocol::Presence& presence,
-                        std::string_view command_id) override {
+  Attempt answer(Session& session, const AskPresence& asked, std::string_view command_id) {
+    const auto& [slot, presence] = asked;
     if (busy) return Attempt::kBusy;
     queries.push_back(rooms[session.memberships()[slot].room.index] + " users " + std::to_string(presence.limit));
     if (pending) return Attempt::kPending;
     const protocol::PresentUser users[] = {{.user_id = "ann", .connections = 2, .info = "7"}};
-    session.on_presence({.room_id = presence.room_id, .id = command_id, .count = 1, .users = users, .next = {}});
+    session.on_reply(
+        protocol::PresenceList{.room_id = presence.room_id, .id = command_id, .count = 1, .users = users, .next = {}});
     return Attempt::kDone;
   }
 
@@ -127,9 +135,9 @@ class FakeHost final : public SessionHost {
   Attempt answer_publish(Session& session, std::string_view room_id, std::string_view command_id) {
     if (pending_publish) return Attempt::kPending;
     if (refusal) {
-      session.on_publish_refused(room_id, command_id, *refusal);
+      session.on_reply(Refused{Asked::kPublish, room_id, command_id, *refusal});
     } else if (!command_id.empty()) {
-      session.on_published({.id = command_id, .room_id = room_id, .seq = Seq{42}, .epoch = "k3", .ts = 5});
+      session.on_reply(protocol::Ack{.id = command_id, .room_id = room_id, .seq = Seq{42}, .epoch = "k3", .ts = 5});
     }
     return Attempt::kDone;
   }

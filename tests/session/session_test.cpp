@@ -138,7 +138,7 @@ TEST_F(SessionTest, AnAcknowledgementThatIsOwedHoldsBackAQueryAndWhatIsBehindIt)
   EXPECT_TRUE(is_waiting());
   EXPECT_FALSE(can_go_on());
   EXPECT_TRUE(host.queries.empty());
-  session().on_published({.id = "5", .room_id = "lobby", .seq = Seq{42}, .epoch = "k3", .ts = 5});
+  session().on_reply(protocol::Ack{.id = "5", .room_id = "lobby", .seq = Seq{42}, .epoch = "k3", .ts = 5});
   EXPECT_TRUE(outlet.take().starts_with(R"({"type":"ack","id":5)"));
   EXPECT_TRUE(can_go_on());
   const std::string answers = go_on();
@@ -196,7 +196,7 @@ TEST_F(SessionTest, WhatIsOwedCountsAsIfItWaited) {
   EXPECT_FALSE(session().is_outlet_full());
   ask(R"({"type":"broadcast","room_id":"lobby","content":1,"id":2})");
   EXPECT_TRUE(session().is_outlet_full());
-  session().on_publish_refused("lobby", "1", protocol::ErrorCode::kUnavailable);
+  session().on_reply(Refused{Asked::kPublish, "lobby", "1", protocol::ErrorCode::kUnavailable});
   outlet.take();
   EXPECT_FALSE(session().is_outlet_full());
 }
@@ -207,8 +207,8 @@ TEST_F(SessionTest, OnceItIsOverNothingIsSaidAndTheHostIsTold) {
   session().on_over();
   session().on_over();
   EXPECT_EQ(host.over_calls, 1);
-  session().on_published({.id = "1", .room_id = "lobby", .seq = Seq{1}, .epoch = "k", .ts = 1});
-  session().on_publish_refused("lobby", "1", protocol::ErrorCode::kUnavailable);
+  session().on_reply(protocol::Ack{.id = "1", .room_id = "lobby", .seq = Seq{1}, .epoch = "k", .ts = 1});
+  session().on_reply(Refused{Asked::kPublish, "lobby", "1", protocol::ErrorCode::kUnavailable});
   session().on_lagged({.opted_in = true}, {.room_id = "lobby", .from = Seq{1}, .to = Seq{2}});
   session().go_away(1);
   EXPECT_EQ(outlet.take(), "");

@@ -11,26 +11,13 @@ class PublishWindowsTest : public ShardTest {
   PublishWindowsTest() : context(host, connection_host, clock, {}, 1) {}
 
   struct Host final : session::SessionHost {
-    session::Attempt join(session::Session&, const protocol::Join&, std::string_view) override { return {}; }
+    session::Attempt ask(session::Session&, const session::Ask&, std::string_view) override { return {}; }
     void on_user_named(session::Session&) override {}
     std::optional<std::uint32_t> find(const session::Session&, std::string_view) const override { return {}; }
     void leave(session::Session&, std::uint32_t) override {}
     void on_over(session::Session&) override {}
     void leave_all(session::Session&) override {}
-    session::Attempt publish(session::Session&, std::optional<std::uint32_t>, const protocol::Broadcast&,
-                             std::string_view) override {
-      return {};
-    }
-    session::Attempt publish(session::Session&, const protocol::Direct&, std::string_view) override { return {}; }
     const room::RoomSettings& settings_of(std::string_view) const override { return settings; }
-    session::Attempt read_history(session::Session&, std::uint32_t, const protocol::History&,
-                                  std::string_view) override {
-      return {};
-    }
-    session::Attempt read_presence(session::Session&, std::uint32_t, const protocol::Presence&,
-                                   std::string_view) override {
-      return {};
-    }
     room::RoomSettings settings;
   };
 

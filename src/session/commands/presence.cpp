@@ -15,7 +15,7 @@ Attempt run(Session& session, const protocol::Presence& presence, std::string_vi
     return refuse(session, ErrorCode::kForbidden, "who is in this room is not told", presence.room_id, id);
   }
   session.owed().begin_query();
-  if (host.read_presence(session, *slot, presence, id) == Attempt::kBusy) {
+  if (host.ask(session, AskPresence{*slot, presence}, id) == Attempt::kBusy) {
     session.owed().end_query();
     return Attempt::kBusy;
   }

@@ -33,7 +33,8 @@ class RoomCommandsTest : public ConnectionDriver {
     return answers();
   }
   void answer_history() {
-    session().on_history({.room_id = "lobby", .id = R"("h")", .epoch = "k3", .messages = {}, .more = false});
+    session().on_reply(
+        protocol::HistoryPage{.room_id = "lobby", .id = R"("h")", .epoch = "k3", .messages = {}, .more = false});
   }
 };
 
@@ -110,7 +111,7 @@ TEST_F(RoomCommandsTest, RefusalsCallTheUsersOwnRoomMe) {
   host.refusal = ErrorCode::kUnavailable;
   EXPECT_NE(join("@me").find("\"room_id\":\"@me\""), std::string::npos);
   EXPECT_NE(ask(R"({"type":"leave","room_id":"@me"})").find("\"room_id\":\"@me\""), std::string::npos);
-  session().on_history_refused("@ann", "1", ErrorCode::kUnavailable);
+  session().on_reply(Refused{Asked::kHistory, "@ann", "1", ErrorCode::kUnavailable});
   EXPECT_NE(answers().find("\"room_id\":\"@me\""), std::string::npos);
 }
 
@@ -231,10 +232,10 @@ TEST_F(RoomCommandsTest, AQueryThatFailsSaysSoAndTheNextOneIsTaken) {
   join("lobby");
   host.pending = true;
   EXPECT_EQ(ask(kHistory), "");
-  session().on_history_refused("lobby", R"("h")", ErrorCode::kUnavailable);
+  session().on_reply(Refused{Asked::kHistory, "lobby", R"("h")", ErrorCode::kUnavailable});
   EXPECT_TRUE(is_error(answers(), "unavailable"));
   EXPECT_EQ(ask(R"({"type":"presence","room_id":"lobby"})"), "");
-  session().on_presence_refused("lobby", "", ErrorCode::kUnavailable);
+  session().on_reply(Refused{Asked::kPresence, "lobby", "", ErrorCode::kUnavailable});
   EXPECT_TRUE(is_error(answers(), "unavailable"));
   EXPECT_EQ(host.queries.size(), 2u);
   EXPECT_FALSE(connection().paused());
@@ -289,7 +290,7 @@ TEST_F(RoomCommandsTest, WhatIsAnsweredAtOnceWaitsForAcknowledgements) {
     host.pending_publish = true;
     EXPECT_EQ(ask(R"({"type":"broadcast","room_id":"lobby","content":1,"id":1} )" + std::string(command)), "");
     EXPECT_TRUE(connection().paused()) << command;
-    session().on_published({.id = "1", .room_id = "lobby", .seq = Seq{42}, .epoch = "k3", .ts = 5});
+    session().on_reply(protocol::Ack{.id = "1", .room_id = "lobby", .seq = Seq{42}, .epoch = "k3", .ts = 5});
     EXPECT_TRUE(answers().starts_with("{\"type\":\"ack\""));
     EXPECT_NE(resume(), "") << command;
     EXPECT_FALSE(connection().paused());
