@@ -46,8 +46,8 @@ class World {
   };
   class Observer final : public shard::ConnectionObserver {
    public:
-    void on_opened(const session::Session&) override {}
-    void on_ended(const session::Session&, Instant) override {}
+    void on_opened(const session::Connection&) override {}
+    void on_ended(const session::Connection&, Instant) override {}
   };
 
   void give(Client& client, std::string_view bytes);

@@ -31,12 +31,22 @@ void ByteQueue::FreeBlock::operator()(Block* block) const {
   ::operator delete(block);
 }
 
-void ByteQueue::append(std::string_view bytes) {
-  if (bytes.empty()) return;
-  const std::size_t content = size() + bytes.size();
+void ByteQueue::append(std::string_view first, std::string_view second) {
+  if (first.empty() && second.empty()) return;
+  make_room(first.size() + second.size());
+  for (const std::string_view bytes : {first, second}) {
+    if (bytes.empty()) continue;  // a null pointer, perhaps, which memcpy may not be given
+    std::memcpy(block_->bytes() + block_->tail, bytes.data(), bytes.size());
+    block_->tail += static_cast<std::uint32_t>(bytes.size());
+  }
+}
+
+/// For so many more bytes, at least one, behind the content.
+void ByteQueue::make_room(std::size_t count) {
+  const std::size_t content = size() + count;
   if (block_ == nullptr || content > block_->capacity) {
     reallocate(0, content);
-  } else if (block_->tail + bytes.size() > block_->capacity) {
+  } else if (block_->tail + count > block_->capacity) {
     if (block_->size() <= block_->capacity / 2) {
       std::memmove(block_->bytes(), block_->bytes() + block_->head, block_->size());
       block_->tail -= block_->head;
@@ -46,8 +56,6 @@ void ByteQueue::append(std::string_view bytes) {
       reallocate(0, std::size_t{block_->capacity} + 1);
     }
   }
-  std::memcpy(block_->bytes() + block_->tail, bytes.data(), bytes.size());
-  block_->tail += static_cast<std::uint32_t>(bytes.size());
 }
 
 void ByteQueue::prepend(std::string_view bytes) {

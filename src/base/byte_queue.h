@@ -14,7 +14,9 @@ class ByteQueue {
   ByteQueue() = default;
 
   /// Behind everything. `bytes` must not be a view of this queue. Amortised O(bytes).
-  void append(std::string_view bytes);
+  void append(std::string_view bytes) { append(bytes, {}); }
+  /// Both, one behind the other; it grows once for them.
+  void append(std::string_view first, std::string_view second);
 
   /// Before everything. Free when consume() has left room in front; otherwise the content is moved. Not a view of this
   /// queue.
@@ -38,6 +40,7 @@ class ByteQueue {
     void operator()(Block* block) const;
   };
 
+  void make_room(std::size_t count);
   void reallocate(std::size_t room_in_front, std::size_t content_size);
 
   std::unique_ptr<Block, FreeBlock> block_;  // null exactly when empty

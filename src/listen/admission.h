@@ -9,8 +9,8 @@
 #include "base/time.h"
 #include "listen/address_accounts.h"
 #include "net/address.h"
+#include "session/ending.h"
 #include "session/rate_limiter.h"
-#include "session/session.h"
 
 namespace switchboard::listen {
 

@@ -6,15 +6,15 @@
 
 namespace switchboard::listen {
 
-void ConnectionLog::on_opened(const session::Session& session) {
+void ConnectionLog::on_opened(const session::Connection& connection) {
   if (!log_.wants(log::LogLevel::kInfo)) return;
-  log_.info("connected", {{"conn", session.connection_id()},
-                          {"addr", session.peer().to_string()},
-                          {"protocol", session.is_v1() ? "v1" : "base"}});
+  log_.info("connected", {{"conn", connection.session().connection_id()},
+                          {"addr", connection.peer().to_string()},
+                          {"protocol", connection.session().is_v1() ? "v1" : "base"}});
 }
 
-session::Readmission ConnectionLog::on_readdressed(const session::Session& session, const net::PeerAddress& client) {
-  const auto admitted = admission_.readdress(session.address_rate(), client);
+session::Readmission ConnectionLog::on_readdressed(session::AddressRate* counted_at, const net::PeerAddress& client) {
+  const auto admitted = admission_.readdress(counted_at, client);
   // One too many even to be told is told all the same: its request has been read.
   const session::Ending ending =
       refusal(admitted.verdict == Admission::Verdict::kDrop ? Admission::Verdict::kTellTooMany : admitted.verdict);
@@ -30,27 +30,26 @@ void ConnectionLog::on_accepting_paused(int error) {
             {{"reason", std::generic_category().message(error)}});
 }
 
-void ConnectionLog::on_request_refused(const session::Session& session, std::string_view field,
-                                       std::string_view value) {
+void ConnectionLog::on_request_refused(const net::PeerAddress& peer, std::string_view field, std::string_view value) {
   constexpr std::size_t kValueBytesMax = 200;
   const bool is_origin = field == "Origin";
-  log_.info(is_origin ? "origin refused" : "host refused",
-            {{"addr", session.peer().to_string()},
-             {is_origin ? "origin" : "host", log::cut_at_character(value, kValueBytesMax)}});
+  log_.info(
+      is_origin ? "origin refused" : "host refused",
+      {{"addr", peer.to_string()}, {is_origin ? "origin" : "host", log::cut_at_character(value, kValueBytesMax)}});
 }
 
-void ConnectionLog::on_ended(const session::Session& session, Instant now) {
-  admission_.release(session.address_rate());
-  const session::Ending& ending = session.ending();
+void ConnectionLog::on_ended(const session::Connection& connection, Instant now) {
+  admission_.release(connection.address_rate());
+  const session::Ending& ending = connection.ending();
   const bool was_websocket = ending.code >= 1000;
   // Requests that never became connections are of interest to few.
   const log::LogLevel level = was_websocket ? log::LogLevel::kInfo : log::LogLevel::kDebug;
   if (!log_.wants(level)) return;
-  const auto lived = std::chrono::duration_cast<std::chrono::milliseconds>(now - session.opened_at()).count();
+  const auto lived = std::chrono::duration_cast<std::chrono::milliseconds>(now - connection.opened_at()).count();
   log_.write(level, was_websocket ? "disconnected" : "request ended",
-             {{"conn", session.connection_id()},
-              {"addr", session.peer().to_string()},
-              {"user", session.user_id()},
+             {{"conn", connection.session().connection_id()},
+              {"addr", connection.peer().to_string()},
+              {"user", connection.session().user_id()},
               {"code", static_cast<std::int64_t>(ending.code)},
               {"by", ending.by_peer ? "client" : "server"},
               {"reason", ending.reason},

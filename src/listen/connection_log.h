@@ -11,12 +11,12 @@ class ConnectionLog final : public shard::ConnectionObserver {
  public:
   ConnectionLog(log::Log& log, Admission& admission) : log_(log), admission_(admission) {}
 
-  void on_opened(const session::Session& session) override;
-  session::Readmission on_readdressed(const session::Session& session, const net::PeerAddress& client) override;
+  void on_opened(const session::Connection& connection) override;
+  session::Readmission on_readdressed(session::AddressRate* counted_at, const net::PeerAddress& client) override;
   void on_turned_away(const net::PeerAddress& peer, std::string_view reason) override;
   void on_accepting_paused(int error) override;
-  void on_request_refused(const session::Session& session, std::string_view field, std::string_view value) override;
-  void on_ended(const session::Session& session, Instant now) override;
+  void on_request_refused(const net::PeerAddress& peer, std::string_view field, std::string_view value) override;
+  void on_ended(const session::Connection& connection, Instant now) override;
 
  private:
   log::Log& log_;

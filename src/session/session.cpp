@@ -1,227 +1,68 @@
 #include "session/session.h"
 
-#include <algorithm>
-#include <limits>
+#include <utility>
+#include <variant>
 
+#include "base/assert.h"
 #include "protocol/close_code.h"
-#include "session/paused.h"
+#include "protocol/user_room.h"
+#include "session/commands/gate.h"
+#include "session/refusal_words.h"
 
 namespace switchboard::session {
 namespace {
 
-// Far enough, and far from overflow when a timer wheel rounds it up.
-constexpr Instant kNever{Duration{std::numeric_limits<Duration::rep>::max() / 2}};
+using protocol::ErrorCode;
+using protocol::told_room_id;
 
-constexpr std::uint32_t kSlowLineBytesPerMs = 4;
-constexpr std::uint32_t kUnheardBytesMax = 1u << 30;
+std::string_view room_of(const protocol::Command& command) {
+  return std::visit(
+      [](const auto& body) {
+        if constexpr (requires { body.room_id; }) return body.room_id;
+        return std::string_view{};
+      },
+      command.body);
+}
 
-Duration ms(std::int64_t value) {
-  return std::chrono::milliseconds(value);
+/// What a command waits for that did not get through.
+Wait wait_of(Attempt attempt) {
+  switch (attempt) {
+    case Attempt::kBehindQuery:
+      return Wait::kQuery;
+    case Attempt::kBehindAnswers:
+      return Wait::kAnswers;
+    default:
+      return Wait::kHost;
+  }
 }
 
 }  // namespace
 
-Session::Session(SessionContext& context, net::PeerAddress peer, Ending refusal, AddressRate* address_rate,
-                 std::uint16_t listener)
-    : context_(&context),
-      ws_(context.settings.message_bytes_max),
-      request_(std::make_unique<http::RequestParser>(context.settings.request_bytes_max)),
-      opened_at_(context.now),
-      last_alive_(context.now),
-      ping_at_(kNever),
-      deadline_(context.now + ms(context.settings.handshake_timeout_ms)),
-      limiter_(address_rate),
-      ending_(refusal),
-      peer_(peer),
-      listener_(listener) {}
+// --- beginning and end ---------------------------------------------------------------------------------------------
 
-Session::~Session() {
-  context_->outboxes.change(outbox_.capacity(), 0);
+void Session::begin(Dialect dialect, wire::Format format) {
+  SB_ASSERT(!is_open_);
+  dialect_ = dialect;
+  format_ = format;
+  is_open_ = true;
 }
 
-std::string Session::connection_id() const {
-  return std::to_string(context_->shard) + "-" + std::to_string(id_.index) + "-" + std::to_string(id_.generation);
+void Session::greet() {
+  if (!is_v1()) return;
+  const SessionSettings& settings = context_->settings;
+  send(protocol::Hello{.conn_id = connection_id(),
+                       .user_id = {},
+                       .ping_interval_ms = settings.ping_interval_ms,
+                       .message_bytes_max = settings.message_bytes_max,
+                       .server = context_->server_name});
 }
 
-void Session::send_frame(ws::Opcode opcode) {
-  queue(context_->frame.finish(opcode));
-  context_->stats.replies.add();
+void Session::go_away(std::int64_t reconnect_after_ms) {
+  if (is_open_ && is_v1()) send(protocol::GoAway{.reason = "drain", .reconnect_after_ms = reconnect_after_ms});
 }
 
-void Session::send_message(ws::Opcode kind, std::string_view payload) {
-  std::string deflated;
-  ws::Encoding encoding = ws::Encoding::kPlain;
-  if (ws_.deflates() && context_->deflater().deflate(payload, deflated)) {
-    encoding = ws::Encoding::kDeflated;
-    payload = deflated;
-  }
-  char header[ws::kServerHeaderBytesMax];
-  queue({header, ws::write_server_header(header, kind, payload.size(), encoding)});
-  queue(payload);
-  context_->stats.replies.add();
-}
-
-void Session::queue(std::string_view bytes) {
-  const std::size_t before = outbox_.capacity();
-  outbox_.append(bytes);
-  context_->outboxes.change(before, outbox_.capacity());
-}
-
-void Session::consume_outbox(std::size_t bytes) {
-  const std::size_t before = outbox_.capacity();
-  outbox_.consume(bytes);
-  context_->outboxes.change(before, outbox_.capacity());
-  // The peer's time for its pong begins when it can have seen the ping.
-  if (ping_waits_ && outbox_.empty()) {
-    ping_waits_ = false;
-    ping_at_ = context_->now;
-  }
-}
-
-void Session::prepend_to_outbox(std::string_view bytes) {
-  const std::size_t before = outbox_.capacity();
-  outbox_.prepend(bytes);
-  context_->outboxes.change(before, outbox_.capacity());
-}
-
-// --- errors --------------------------------------------------------------------------------------------------------
-
-void Session::refuse(const protocol::Error& error) {
-  context_->stats.errors[static_cast<std::size_t>(error.code)].add();
-  send(error);
-  // What the server cannot do is not held against the client: it is to try again.
-  if (error.code == protocol::ErrorCode::kUnavailable || error.code == protocol::ErrorCode::kInternal) return;
-  const auto& settings = context_->settings;
-  const Duration refill = ms(settings.errors_refill_ms);
-  errors_forgiven_at_ = std::max(errors_forgiven_at_, context_->now) + refill;
-  if (errors_forgiven_at_ - context_->now <= refill * settings.errors_max) return;
-  if (error.code == protocol::ErrorCode::kRateLimited) {
-    close(protocol::close::kRateLimited, "went on sending more than it may");
-  } else {
-    close(protocol::close::kBadRequests, "too many refused commands");
-  }
-}
-
-// --- time ----------------------------------------------------------------------------------------------------------
-
-Instant Session::next_deadline() const {
-  const auto& settings = context_->settings;
-  Instant next = deadline_;
-  if (state_ == State::kHandshake) {
-    if (!request_->started()) next = std::min(next, opened_at_ + ms(settings.first_byte_timeout_ms));
-  } else if (state_ == State::kOpen) {
-    next = draining_ ? deadline_ : kNever;
-    next = std::min(next, ping_outstanding_ ? pong_deadline() : ping_at_);
-    if (is_throttled_) next = std::min(next, context_->now + limiter_.read_pause(context_->now, settings.rate).wait);
-  }
-  if (blocked_) next = std::min(next, blocked_since_ + ms(settings.write_timeout_ms));
-  return next;
-}
-
-/// A ping that waits behind what the peer does not take is the write timeout's business. And what was written before
-/// the ping may still be on a slow line, or in the peer's own buffers, where nothing can be seen of it: a line of 4
-/// kB/s is waited for, up to three times the timeout more.
-Instant Session::pong_deadline() const {
-  if (ping_waits_) return kNever;
-  const Duration timeout = ms(context_->settings.pong_timeout_ms);
-  return ping_at_ + timeout + std::min(3 * timeout, ms(unheard_bytes_ / kSlowLineBytesPerMs));
-}
-
-void Session::plan_next_ping() {
-  ping_outstanding_ = ping_waits_ = false;
-  ping_at_ = std::max(ping_at_ + ms(context_->settings.ping_interval_ms), context_->now);
-}
-
-Instant Session::on_timer() {
-  const auto& settings = context_->settings;
-  const Instant now = context_->now;
-  if (blocked_ && now >= blocked_since_ + ms(settings.write_timeout_ms)) {
-    // A Close frame would only wait behind what the peer does not take.
-    end(protocol::close::kTooSlow, "took none of the waiting bytes within the write timeout", false);
-    return now;
-  }
-  if (is_throttled_ && !limiter_.read_pause(now, settings.rate).is_refused()) {
-    is_throttled_ = false;
-    last_alive_ = now;  // what the peer sent meanwhile lies unread: its silence begins here
-  }
-  switch (state_) {
-    case State::kHandshake:
-      if (!request_->started() && now >= opened_at_ + ms(settings.first_byte_timeout_ms)) {
-        end(408, "sent nothing", false);
-      } else if (now >= deadline_) {
-        respond({.status = 408, .message = "The request was not complete within the handshake timeout."}, nullptr);
-      }
-      break;
-    case State::kOpen:
-      if (draining_ && now >= deadline_) {
-        close(protocol::close::kDrain, "the server is shutting down");
-      } else if (ping_outstanding_ && now >= pong_deadline()) {
-        if (paused() || last_alive_ >= ping_at_) {
-          // Not read from on purpose, or alive after all: the next interval decides.
-          plan_next_ping();
-        } else {
-          close(protocol::close::kNoPong, "no answer to a ping within the pong timeout");
-        }
-      } else if (!ping_outstanding_ && now >= ping_at_) {
-        context_->frame.begin();
-        send_frame(ws::Opcode::kPing);
-        context_->stats.pings_sent.add();
-        ping_outstanding_ = ping_waits_ = true;
-        ping_at_ = now;
-      }
-      break;
-    case State::kClosing:
-      if (now >= deadline_) end(ending_.code, ending_.reason, ending_.by_peer);
-      break;
-    case State::kEnded:
-      break;
-  }
-  return next_deadline();
-}
-
-void Session::on_blocked() {
-  if (blocked_) return;
-  blocked_ = true;
-  blocked_since_ = context_->now;
-}
-
-void Session::on_progress(std::size_t bytes) {
-  if (blocked_) last_alive_ = context_->now;
-  blocked_ = false;
-  unheard_bytes_ =
-      static_cast<std::uint32_t>(std::min<std::uint64_t>(unheard_bytes_ + std::uint64_t{bytes}, kUnheardBytesMax));
-}
-
-// --- the end -------------------------------------------------------------------------------------------------------
-
-void Session::drain(Instant when, Instant latest, std::int64_t reconnect_after_ms) {
-  if (state_ == State::kHandshake) {
-    // It is told as soon as it can be: right after its upgrade. Its request may have come already and wait to be read.
-    deadline_ = std::min(deadline_, latest);
-    if (ending_.code == 0) {
-      ending_ = {.code = protocol::close::kDrain, .by_peer = false, .reason = "the server is shutting down"};
-    }
-    return;
-  }
-  if (state_ != State::kOpen || draining_) return;
-  draining_ = true;
-  deadline_ = when;
-  if (is_v1_) send(protocol::GoAway{.reason = "drain", .reconnect_after_ms = reconnect_after_ms});
-}
-
-void Session::close(std::uint16_t code, StaticText reason) {
-  if (state_ != State::kOpen) return;
-  std::string frame;
-  ws::append_close(frame, code, reason);
-  queue(frame);
-  state_ = State::kClosing;
-  deadline_ = context_->now + ms(context_->settings.close_timeout_ms);
-  ending_ = {.code = code, .by_peer = false, .reason = reason};
-  is_throttled_ = false;  // what comes costs little, and if it lay unread the reset would take our Close frame with it
-  mark_over();
-}
-
-void Session::mark_over() {
+void Session::on_over() {
+  is_open_ = false;
   if (is_leaving_) return;
   is_leaving_ = true;
   context_->host.on_over(*this);
@@ -231,41 +72,200 @@ void Session::leave_rooms() {
   if (!is_leaving_) return;
   is_leaving_ = false;
   context_->host.leave_all(*this);
-  const auto paused = std::move(paused_);
-  // No command is obeyed any more, but the peer's Close may be in there, or the beginning of a frame.
-  if (state_ == State::kClosing && paused != nullptr) receive_kept(std::move(paused->bytes));
 }
 
-void Session::shed() {
-  consume_outbox(outbox_.size());
-  end(protocol::close::kTooSlow, "took nothing of what waits for it while others needed the memory", false);
+// --- who it is -----------------------------------------------------------------------------------------------------
+
+std::string Session::connection_id() const {
+  return std::to_string(context_->shard) + "-" + std::to_string(id_.index) + "-" + std::to_string(id_.generation);
 }
 
-void Session::on_peer_gone(StaticText reason) {
-  switch (state_) {
-    case State::kHandshake:
-      end(request_->started() ? 400 : 0, reason, true);
-      break;
-    case State::kOpen:
-      end(ws::close::kAbnormal, reason, true);
-      break;
-    case State::kClosing:  // what we closed for is why it ended
-      end(ending_.code, ending_.reason, ending_.by_peer);
-      break;
-    case State::kEnded:
-      break;
+void Session::set_user_id(std::string_view user_id) {
+  SB_ASSERT(user_id_.empty());
+  user_id_ = user_id;
+  context_->host.on_user_named(*this);
+}
+
+std::optional<std::uint32_t> Session::find_joined(std::string_view room_id) const {
+  const auto slot = context_->host.find(*this, room_id);
+  return slot && memberships_[*slot].is_implicit ? std::nullopt : slot;
+}
+
+// --- commands ------------------------------------------------------------------------------------------------------
+
+std::optional<Remainder> Session::hear(std::string_view message) {
+  return run(message, {});
+}
+
+std::optional<Remainder> Session::go_on(Remainder rest) {
+  if (rest.documents.empty()) return std::nullopt;
+  return run(rest.documents, rest.progress);
+}
+
+/// Document by document, until one has to wait. `documents` begins behind those that `progress` counts.
+std::optional<Remainder> Session::run(std::string_view documents, Progress progress) {
+  const SessionSettings& settings = context_->settings;
+  const auto wait = [&](Wait why, std::string_view rest) {
+    return Remainder{.why = why, .progress = progress, .documents = std::string(rest)};
+  };
+  do {
+    const std::string_view from_here = documents;
+    const auto command = context_->decoder.next(documents);
+    RateLimiter::Verdict rate;
+    if (!std::exchange(progress.next_is_counted, false)) rate = limiter_.take_message(context_->now, settings.rate);
+    context_->work.spend(kCommandWork + from_here.size() - documents.size());
+    if (rate.is_refused()) {
+      refuse_for_rate(rate, command ? room_of(*command) : command.error().room_id,
+                      command ? command->id : command.error().id);
+    } else if (!command) {
+      refuse(command.error());
+    } else if (const Attempt attempt = commands::enter(*this, *command); attempt == Attempt::kPending) {
+      ++progress.documents;
+      owed_.begin_join();
+      return wait(Wait::kJoin, documents);
+    } else if (attempt != Attempt::kDone) {
+      progress.next_is_counted = true;
+      return wait(wait_of(attempt), from_here);
+    }
+    if (!is_open_) return std::nullopt;
+    if (++progress.documents >= settings.documents_per_message_max && !documents.empty()) {
+      refuse(
+          {.code = ErrorCode::kTooLarge, .message = "too many JSON documents in one message", .room_id = {}, .id = {}});
+      return std::nullopt;
+    }
+    if (is_outlet_full()) return wait(Wait::kOutlet, documents);
+    if (context_->work.is_spent()) return wait(Wait::kTurn, documents);
+  } while (!documents.empty());
+  return std::nullopt;
+}
+
+bool Session::can_go_on(Wait why) const {
+  if (is_open_ && is_outlet_full()) return false;
+  switch (why) {
+    case Wait::kJoin:
+      return !owed_.awaits_join();
+    case Wait::kQuery:
+      return !owed_.awaits_query();
+    case Wait::kAnswers:
+      return !owed_.awaits_query() && !owed_.awaits_ack();
+    case Wait::kOutlet:
+      return outlet_->waiting_bytes() == 0;
+    case Wait::kHost:
+    case Wait::kTurn:
+      return true;
+  }
+  return true;
+}
+
+bool Session::is_outlet_full() const {
+  return outlet_->waiting_bytes() + owed_.ack_bytes() > context_->settings.queue_bytes_max;
+}
+
+// --- refusals ------------------------------------------------------------------------------------------------------
+
+void Session::refuse(const protocol::Error& error) {
+  context_->stats.errors[static_cast<std::size_t>(error.code)].add();
+  send(error);
+  // What the server cannot do is not held against the client: it is to try again.
+  if (error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kInternal) return;
+  const SessionSettings& settings = context_->settings;
+  if (errors_.take(context_->now, settings.errors_max, std::chrono::milliseconds(settings.errors_refill_ms))) return;
+  if (error.code == ErrorCode::kRateLimited) {
+    outlet_->close(protocol::close::kRateLimited, "went on sending more than it may");
+  } else {
+    outlet_->close(protocol::close::kBadRequests, "too many refused commands");
   }
 }
 
-void Session::on_outbox_written() {
-  if (state_ == State::kClosing && ws_.peer_closed()) end(ending_.code, ending_.reason, ending_.by_peer);
+void Session::refuse_for_rate(const RateLimiter::Verdict& verdict, std::string_view room_id,
+                              std::string_view command_id) {
+  context_->stats.rate_limited[static_cast<std::size_t>(verdict.limit)].add();
+  const bool is_own = verdict.limit == RateLimit::kMessages;
+  refuse({.code = ErrorCode::kRateLimited,
+          .message = is_own ? "too many messages on this connection" : "too many messages from this address",
+          .room_id = std::string(room_id),
+          .id = std::string(command_id),
+          .retry_after_ms = std::chrono::ceil<std::chrono::milliseconds>(verdict.wait).count()});
 }
 
-void Session::end(std::uint16_t code, StaticText reason, bool by_peer) {
-  if (state_ == State::kEnded) return;
-  state_ = State::kEnded;
-  ending_ = {.code = code, .by_peer = by_peer, .reason = reason};
-  mark_over();
+// --- what the host answers -----------------------------------------------------------------------------------------
+
+void Session::on_reply(const Reply& reply) {
+  std::visit([this](const auto& body) { take(body); }, reply);
+}
+
+/// What is owed is settled first, whether it can be told or not: commands may wait for that.
+void Session::take(const Refused& refused) {
+  std::string_view room_id = told_room_id(refused.room_id);
+  switch (refused.asked) {
+    case Asked::kJoin:
+      owed_.end_join();
+      break;
+    case Asked::kPublish:
+      if (!refused.command_id.empty()) owed_.expect_no_ack(refused.room_id, refused.command_id);
+      if (protocol::is_user_room(refused.room_id)) room_id = {};  // a direct message named a user, not a room
+      break;
+    case Asked::kHistory:
+    case Asked::kPresence:
+      owed_.end_query();
+      break;
+  }
+  if (!is_open_) return;
+  refuse({.code = refused.code,
+          .message = std::string(words_of(refused)),
+          .room_id = std::string(room_id),
+          .id = std::string(refused.command_id)});
+}
+
+void Session::take(const Admitted& admitted) {
+  owed_.end_join();
+  if (!is_open_) return;
+  context_->stats.joins.add();
+  protocol::Joined told = admitted.joined;
+  told.room_id = told_room_id(admitted.joined.room_id);
+  if (!is_v1() && told.id.empty() && !admitted.membership.opted_in) told.epoch = {};
+  send(told);
+}
+
+void Session::take(const protocol::Ack& ack) {
+  owed_.expect_no_ack(ack.room_id, ack.id);
+  if (is_open_) send(ack);
+}
+
+void Session::take(const protocol::HistoryPage& page) {
+  owed_.end_query();
+  if (!is_open_) return;
+  protocol::HistoryPage told = page;
+  told.room_id = told_room_id(page.room_id);
+  send(told);
+}
+
+void Session::take(const protocol::PresenceList& list) {
+  owed_.end_query();
+  if (is_open_) send(list);
+}
+
+// --- what a room has to say besides --------------------------------------------------------------------------------
+
+void Session::on_caught_up(const protocol::CaughtUp& caught_up) {
+  if (!is_open_) return;
+  protocol::CaughtUp told = caught_up;
+  told.room_id = told_room_id(caught_up.room_id);
+  send(told);
+}
+
+void Session::on_epoch_changed(const protocol::EpochChanged& changed) {
+  if (!is_v1() || !is_open_) return;
+  protocol::EpochChanged told = changed;
+  told.room_id = told_room_id(changed.room_id);
+  send(told);
+}
+
+void Session::on_lagged(const Membership& membership, const protocol::Lagged& lagged) {
+  if (!is_open_ || (!is_v1() && !membership.opted_in)) return;
+  protocol::Lagged told = lagged;
+  told.room_id = told_room_id(lagged.room_id);
+  send(told);
 }
 
 }  // namespace switchboard::session

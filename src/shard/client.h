@@ -1,4 +1,5 @@
-// One connection on its shard: the session, the transport under it, and what the fan-out needs to know of it.
+// One client on its shard: its connection with the session that it carries, the transport under it, and what the
+// fan-out needs to know of it.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +8,7 @@
 #include "base/slot_table.h"
 #include "base/timer_wheel.h"
 #include "net/transport.h"
-#include "session/session.h"
+#include "session/connection.h"
 
 namespace switchboard::shard {
 
@@ -40,11 +41,14 @@ struct PublishShare {
 
 /// Is its own timer: the wheel hands back the node.
 struct Client : TimerNode {
-  Client(session::SessionContext& context, std::unique_ptr<net::Transport> stream, net::PeerAddress peer,
+  Client(session::ConnectionContext& context, std::unique_ptr<net::Transport> stream, net::PeerAddress peer,
          session::Ending refusal, session::AddressRate* address_rate, std::uint16_t listener)
-      : session(context, peer, refusal, address_rate, listener), transport(std::move(stream)) {}
+      : connection(context, peer, refusal, address_rate, listener), transport(std::move(stream)) {}
 
-  session::Session session;
+  session::Session& session() { return connection.session(); }
+  const session::Session& session() const { return connection.session(); }
+
+  session::Connection connection;
   std::unique_ptr<net::Transport> transport;
   Unfinished unfinished;
   UserLinks same_user;

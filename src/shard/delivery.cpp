@@ -13,7 +13,7 @@ std::size_t Delivery::write(Client& client, std::string_view bytes) {
   if (result.bytes > 0) {
     stats_.bytes_sent.add(result.bytes);
     stats_.sends.add();
-    client.session.on_progress(result.bytes);
+    client.connection.on_progress(result.bytes);
   }
   if (result.status == net::IoStatus::kHeld) {
     hold(client);
@@ -31,10 +31,10 @@ void Delivery::on_failed(Client& client) {
 
 void Delivery::on_blocked(Client& client) {
   client.blocked = true;
-  client.session.on_blocked();
+  client.connection.on_blocked();
   stuck_.note(client);
   stats_.blocked.add();
-  if (client.session.next_deadline() < client.deadline) leave_unsettled(client);  // the write timeout runs
+  if (client.connection.next_deadline() < client.deadline) leave_unsettled(client);  // the write timeout runs
 }
 
 void Delivery::hold(Client& client) {
@@ -44,7 +44,7 @@ void Delivery::hold(Client& client) {
 
 bool Delivery::flush_held(Client& client) {
   const net::IoResult result = client.transport->flush();
-  if (result.bytes > 0) client.session.on_progress(result.bytes);
+  if (result.bytes > 0) client.connection.on_progress(result.bytes);
   if (result.status == net::IoStatus::kOk) {
     client.holding = false;
     return true;
@@ -60,11 +60,11 @@ bool Delivery::flush_held(Client& client) {
 void Delivery::leave_unsettled(Client& client) {
   if (client.unsettled) return;
   client.unsettled = true;
-  unsettled_.push_back(client.session.id());
+  unsettled_.push_back(client.session().id());
 }
 
 void Delivery::on_answered(Client& client) {
-  if (client.session.paused() && !client.publishing.is_waiting) resumable_.push_back(client.session.id());
+  if (client.connection.paused() && !client.publishing.is_waiting) resumable_.push_back(client.session().id());
   leave_unsettled(client);
 }
 
@@ -83,15 +83,15 @@ bool Delivery::flush(Client& client) {
     unpin(client, *view);
     if (client.blocked) return false;  // written, but held
   }
-  const ByteQueue& outbox = client.session.outbox();
+  const session::Outbox& outbox = client.connection.outbox();
   if (!outbox.empty()) {
     const std::size_t waiting = outbox.size();
     const std::size_t taken = write(client, outbox.front());
-    client.session.consume_outbox(taken);
+    client.connection.consume_outbox(taken);
     if (taken < waiting || client.blocked) return false;
   }
-  if (client.session.paused()) resumable_.push_back(client.session.id());
-  if (client.session.state() == session::State::kClosing) leave_unsettled(client);
+  if (client.connection.paused()) resumable_.push_back(client.session().id());
+  if (client.connection.state() == session::State::kClosing) leave_unsettled(client);
   return true;
 }
 
@@ -99,9 +99,9 @@ bool Delivery::serve(Client& client, SlotId view_id, RoomView& view, room::Membe
   if (client.blocked || member.cursor >= view.room.log.end()) return true;
   // A member names its client by the slot alone: that it is still the same one is seen from the other side. Who is over
   // has left its rooms before the sweep, so nothing of them comes behind its Close frame.
-  const session::Membership& membership = client.session.memberships()[member.slot];
-  SB_ASSERT(membership.room == view_id && membership.has_cursor() && !client.session.is_leaving());
-  if ((client.unfinished.room || !client.session.outbox().empty()) && !flush(client)) return true;
+  const session::Membership& membership = client.session().memberships()[member.slot];
+  SB_ASSERT(membership.room == view_id && membership.has_cursor() && !client.session().is_leaving());
+  if ((client.unfinished.room || !client.connection.outbox().empty()) && !flush(client)) return true;
   if (client.replaying) {
     if (Replay* replay = replays_.find(client, view_id)) {
       return serve_replay(client, view_id, view, member, *replay, bytes_max);
@@ -123,7 +123,7 @@ void Delivery::serve_log(Client& client, SlotId view_id, RoomView& view, room::M
                          std::size_t& budget) {
   const room::RoomLog& log = view.room.log;
   while (member.cursor < until && budget > 0 && !client.blocked) {
-    room::Slice slice = log.slice(member.cursor, budget, client.session.id());
+    room::Slice slice = log.slice(member.cursor, budget, client.session().id());
     if (slice.after > until) {
       slice.bytes = {slice.bytes.data(), static_cast<std::size_t>(log.frame(until).data() - slice.bytes.data())};
       slice.after = until;
@@ -151,13 +151,13 @@ void Delivery::on_partial_write(Client& client, SlotId view_id, RoomView& view, 
   client.unfinished = {.room = view_id,
                        .frame = position.frame,
                        .offset = position.offset,
-                       .pin = view.room.pin(client.session.id().index, position.frame)};
+                       .pin = view.room.pin(client.session().id().index, position.frame)};
 }
 
 bool Delivery::skip_missed(Client& client, RoomView& view, room::Member& member) {
   if (view.is_presence) {
     // Whatever it has missed, one number makes up for it.
-    client.session.send(protocol::PresenceChange{
+    client.session().send(protocol::PresenceChange{
         .room_id = view.room.id(), .joined = {}, .left = {}, .count = view.present, .is_partial = true});
     member.cursor = view.room.log.end();
     return flush(client);
@@ -176,22 +176,22 @@ bool Delivery::skip_missed(Client& client, RoomView& view, room::Member& member)
 void Delivery::move_on(Client& client, RoomView& view, room::Member& member, Seq to) {
   stats_.lagged_messages.add(distance(member.cursor, to));
   stats_.lagged_events.add();
-  client.session.on_lagged(client.session.memberships()[member.slot],
-                           {.room_id = view.room.id(), .from = member.cursor, .to = Seq{to.value - 1}});
+  client.session().on_lagged(client.session().memberships()[member.slot],
+                             {.room_id = view.room.id(), .from = member.cursor, .to = Seq{to.value - 1}});
   member.cursor = to;
 }
 
 void Delivery::save_unfinished(Client& client) {
   if (!client.unfinished.room) return;
   RoomView& view = views_.at(client.unfinished.room);
-  client.session.prepend_to_outbox(view.room.log.frame(client.unfinished.frame).substr(client.unfinished.offset));
+  client.connection.prepend_to_outbox(view.room.log.frame(client.unfinished.frame).substr(client.unfinished.offset));
   unpin(client, view);
 }
 
 /// The room's last pin takes the place of this one: its client, too, must know where.
 void Delivery::unpin(Client& client, RoomView& view) {
   const std::uint32_t pin = client.unfinished.pin;
-  SB_ASSERT(view.room.pins()[pin].session == client.session.id().index);
+  SB_ASSERT(view.room.pins()[pin].session == client.session().id().index);
   if (const std::uint32_t moved = view.room.unpin(pin); moved != room::Room::kNobody) {
     Unfinished& other = clients_.at_index(moved).unfinished;
     SB_ASSERT(other.room == client.unfinished.room && other.pin == view.room.pins().size());

@@ -64,7 +64,7 @@ void Delivery::write_page(Client& client, room::Member& member, Replay& replay, 
     next = index(std::upper_bound(at(from), at(to), begin + taken));
     if (const std::size_t in_frame = begin + taken - page.begin_of(next); in_frame > 0) {
       // The page need not be kept for it. The private queue is empty: it is written before any room.
-      client.session.prepend_to_outbox(page.message(next).substr(in_frame));
+      client.connection.prepend_to_outbox(page.message(next).substr(in_frame));
       ++next;
     }
   }
@@ -77,7 +77,7 @@ void Delivery::write_page(Client& client, room::Member& member, Replay& replay, 
 
 void Delivery::tell_caught_up(Client& client, const RoomView& view, Replay& replay) {
   replay.owes_caught_up = false;
-  client.session.on_caught_up({.room_id = view.room.id(), .seq = replay.target, .is_complete = replay.is_complete});
+  client.session().on_caught_up({.room_id = view.room.id(), .seq = replay.target, .is_complete = replay.is_complete});
   if (!client.blocked) flush(client);
 }
 
@@ -85,7 +85,7 @@ void Delivery::give_up_replay(Client& client, SlotId view_id, const RoomView& vi
   const Replay* replay = replays_.find(client, view_id);
   if (replay == nullptr) return;
   if (replay->owes_caught_up) {
-    client.session.on_caught_up({.room_id = view.room.id(), .seq = replay->target, .is_complete = false});
+    client.session().on_caught_up({.room_id = view.room.id(), .seq = replay->target, .is_complete = false});
   }
   replays_.end(client, view_id);
 }

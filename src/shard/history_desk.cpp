@@ -14,8 +14,8 @@ using session::Session;
 void HistoryDesk::begin_replay(Client& client, SlotId view_id, std::uint32_t slot, Seq last) {
   RoomView& view = views_.at(view_id);
   if (client.replaying) replays_.end(client, view_id);  // of the same membership, while it was implicit
-  if (view.room.member(client.session.memberships()[slot].member).cursor > last) {
-    return client.session.on_caught_up({.room_id = view.room.id(), .seq = last});
+  if (view.room.member(client.session().memberships()[slot].member).cursor > last) {
+    return client.session().on_caught_up({.room_id = view.room.id(), .seq = last});
   }
   replays_.begin(client, view_id, last);
   sweep_.want(client);
@@ -28,7 +28,8 @@ Attempt HistoryDesk::read(Session& session, std::uint32_t slot, const protocol::
   const SlotId view_id = session.memberships()[slot].room;
   const RoomView& view = views_.at(view_id);
   if (!view.keeps_history()) {
-    session.on_history_refused(view.room.id(), command_id, ErrorCode::kHistoryUnavailable);
+    session.on_reply(
+        session::Refused{session::Asked::kHistory, view.room.id(), command_id, ErrorCode::kHistoryUnavailable});
     return Attempt::kDone;
   }
   // Nothing is told here that is not in the log yet: the members have not been given it either.
@@ -113,10 +114,11 @@ void HistoryDesk::on_query_page(std::uint64_t ticket, const wire::PageOrError& p
     if (read_on(ticket, *read)) return;
     answer(*client, *view, *read);
   } else {
-    client->session.on_history_refused(view->room.id(), read->command_id(), code_of(page.error()));
+    client->session().on_reply(
+        session::Refused{session::Asked::kHistory, view->room.id(), read->command_id(), code_of(page.error())});
   }
   queries_.erase(ticket);
-  if (client->session.paused()) delivery_.resumable().push_back(client->session.id());
+  if (client->connection.paused()) delivery_.resumable().push_back(client->session().id());
   sweep_.want(*client);  // writes the answer
 }
 
@@ -132,9 +134,10 @@ bool HistoryDesk::read_on(std::uint64_t ticket, HistoryRead& read) {
 /// An answer is counted before it is made: who asks and does not read must not fill the memory.
 void HistoryDesk::answer(Client& client, const RoomView& view, HistoryRead& read) {
   if (!outboxes_.make_room(read.bytes())) {
-    return client.session.on_history_refused(view.room.id(), read.command_id(), ErrorCode::kUnavailable);
+    return client.session().on_reply(
+        session::Refused{session::Asked::kHistory, view.room.id(), read.command_id(), ErrorCode::kUnavailable});
   }
-  client.session.on_history(read.answer(view.room.id()));
+  client.session().on_reply(read.answer(view.room.id()));
 }
 
 }  // namespace switchboard::shard

@@ -13,7 +13,7 @@ constexpr std::size_t kReceivePadding = 64;
 }  // namespace
 
 Intake::Intake(IntakeEvents& events, ConnectionObserver& observer, SlotTable<Client>& clients, const Clock& clock,
-               session::SessionContext& context, Delivery& delivery)
+               session::ConnectionContext& context, Delivery& delivery)
     : events_(events),
       observer_(observer),
       clients_(clients),
@@ -53,19 +53,18 @@ void Intake::on_readable(Client& client, bool hung_up) {
   if (!until_) until_ = now + turn_;
   // Whoever is in line already came before; a crowd would otherwise have all its steps before the turn itself.
   if (client.opening || now >= *until_ || !light_.empty() || load_of(client) == Load::kHeavy) return look_at(client);
-  if (!client.session.paused() && !client.socket_failed) step(client, now);
+  if (!client.connection.paused() && !client.socket_failed) step(client, now);
 }
 
 void Intake::look_at(Client& client) {
   if (client.in_intake || client.socket_failed) return;
-  const session::Session& session = client.session;
   // Whoever waits for a mailbox, or for room on the way to the store, is asked when that line moves, and not at
   // everything else that becomes of it.
-  const bool goes_on = session.can_resume() && !client.in_mailbox_line && !client.publishing.is_waiting;
-  if (!goes_on && (!client.unread || session.paused())) return;
+  const bool goes_on = client.connection.can_resume() && !client.in_mailbox_line && !client.publishing.is_waiting;
+  if (!goes_on && (!client.unread || client.connection.paused())) return;
   client.in_intake = true;
   Line& line = client.opening ? opening_line_ : load_of(client) == Load::kHeavy ? heavy_ : light_;
-  line.push_back(session.id());
+  line.push_back(client.session().id());
 }
 
 // --- turns
@@ -110,8 +109,8 @@ void Intake::step(Client& client, Instant now) {
   context_.now = now;
   const bool is_heavy = load_of(client) == Load::kHeavy;
   context_.work.allow(is_heavy ? kHeavyWork : kLightWork);
-  if (client.session.paused()) {
-    client.session.resume();
+  if (client.connection.paused()) {
+    client.connection.resume();
   } else if (client.unread && !client.socket_failed) {
     receive(client, is_heavy ? kHeavyBytes : kLightBytes);
   }
@@ -132,14 +131,14 @@ void Intake::receive(Client& client, std::size_t bytes_max) {
   client.unread = result.bytes == bytes_max || client.hung_up || result.status == net::IoStatus::kMore;
   if (result.bytes == bytes_max || result.status == net::IoStatus::kMore) client.heavy_at_ms = now_ms();
   if (result.bytes > 0) {
-    const bool was_request = client.session.state() == session::State::kHandshake;
-    client.session.receive({buffer_.get(), result.bytes});
-    if (was_request && client.session.is_websocket()) observer_.on_opened(client.session);
+    const bool was_request = client.connection.state() == session::State::kHandshake;
+    client.connection.receive({buffer_.get(), result.bytes});
+    if (was_request && client.connection.is_websocket()) observer_.on_opened(client.connection);
   } else if (result.status != net::IoStatus::kMore) {
     client.unread = false;
     if (result.status == net::IoStatus::kEnd)
-      client.session.on_peer_gone("the client closed the connection without a Close frame");
-    if (result.status == net::IoStatus::kFailed) client.session.on_peer_gone(client.transport->failure());
+      client.connection.on_peer_gone("the client closed the connection without a Close frame");
+    if (result.status == net::IoStatus::kFailed) client.connection.on_peer_gone(client.transport->failure());
   }
 }
 

@@ -42,7 +42,7 @@ class Intake {
   static constexpr std::uint32_t kHeavyForMs = 10'000;
 
   Intake(IntakeEvents& events, ConnectionObserver& observer, SlotTable<Client>& clients, const Clock& clock,
-         session::SessionContext& context, Delivery& delivery);
+         session::ConnectionContext& context, Delivery& delivery);
 
   /// How long a turn may take over input before it looks at its sockets and delivers. Checked between steps.
   void bound_by(Duration turn) { turn_ = turn; }
@@ -80,7 +80,7 @@ class Intake {
   ConnectionObserver& observer_;
   SlotTable<Client>& clients_;
   const Clock& clock_;
-  session::SessionContext& context_;
+  session::ConnectionContext& context_;
   Delivery& delivery_;
   std::unique_ptr<char[]> buffer_;
   Duration turn_{};

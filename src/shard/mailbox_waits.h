@@ -28,7 +28,7 @@ class MailboxWaits {
   void wait(Client& client, std::uint32_t home, Load load) {
     if (client.in_mailbox_line) return;
     client.in_mailbox_line = true;
-    (load == Load::kHeavy ? homes_[home].heavy : homes_[home].light).push_back(client.session.id());
+    (load == Load::kHeavy ? homes_[home].heavy : homes_[home].light).push_back(client.session().id());
     ++waiting_;
   }
 

@@ -52,7 +52,7 @@ void Members::erase_member(RoomView& view, std::uint32_t index) {
   view.room.remove(index);
   if (index == view.room.members().size()) return;
   const room::Member& moved = view.room.members()[index];
-  Membership& membership = clients_.at_index(moved.session).session.memberships()[moved.slot];
+  Membership& membership = clients_.at_index(moved.session).session().memberships()[moved.slot];
   SB_ASSERT(membership.member == view.room.members().size() && membership.has_cursor());  // where it stood till now
   membership.member = index;
 }

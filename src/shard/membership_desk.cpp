@@ -43,11 +43,12 @@ Attempt MembershipDesk::join(Session& session, const protocol::Join& join, std::
 /// It is in the room already: what a join would have told.
 void MembershipDesk::tell_joined(Session& session, std::uint32_t slot, const RoomView& view,
                                  std::string_view command_id) {
-  session.on_joined(session.memberships()[slot], {.room_id = view.room.id(),
-                                                  .id = command_id,
-                                                  .seq = Seq{view.room.log.end().value - 1},
-                                                  .epoch = view.epoch,
-                                                  .first_seq = {}});
+  session.on_reply(session::Admitted{session.memberships()[slot],
+                                     {.room_id = view.room.id(),
+                                      .id = command_id,
+                                      .seq = Seq{view.room.log.end().value - 1},
+                                      .epoch = view.epoch,
+                                      .first_seq = {}}});
 }
 
 void MembershipDesk::request_join(Session& session, SlotId view_id, const protocol::Join& join,
@@ -92,11 +93,11 @@ void MembershipDesk::on_joined(const JoinResult& result) {
   SB_ASSERT(view != nullptr);  // it lives while joins are under way
   --view->joins_under_way;
   Client* client = clients_.find(result.connection);
-  const auto slot = client == nullptr ? std::nullopt : Members::find(client->session, result.view);
-  const bool is_waiting = slot && !client->session.memberships()[*slot].joined;
+  const auto slot = client == nullptr ? std::nullopt : Members::find(client->session(), result.view);
+  const bool is_waiting = slot && !client->session().memberships()[*slot].joined;
 
   if (!result.home_room) {
-    if (is_waiting) refuse(client->session, *slot, *view, result);
+    if (is_waiting) refuse(client->session(), *slot, *view, result);
   } else {
     if (!view->is_joined()) {
       // The first join here, or the first since the last member left while joins were under way: the home may have
@@ -129,23 +130,24 @@ JoinWish MembershipDesk::take_wish(SlotId connection) {
 
 void MembershipDesk::refuse(Session& session, std::uint32_t slot, const RoomView& view, const JoinResult& result) {
   if (!session.memberships()[slot].is_implicit) members_.remove(session, slot);
-  session.on_join_refused(view.room.id(), result.command_id, result.refusal);
+  session.on_reply(session::Refused{session::Asked::kJoin, view.room.id(), result.command_id, result.refusal});
 }
 
 void MembershipDesk::admit(Client& client, std::uint32_t slot, const JoinResult& result, const JoinWish& wish) {
-  Session& session = client.session;
+  Session& session = client.session();
   const ReplayWish asked = wish.replay();
   const ReplayStart start = replay_start(asked, result.first, result.last, result.epoch);
   Membership& membership = session.memberships()[slot];
   membership.opted_in = wish.opts_in();
   RoomView& view = views_.at(result.view);
   // `joined` is queued before the cursor opens: nothing of the room can come before it.
-  session.on_joined(membership, {.room_id = view.room.id(),
-                                 .id = result.command_id,
-                                 .seq = result.last,
-                                 .epoch = result.epoch,
-                                 .recovery = start.recovery,
-                                 .first_seq = start.cursor});
+  session.on_reply(session::Admitted{membership,
+                                     {.room_id = view.room.id(),
+                                      .id = result.command_id,
+                                      .seq = result.last,
+                                      .epoch = result.epoch,
+                                      .recovery = start.recovery,
+                                      .first_seq = start.cursor}});
   open_cursor(client, result.view, slot, start);
   if (!asked.is_none()) history_.begin_replay(client, result.view, slot, result.last);
   presence_.on_joined(result.view, view, session, wish);
@@ -154,7 +156,7 @@ void MembershipDesk::admit(Client& client, std::uint32_t slot, const JoinResult&
 /// The member is joined, and given the room's messages from there on. One that was implicit stands somewhere already:
 /// it goes back if it asks for something older, and forward only if it says that it has what it would skip.
 void MembershipDesk::open_cursor(Client& client, SlotId view_id, std::uint32_t slot, const ReplayStart& start) {
-  Session& session = client.session;
+  Session& session = client.session();
   RoomView& view = views_.at(view_id);
   Membership& membership = session.memberships()[slot];
   if (membership.is_implicit) {

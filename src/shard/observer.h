@@ -2,16 +2,16 @@
 // block.
 #pragma once
 
-#include "session/session.h"
+#include "session/connection.h"
 
 namespace switchboard::shard {
 
 class ConnectionObserver {
  public:
   virtual ~ConnectionObserver() = default;
-  virtual void on_opened(const session::Session& session) = 0;  // its handshake is done
-  /// See session::SessionHost::readmit.
-  virtual session::Readmission on_readdressed([[maybe_unused]] const session::Session& session,
+  virtual void on_opened(const session::Connection& connection) = 0;  // its handshake is done
+  /// See session::ConnectionHost::readmit.
+  virtual session::Readmission on_readdressed([[maybe_unused]] session::AddressRate* counted_at,
                                               [[maybe_unused]] const net::PeerAddress& client) {
     return {};
   }
@@ -21,10 +21,10 @@ class ConnectionObserver {
   /// Listening sockets gave nobody, and are left alone for a moment. `error`: as in errno. At most once in some
   /// seconds.
   virtual void on_accepting_paused([[maybe_unused]] int error) {}
-  /// See session::SessionHost::on_request_refused.
-  virtual void on_request_refused([[maybe_unused]] const session::Session& session,
+  /// See session::ConnectionHost::on_request_refused.
+  virtual void on_request_refused([[maybe_unused]] const net::PeerAddress& peer,
                                   [[maybe_unused]] std::string_view field, [[maybe_unused]] std::string_view value) {}
-  virtual void on_ended(const session::Session& session, Instant now) = 0;  // see session.ending()
+  virtual void on_ended(const session::Connection& connection, Instant now) = 0;  // see its ending()
 };
 
 }  // namespace switchboard::shard

@@ -14,7 +14,7 @@ namespace switchboard::shard {
 /// The shard's thread only. The references must outlive it.
 class OutboxBound {
  public:
-  OutboxBound(StuckClients& stuck, const ShardSettings& settings, const session::SessionContext& context,
+  OutboxBound(StuckClients& stuck, const ShardSettings& settings, const session::ConnectionContext& context,
               ShardStats& stats)
       : stuck_(stuck), settings_(settings), context_(context), stats_(stats) {}
 
@@ -24,7 +24,7 @@ class OutboxBound {
     while (context_.outboxes.bytes() + bytes > settings_.outbox_bytes_max) {
       Client* client = stuck_.take(context_.now);
       if (client == nullptr) return false;
-      client->session.shed();
+      client->connection.shed();
       stats_.shed.add();
     }
     return true;
@@ -33,7 +33,7 @@ class OutboxBound {
  private:
   StuckClients& stuck_;
   const ShardSettings& settings_;
-  const session::SessionContext& context_;
+  const session::ConnectionContext& context_;
   ShardStats& stats_;
 };
 

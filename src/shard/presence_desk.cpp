@@ -110,14 +110,15 @@ void PresenceDesk::on_list(const PresenceListResult& list) {
   Client* client = clients_.find(list.connection);
   if (client == nullptr) return;
   if (list.is_refused) {
-    client->session.on_presence_refused(list.room_id, list.command_id, list.refusal);
+    client->session().on_reply(
+        session::Refused{session::Asked::kPresence, list.room_id, list.command_id, list.refusal});
   } else {
     std::vector<protocol::PresentUser> users;
     users.reserve(list.users.size());
     for (const ListedUser& user : list.users)
       users.push_back({.user_id = user.user_id, .connections = user.connections, .info = user.info});
-    client->session.on_presence(
-        {.room_id = list.room_id, .id = list.command_id, .count = list.count, .users = users, .next = list.next});
+    client->session().on_reply(protocol::PresenceList{
+        .room_id = list.room_id, .id = list.command_id, .count = list.count, .users = users, .next = list.next});
   }
   delivery_.on_answered(*client);
 }

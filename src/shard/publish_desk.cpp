@@ -79,14 +79,15 @@ void PublishDesk::on_published(const PublishOutcome& outcome) {
   Client* client = clients_.find(outcome.connection);
   if (client == nullptr || !outcome.is_told) return;
   if (outcome.refusal) {
-    client->session.on_publish_refused(outcome.room_id, outcome.command_id, *outcome.refusal);
+    client->session().on_reply(
+        session::Refused{session::Asked::kPublish, outcome.room_id, outcome.command_id, *outcome.refusal});
   } else {
-    client->session.on_published({.id = outcome.command_id,
-                                  .room_id = outcome.room_id,
-                                  .seq = outcome.seq,
-                                  .epoch = outcome.epoch,
-                                  .ts = outcome.ts,
-                                  .is_duplicate = outcome.is_duplicate});
+    client->session().on_reply(protocol::Ack{.id = outcome.command_id,
+                                             .room_id = outcome.room_id,
+                                             .seq = outcome.seq,
+                                             .epoch = outcome.epoch,
+                                             .ts = outcome.ts,
+                                             .is_duplicate = outcome.is_duplicate});
   }
   delivery_.on_answered(*client);
 }

@@ -35,7 +35,7 @@ bool PublishWindows::take(Client& client, std::uint32_t messages, std::uint32_t 
     // With something under way it is looked at again when that is answered.
     if (share.messages == 0 && !share.is_in_line) {
       share.is_in_line = true;
-      waiting_.push_back(client.session.id());
+      waiting_.push_back(client.session().id());
     }
     return false;
   }

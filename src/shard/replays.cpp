@@ -11,7 +11,7 @@ using Stage = Replay::Stage;
 
 Replay& Replays::begin(Client& client, SlotId view, std::optional<Seq> target) {
   const auto [id, replay] = replays_.emplace();
-  replay.client = client.session.id();
+  replay.client = client.session().id();
   replay.view = view;
   replay.target = target.value_or(Seq{});
   replay.owes_caught_up = target.has_value();
@@ -25,18 +25,18 @@ Replay& Replays::begin(Client& client, SlotId view, std::optional<Seq> target) {
 }
 
 Replay* Replays::find(const Client& client, SlotId view) {
-  const auto found = by_membership_.find(Key{client.session.id(), view});
+  const auto found = by_membership_.find(Key{client.session().id(), view});
   return found == by_membership_.end() ? nullptr : replays_.find(found->second);
 }
 
 void Replays::end(Client& client, SlotId view) {
-  const auto found = by_membership_.find(Key{client.session.id(), view});
+  const auto found = by_membership_.find(Key{client.session().id(), view});
   if (found == by_membership_.end()) return;
   const SlotId id = found->second;
   drop_page(replays_.at(id));
   replays_.erase(id);  // what stands in line or is on its way for it finds it gone
   by_membership_.erase(found);
-  const auto count = of_client_.find(client.session.id().index);
+  const auto count = of_client_.find(client.session().id().index);
   if (--count->second == 0) {
     of_client_.erase(count);
     client.replaying = false;

@@ -32,6 +32,21 @@ RoomDesks::RoomDesks(std::uint32_t shard, const RoomParts& parts)
 
 // --- what sessions ask -----------------------------------------------------------------------------------------------
 
+session::Attempt RoomDesks::ask(session::Session& session, const session::Ask& ask, std::string_view command_id) {
+  const Overloaded take{
+      [&](const session::AskJoin& asked) { return memberships_.join(session, asked.join, command_id); },
+      [&](const session::AskBroadcast& asked) {
+        return publishes_.publish(session, asked.slot, asked.broadcast, command_id);
+      },
+      [&](const session::AskDirect& asked) { return publishes_.publish(session, asked.direct, command_id); },
+      [&](const session::AskHistory& asked) { return history_.read(session, asked.slot, asked.history, command_id); },
+      [&](const session::AskPresence& asked) {
+        return presence_.read(session, asked.slot, asked.presence, command_id);
+      },
+  };
+  return std::visit(take, ask);
+}
+
 void RoomDesks::leave(session::Session& session, std::uint32_t slot) {
   const RoomView& view = views_.at(session.memberships()[slot].room);
   if (protocol::is_user_room(view.room.id())) return users_.leave_own_room(session, slot);

@@ -39,7 +39,7 @@ struct RoomParts {
   OutboxBound& outboxes;
   const Intake& intake;
   const ShardSettings& settings;
-  session::SessionContext& context;
+  session::ConnectionContext& context;
   ShardStats& stats;
 };
 
@@ -51,29 +51,12 @@ class RoomDesks final : private HomeNews {
 
   // --- what sessions ask, as in session::SessionHost
   // -------------------------------------------------------------------
-  session::Attempt join(session::Session& session, const protocol::Join& join, std::string_view command_id) {
-    return memberships_.join(session, join, command_id);
-  }
+  session::Attempt ask(session::Session& session, const session::Ask& ask, std::string_view command_id);
   std::optional<std::uint32_t> find(const session::Session& session, std::string_view room_id) const {
     return memberships_.find(session, room_id);
   }
   void leave(session::Session& session, std::uint32_t slot);
   void leave_all(session::Session& session);
-  session::Attempt publish(session::Session& session, std::optional<std::uint32_t> slot,
-                           const protocol::Broadcast& broadcast, std::string_view command_id) {
-    return publishes_.publish(session, slot, broadcast, command_id);
-  }
-  session::Attempt publish(session::Session& session, const protocol::Direct& direct, std::string_view command_id) {
-    return publishes_.publish(session, direct, command_id);
-  }
-  session::Attempt read_history(session::Session& session, std::uint32_t slot, const protocol::History& history,
-                                std::string_view command_id) {
-    return history_.read(session, slot, history, command_id);
-  }
-  session::Attempt read_presence(session::Session& session, std::uint32_t slot, const protocol::Presence& presence,
-                                 std::string_view command_id) {
-    return presence_.read(session, slot, presence, command_id);
-  }
   void on_user_named(session::Session& session) { users_.on_named(session); }
 
   // --- the steps of a turn that are about rooms

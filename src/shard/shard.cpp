@@ -18,7 +18,7 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       settings_(std::move(settings)),
       clock_(parts.clock),
       observer_(parts.observer),
-      context_(*this, clock_, settings_.session, parts.random_seed),
+      context_(*this, *this, clock_, settings_.session, parts.random_seed),
       timers_(parts.clock.now()),
       views_(parts.hash_key, chunks_),
       replays_(clients_, stats_, settings_.replays_max),
@@ -68,9 +68,9 @@ SlotId Shard::accept(std::unique_ptr<net::Transport> transport, net::PeerAddress
     refusal = {.code = protocol::close::kDrain, .by_peer = false, .reason = "the server is shutting down"};
   }
   auto [id, client] = clients_.emplace(context_, std::move(transport), peer, refusal, address_rate, listener);
-  client.session.set_id(id);
+  client.session().set_id(id);
   intake_.on_accepted(client);
-  timers_.arm(client, client.session.next_deadline());
+  timers_.arm(client, client.connection.next_deadline());
   stats_.connections.add();
   stats_.connections_total.add();
   return id;
@@ -85,47 +85,47 @@ void Shard::on_writable(SlotId id) {
   Client* client = clients_.find(id);
   if (client == nullptr || !client->blocked || client->socket_failed || client->too_slow) return;
   client->blocked = false;
-  client->session.on_progress(0);  // it takes bytes, even if there are none any more or their turn comes late
+  client->connection.on_progress(0);  // it takes bytes, even if there are none any more or their turn comes late
   sweep_.want(*client);
 }
 
 /// After anything was done with a session: writes, keeps its timer, ends it when it is over. The client may be gone
 /// after it. The one place where clients leave their rooms because they are over.
 void Shard::settle(Client& client) {
-  if (client.session.is_leaving()) {
+  if (client.session().is_leaving()) {
     context_.work.allow(Intake::kLightWork);  // the peer's Close is looked for in what was put aside
-    client.session.leave_rooms();
+    client.connection.leave_rooms();
     context_.work.allow_everything();
   }
-  if (client.session.state() != session::State::kEnded && !client.socket_failed) {
-    const bool has_nothing = client.session.outbox().empty() && !client.unfinished.room && !client.holding;
+  if (client.connection.state() != session::State::kEnded && !client.socket_failed) {
+    const bool has_nothing = client.connection.outbox().empty() && !client.unfinished.room && !client.holding;
     const bool is_written = has_nothing || delivery_.flush(client);
     if (is_written) {
-      client.session.on_outbox_written();
-      if (client.session.wants_finish() && !client.finished) {
+      client.connection.on_outbox_written();
+      if (client.connection.wants_finish() && !client.finished) {
         client.finished = true;
         client.transport->finish_writing();
       }
     }
   }
-  if (client.session.state() == session::State::kEnded) return end(client);
-  const Instant deadline = client.session.next_deadline();
+  if (client.connection.state() == session::State::kEnded) return end(client);
+  const Instant deadline = client.connection.next_deadline();
   if (!client.armed() || deadline < client.deadline) timers_.arm(client, deadline);
   intake_.look_at(client);
 }
 
 void Shard::end(Client& client) {
-  client.session.leave_rooms();  // it may have ended with what was written last
-  SB_ASSERT(client.session.memberships().empty());
+  client.connection.leave_rooms();  // it may have ended with what was written last
+  SB_ASSERT(client.session().memberships().empty());
   // A last try for what may explain the end to the peer: a Close frame behind an empty queue.
-  if (!client.socket_failed && !client.blocked && !client.session.outbox().empty()) delivery_.flush(client);
+  if (!client.socket_failed && !client.blocked && !client.connection.outbox().empty()) delivery_.flush(client);
   SB_ASSERT(!client.unfinished.room);
-  observer_.on_ended(client.session, context_.now);
-  stats_.endings.add(client.session.ending().code);
+  observer_.on_ended(client.connection, context_.now);
+  stats_.endings.add(client.connection.ending().code);
   stats_.connections.sub();
   timers_.cancel(client);
   intake_.on_ended(client);
-  clients_.erase(client.session.id());
+  clients_.erase(client.session().id());
 }
 
 void Shard::settle_unsettled() {
@@ -135,11 +135,11 @@ void Shard::settle_unsettled() {
     if (client == nullptr) continue;
     client->unsettled = false;
     if (client->socket_failed) {
-      client->session.on_peer_gone(client->transport->failure());
+      client->connection.on_peer_gone(client->transport->failure());
     } else if (client->too_slow) {
       client->too_slow = false;
       stats_.too_slow.add();
-      client->session.close(protocol::close::kTooSlow, "fell further behind a room than its backlog");
+      client->connection.close(protocol::close::kTooSlow, "fell further behind a room than its backlog");
       client->blocked = false;
     }
     settle(*client);
@@ -160,8 +160,8 @@ void Shard::resume_waiting() {
 void Shard::run_timers() {
   timers_.advance(context_.now, kTimersPerTurn, [&](TimerNode& node) {
     auto& client = static_cast<Client&>(node);
-    const Instant next = client.session.on_timer();
-    if (client.session.state() != session::State::kEnded) timers_.arm(client, next);
+    const Instant next = client.connection.on_timer();
+    if (client.connection.state() != session::State::kEnded) timers_.arm(client, next);
     settle(client);
   });
 }
@@ -214,8 +214,8 @@ void Shard::drain(Duration over) {
     const Duration delay(context_.random.below(static_cast<std::uint64_t>(over.count()) + 1));
     // Who is sent away late need not wait long: all come back spread over twice the time.
     const auto reconnect_after = delay + Duration(context_.random.below(static_cast<std::uint64_t>(over.count()) + 1));
-    client.session.drain(context_.now + delay, *drain_until_,
-                         std::chrono::duration_cast<std::chrono::milliseconds>(reconnect_after).count());
+    client.connection.drain(context_.now + delay, *drain_until_,
+                            std::chrono::duration_cast<std::chrono::milliseconds>(reconnect_after).count());
     settle(client);
   });
 }

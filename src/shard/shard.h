@@ -39,7 +39,7 @@ struct ShardParts {
 };
 
 /// One thread's, but for `stats()`.
-class Shard final : private session::SessionHost, private IntakeEvents {
+class Shard final : private session::SessionHost, private session::ConnectionHost, private IntakeEvents {
  public:
   Shard(std::uint32_t index, ShardSettings settings, const ShardParts& parts);
   ~Shard() override;
@@ -68,10 +68,10 @@ class Shard final : private session::SessionHost, private IntakeEvents {
   std::size_t connections() const { return clients_.size(); }
   /// Connections whose stream is not open yet, because its (TLS) handshake is not finished.
   std::size_t opening() const { return intake_.opening(); }
-  /// Calls f(Session&) for every connection, to look at. O(connections).
+  /// Calls f(Connection&) for every connection, to look at. O(connections).
   template <class F>
-  void for_each_session(F&& f) {
-    clients_.for_each([&](SlotId, Client& client) { f(client.session); });
+  void for_each_connection(F&& f) {
+    clients_.for_each([&](SlotId, Client& client) { f(client.connection); });
   }
 
   ShardStats& stats() { return stats_; }
@@ -83,38 +83,23 @@ class Shard final : private session::SessionHost, private IntakeEvents {
 
  private:
   // SessionHost
-  session::Attempt join(session::Session& session, const protocol::Join& join, std::string_view command_id) override {
-    return rooms_.join(session, join, command_id);
+  session::Attempt ask(session::Session& session, const session::Ask& ask, std::string_view command_id) override {
+    return rooms_.ask(session, ask, command_id);
   }
   std::optional<std::uint32_t> find(const session::Session& session, std::string_view room_id) const override {
     return rooms_.find(session, room_id);
   }
   void leave(session::Session& session, std::uint32_t slot) override { rooms_.leave(session, slot); }
+  void on_over(session::Session& session) override { delivery_.leave_unsettled(clients_.at(session.id())); }
   void leave_all(session::Session& session) override { rooms_.leave_all(session); }
-  session::Attempt publish(session::Session& session, std::optional<std::uint32_t> slot,
-                           const protocol::Broadcast& broadcast, std::string_view command_id) override {
-    return rooms_.publish(session, slot, broadcast, command_id);
-  }
-  session::Attempt publish(session::Session& session, const protocol::Direct& direct,
-                           std::string_view command_id) override {
-    return rooms_.publish(session, direct, command_id);
-  }
-  session::Attempt read_history(session::Session& session, std::uint32_t slot, const protocol::History& history,
-                                std::string_view command_id) override {
-    return rooms_.read_history(session, slot, history, command_id);
-  }
-  session::Attempt read_presence(session::Session& session, std::uint32_t slot, const protocol::Presence& presence,
-                                 std::string_view command_id) override {
-    return rooms_.read_presence(session, slot, presence, command_id);
-  }
   void on_user_named(session::Session& session) override { rooms_.on_user_named(session); }
   const room::RoomSettings& settings_of(std::string_view room_id) const override { return settings_.rooms.of(room_id); }
-  void on_over(session::Session& session) override { delivery_.leave_unsettled(clients_.at(session.id())); }
-  void on_request_refused(const session::Session& session, std::string_view field, std::string_view value) override {
-    observer_.on_request_refused(session, field, value);
+  // ConnectionHost
+  void on_request_refused(const net::PeerAddress& peer, std::string_view field, std::string_view value) override {
+    observer_.on_request_refused(peer, field, value);
   }
-  session::Readmission readmit(const session::Session& session, const net::PeerAddress& client) override {
-    return observer_.on_readdressed(session, client);
+  session::Readmission readmit(session::AddressRate* counted_at, const net::PeerAddress& client) override {
+    return observer_.on_readdressed(counted_at, client);
   }
   // IntakeEvents
   void on_step_done(Client& client) override { settle(client); }
@@ -131,7 +116,7 @@ class Shard final : private session::SessionHost, private IntakeEvents {
   const Clock& clock_;
   ConnectionObserver& observer_;
   ShardStats stats_;
-  session::SessionContext context_;
+  session::ConnectionContext context_;
   TimerWheel timers_;
   room::ChunkPool chunks_;
   RoomViews views_;

@@ -21,9 +21,9 @@ class StuckClients {
 
   /// Its socket has stopped taking bytes, or more waits for it since. O(1).
   void note(Client& client) {
-    if (client.in_stuck || client.session.outbox().capacity() < kWorthIt) return;
+    if (client.in_stuck || client.connection.outbox().capacity() < kWorthIt) return;
     client.in_stuck = true;
-    line_.push_back(client.session.id());
+    line_.push_back(client.session().id());
   }
 
   /// One that has taken nothing for `kPatience`, the one that stopped earliest as a rule; null when there is none among
@@ -35,8 +35,8 @@ class StuckClients {
       Client* client = clients_.find(id);
       if (client == nullptr) continue;
       client->in_stuck = false;
-      const auto since = client->session.blocked_since();
-      if (since && now - *since >= kPatience && client->session.outbox().capacity() >= kWorthIt) return client;
+      const auto since = client->connection.outbox().blocked_since();
+      if (since && now - *since >= kPatience && client->connection.outbox().capacity() >= kWorthIt) return client;
       if (since) note(*client);  // not yet
     }
     return nullptr;

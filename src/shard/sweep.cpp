@@ -13,14 +13,14 @@ void Sweep::want(SlotId view_id, RoomView& view) {
 }
 
 void Sweep::want(Client& client) {
-  client.rooms_to_look_at = client.session.memberships().size();
+  client.rooms_to_look_at = client.session().memberships().size();
   line_up(client);
 }
 
 void Sweep::line_up(Client& client) {
   if (client.ready) return;
   client.ready = true;
-  ready_.push_back(client.session.id());
+  ready_.push_back(client.session().id());
 }
 
 void Sweep::run(const Clock& clock, const SweepLimits& limits) {
@@ -94,7 +94,7 @@ void Sweep::serve_room(SlotId view_id, RoomView& view, const SweepLimits& limits
 /// A client may be in a hundred thousand rooms: it is looked for the ones that have something in portions, too.
 void Sweep::serve_client(Client& client, const SweepLimits& limits) {
   if (!delivery_.flush(client)) return;
-  auto& memberships = client.session.memberships();
+  auto& memberships = client.session().memberships();
   const std::size_t budget = limits.send_bytes_max;
   for (std::uint32_t looks = 0; client.rooms_to_look_at > 0 && !client.blocked; ++looks) {
     if (memberships.empty()) return;

@@ -86,14 +86,14 @@ void TrackedViews::end_walk(Tracked& tracked) {
 }
 
 void TrackedViews::report_found(const RoomView& view, const Tracked& tracked, const room::Member& member) {
-  const session::Session& session = clients_.at_index(member.session).session;
+  const session::Session& session = clients_.at_index(member.session).session();
   reports_.add_found(tracked.subject, session.user_id(), info_of(view, session.user_id()));
 }
 
 void TrackedViews::on_joined(SlotId view_id, const RoomView& view) {
   const Tracked& tracked = at(view_id);
   if (tracked.is_walking) return;
-  const session::Session& session = clients_.at_index(view.room.members().back().session).session;
+  const session::Session& session = clients_.at_index(view.room.members().back().session).session();
   reports_.add_joined(tracked.subject, session.user_id());
 }
 
@@ -101,7 +101,7 @@ void TrackedViews::on_leaving(SlotId view_id, const RoomView& view, std::uint32_
   Tracked& tracked = at(view_id);
   const auto& members = view.room.members();
   if (tracked.is_walking && member >= tracked.walked) return;  // the home has never heard of it
-  reports_.add_left(tracked.subject, clients_.at_index(members[member].session).session.user_id());
+  reports_.add_left(tracked.subject, clients_.at_index(members[member].session).session().user_id());
   if (!tracked.is_walking) return;
   // The last member takes its place, where the walk will not pass again.
   if (tracked.walked < members.size()) {

@@ -66,8 +66,8 @@ bool UserDesk::deliver(const UserCommit& commit) {
   }
   if (!is_whole) {
     users_.for_each_of(protocol::user_of(commit.room_id), [&](Client& client) {
-      SlotId& id = views[wire::index_of(client.session.format())];
-      if (!id) id = create_view(commit.room_id, client.session.format(), commit.epoch, commit.seq);
+      SlotId& id = views[wire::index_of(client.session().format())];
+      if (!id) id = create_view(commit.room_id, client.session().format(), commit.epoch, commit.seq);
       enter_own_room(client, id);
     });
   }
@@ -79,7 +79,7 @@ bool UserDesk::deliver(const UserCommit& commit) {
     view.is_whole_user = true;
     keep(id, view);
     connections += view.room.members().size();
-    if (without != nullptr && Members::find(without->session, id)) --connections;
+    if (without != nullptr && Members::find(without->session(), id)) --connections;
     logs_.append(id, view, commit.seq, commit.message, commit.excluded);
   }
   stats_.directs_addressed.add(connections);
@@ -108,7 +108,7 @@ SlotId UserDesk::create_view(std::string_view room_id, wire::Format format, std:
 /// The connection is a member of that view of its user's room from now on, unless it is already. One whose join is
 /// under way is an implicit one until that is answered.
 void UserDesk::enter_own_room(Client& client, SlotId view_id) {
-  Session& session = client.session;
+  Session& session = client.session();
   RoomView& view = views_.at(view_id);
   auto slot = Members::find(session, view_id);
   if (!slot) slot = members_.add(session, {.room = view_id});
@@ -157,7 +157,7 @@ void UserDesk::forget(SlotId view_id) {
   }
   while (!view.room.members().empty()) {
     const room::Member last = view.room.members().back();
-    members_.remove(clients_.at_index(last.session).session, last.slot);
+    members_.remove(clients_.at_index(last.session).session(), last.slot);
   }
   members_.drop_if_unused(view_id);
 }

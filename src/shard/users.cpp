@@ -5,10 +5,10 @@
 namespace switchboard::shard {
 
 void Users::add(Client& client) {
-  SB_ASSERT(!client.has_user && !client.session.user_id().empty());
+  SB_ASSERT(!client.has_user && !client.session().user_id().empty());
   client.has_user = true;
-  const std::uint32_t slot = client.session.id().index;
-  const auto [place, is_first] = first_.try_emplace(hash(client.session.user_id()), slot);
+  const std::uint32_t slot = client.session().id().index;
+  const auto [place, is_first] = first_.try_emplace(hash(client.session().user_id()), slot);
   if (is_first) return;
   client.same_user.next = place->second;
   clients_.at_index(place->second).same_user.prev = slot;
@@ -25,8 +25,8 @@ void Users::remove(Client& client) {
     clients_.at_index(prev).same_user.next = next;
     return;
   }
-  const auto place = first_.find(hash(client.session.user_id()));
-  SB_ASSERT(place != first_.end() && place->second == client.session.id().index);
+  const auto place = first_.find(hash(client.session().user_id()));
+  SB_ASSERT(place != first_.end() && place->second == client.session().id().index);
   if (next != UserLinks::kNone) {
     place->second = next;
     return;

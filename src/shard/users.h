@@ -33,7 +33,7 @@ class Users {
     for (std::uint32_t slot = found->second; slot != UserLinks::kNone;) {
       Client& client = clients_.at_index(slot);
       slot = client.same_user.next;
-      if (client.session.user_id() == user_id) f(client);
+      if (client.session().user_id() == user_id) f(client);
     }
   }
 

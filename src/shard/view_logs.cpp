@@ -69,9 +69,9 @@ void ViewLogs::begin_epoch(const EpochResult& result) {
     view->epoch = result.epoch;
     for (const room::Member& member : view->room.members()) {
       Client& client = clients_.at_index(member.session);
-      if (client.session.memberships()[member.slot].is_implicit) continue;
+      if (client.session().memberships()[member.slot].is_implicit) continue;
       if (client.replaying) delivery_.give_up_replay(client, view_id, *view);
-      client.session.on_epoch_changed({.room_id = view->room.id(), .epoch = result.epoch, .seq = result.last});
+      client.session().on_epoch_changed({.room_id = view->room.id(), .epoch = result.epoch, .seq = result.last});
       sweep_.want(client);
     }
   }

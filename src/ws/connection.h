@@ -83,6 +83,8 @@ class Connection {
 
   /// True once the peer's Close frame was seen.
   bool peer_closed() const { return peer_closed_; }
+  /// True once `receive` has failed.
+  bool has_failed() const { return failed_; }
   /// Bytes held for an incomplete message, control frame or header.
   std::size_t buffered_bytes() const;
 

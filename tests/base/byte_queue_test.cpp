@@ -41,6 +41,20 @@ TEST(ByteQueue, GrowsAtItsCapacityAndNotBefore) {
   EXPECT_EQ(queue.front(), std::string(capacity, 'x') + "y");
 }
 
+TEST(ByteQueue, AppendsTwoPiecesAsIfTheyWereOne) {
+  const std::string text(1'000, 'x');
+  for (const std::size_t cut : {0u, 1u, 10u, 999u, 1'000u}) {
+    ByteQueue whole, pieces;
+    whole.append(text);
+    pieces.append(std::string_view(text).substr(0, cut), std::string_view(text).substr(cut));
+    EXPECT_EQ(pieces.front(), text);
+    EXPECT_EQ(pieces.capacity(), whole.capacity());
+  }
+  ByteQueue none;
+  none.append({}, {});
+  EXPECT_EQ(none.capacity(), 0u);
+}
+
 TEST(ByteQueue, PrependsIntoTheRoomThatConsumingLeft) {
   ByteQueue queue;
   queue.append("abcdef");

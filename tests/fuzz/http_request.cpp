@@ -12,6 +12,8 @@
 #include "http/request.h"
 #include "net/address_set.h"
 #include "session/forwarded_for.h"
+#include "session/opening.h"
+#include "support/manual_clock.h"
 #include "ws/handshake.h"
 
 namespace switchboard::fuzz {
@@ -89,6 +91,20 @@ void check_forwarded(const http::Request& request) {
   SB_ASSERT(!client || (client->has_ip() && request.count("X-Forwarded-For") > 0));
 }
 
+/// Whatever is asked for becomes a conversation, or gets an answer that says so.
+void check_opening(const http::Request& request) {
+  static const session::SessionSettings settings;
+  static const test::ManualClock clock;
+  const auto outcome = session::answer_of(
+      request, {.settings = settings, .policy = settings.listeners.front(), .assets = {}, .clock = clock});
+  if (const auto* answered = std::get_if<session::Answered>(&outcome)) {
+    SB_ASSERT(answered->status >= 200 && answered->status <= 505);
+    SB_ASSERT(answered->response.starts_with("HTTP/1.1 " + std::to_string(answered->status)));
+  } else {
+    SB_ASSERT(std::get<session::Upgraded>(outcome).response.starts_with("HTTP/1.1 101 "));
+  }
+}
+
 Outcome parse(const std::vector<std::string_view>& pieces, std::size_t head_bytes_max, std::string_view whole) {
   http::RequestParser parser(head_bytes_max);
   Outcome outcome;
@@ -115,6 +131,7 @@ Outcome parse(const std::vector<std::string_view>& pieces, std::size_t head_byte
   SB_ASSERT(describe(request) == outcome.text);
   check_upgrade(request);
   check_forwarded(request);
+  check_opening(request);
   return outcome;
 }
 

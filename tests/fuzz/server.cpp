@@ -76,8 +76,8 @@ shard::ShardSettings settings_of(ByteScript& script) {
 
 class Observer final : public shard::ConnectionObserver {
  public:
-  void on_opened(const session::Session&) override { ++opened; }
-  void on_ended(const session::Session&, Instant) override { ++ended; }
+  void on_opened(const session::Connection&) override { ++opened; }
+  void on_ended(const session::Connection&, Instant) override { ++ended; }
 
   std::size_t opened = 0;
   std::size_t ended = 0;
@@ -313,9 +313,9 @@ class World {
     // One answer (or echo) and the rest of one frame of a room may stand above the limit of what waits.
     constexpr std::size_t kOutboxBytesMax = kQueueBytesMax + 1'300 + 2 * (kMessageBytesMax + 200);
     for (auto& shard : shards_) {
-      shard->for_each_session([&](session::Session& session) {
-        SB_ASSERT(session.outbox().size() <= kOutboxBytesMax);
-        SB_ASSERT(session.memberships().size() <= 3);
+      shard->for_each_connection([&](session::Connection& connection) {
+        SB_ASSERT(connection.outbox().size() <= kOutboxBytesMax);
+        SB_ASSERT(connection.session().memberships().size() <= 3);
       });
       // Reloading may have made the limit smaller than what is there, which is looked at when something is added.
       SB_ASSERT(shard->stats().log_bytes.value() <= 8'192 + 4'096);

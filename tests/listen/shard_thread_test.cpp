@@ -63,9 +63,9 @@ class Visitor {
 class Endings final : public shard::ConnectionObserver {
  public:
   explicit Endings(Admission& admission) : admission_(admission) {}
-  void on_opened(const session::Session& session) override { peers.push_back(session.peer().to_string()); }
-  session::Readmission on_readdressed(const session::Session& session, const net::PeerAddress& client) override {
-    const auto admitted = admission_.readdress(session.address_rate(), client);
+  void on_opened(const session::Connection& connection) override { peers.push_back(connection.peer().to_string()); }
+  session::Readmission on_readdressed(session::AddressRate* counted_at, const net::PeerAddress& client) override {
+    const auto admitted = admission_.readdress(counted_at, client);
     const session::Ending ending = refusal(admitted.verdict);
     return {.address_rate = admitted.address, .refusal_code = ending.code, .refusal_reason = ending.reason};
   }
@@ -73,7 +73,9 @@ class Endings final : public shard::ConnectionObserver {
     turned_away.push_back(peer.ip_text() + " " + std::string(reason));
   }
   void on_accepting_paused(int error) override { accept_errors.push_back(error); }
-  void on_ended(const session::Session& session, Instant) override { admission_.release(session.address_rate()); }
+  void on_ended(const session::Connection& connection, Instant) override {
+    admission_.release(connection.address_rate());
+  }
 
   std::vector<std::string> peers;  // of who was let in; to be read on the shard's thread
   std::vector<std::string> turned_away;

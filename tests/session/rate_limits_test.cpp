@@ -1,5 +1,5 @@
 // What becomes of a client that sends more than it may.
-#include "session/session_driver.h"
+#include "session/connection_driver.h"
 
 namespace switchboard::session {
 namespace {
@@ -7,7 +7,7 @@ namespace {
 const std::string kPing = R"({"type":"ping"})";
 const std::string kPongText = "{\"type\":\"pong\"}\n";
 
-class RateLimitsTest : public SessionTest {
+class RateLimitsTest : public ConnectionDriver {
  protected:
   std::uint64_t limited(RateLimit limit) {
     return context().stats.rate_limited[static_cast<std::size_t>(limit)].value();
@@ -66,9 +66,9 @@ TEST_F(RateLimitsTest, ACommandThatHadToWaitIsCountedOnce) {
   host.busy = true;
   give_text(R"({"type":"broadcast","room_id":"lobby","content":1})");
   for (int i = 0; i < 5; ++i)
-    session().resume();
+    connection().resume();
   host.busy = false;
-  session().resume();
+  connection().resume();
   EXPECT_EQ(host.published.size(), 1u);
   EXPECT_EQ(ask(kPing), kPongText) << "the third";
   EXPECT_NE(ask(kPing).find("rate_limited"), std::string::npos);
@@ -92,14 +92,14 @@ TEST_F(RateLimitsTest, TheConnectionsOfAnAddressAreHeldToItsRateTogether) {
   settings.rate.address_messages = {.per_second = 1, .burst = 2};
   context().settings = settings;
   AddressRate address;
-  Session ann(context(), {}, {}, &address);
-  Session bob(context(), {}, {}, &address);
-  const auto ask_of = [&](Session& session, std::string_view bytes) {
+  Connection ann(context(), {}, {}, &address);
+  Connection bob(context(), {}, {}, &address);
+  const auto ask_of = [&](Connection& connection, std::string_view bytes) {
     std::string copy(bytes);
     copy.resize(bytes.size() + 64);
-    session.receive({copy.data(), bytes.size()});
-    std::string sent(session.outbox().front());
-    session.consume_outbox(session.outbox().size());
+    connection.receive({copy.data(), bytes.size()});
+    std::string sent(connection.outbox().front());
+    connection.consume_outbox(connection.outbox().size());
     take_head(sent);
     return texts(take_frames(sent));
   };
@@ -144,9 +144,9 @@ TEST_F(RateLimitsTest, AFloodOfPingsIsOverAtOnceByDefault) {
   for (int i = 0; i < 5'000; ++i)
     flood += ping_frame();
   give(flood);
-  EXPECT_EQ(session().state(), State::kClosing);
-  EXPECT_EQ(session().ending().code, 4102);
-  EXPECT_LE(session().outbox().size(), 4'096u);
+  EXPECT_EQ(connection().state(), State::kClosing);
+  EXPECT_EQ(connection().ending().code, 4102);
+  EXPECT_LE(connection().outbox().size(), 4'096u);
 }
 
 // --- bytes -----------------------------------------------------------------------------------------------------------
@@ -159,18 +159,18 @@ TEST_F(RateLimitsTest, BytesOverTheRateMakeTheClientWait) {
   const std::string frame = ws::client_frame(ws::Opcode::kText, kPing + std::string(985, ' '));
   ASSERT_EQ(frame.size(), 1'008u);
   give(frame);
-  EXPECT_FALSE(session().paused());
+  EXPECT_FALSE(connection().paused());
   give(frame);
   EXPECT_EQ(answers(), kPongText + kPongText) << "what is here is carried out";
-  EXPECT_TRUE(session().paused());
+  EXPECT_TRUE(connection().paused());
   EXPECT_EQ(limited(RateLimit::kBytes), 1u);
-  EXPECT_EQ(session().next_deadline(), context().now + 16ms);
+  EXPECT_EQ(connection().next_deadline(), context().now + 16ms);
   advance(16ms - 1ns);
-  session().on_timer();
-  EXPECT_TRUE(session().paused());
+  connection().on_timer();
+  EXPECT_TRUE(connection().paused());
   advance(1ns);
-  session().on_timer();
-  EXPECT_FALSE(session().paused());
+  connection().on_timer();
+  EXPECT_FALSE(connection().paused());
 }
 
 TEST_F(RateLimitsTest, WhoIsNotReadFromIsNotTakenForDead) {
@@ -180,8 +180,8 @@ TEST_F(RateLimitsTest, WhoIsNotReadFromIsNotTakenForDead) {
   open();
   give(ws::client_frame(ws::Opcode::kText, kPing + std::string(1'000, ' ')));
   run_until_end(9s);
-  EXPECT_EQ(session().state(), State::kOpen);
-  EXPECT_TRUE(session().paused());
+  EXPECT_EQ(connection().state(), State::kOpen);
+  EXPECT_TRUE(connection().paused());
   EXPECT_GT(pings_, 0);
   run_until_end(1h);
   EXPECT_EQ(close_sent_, 4201) << "but it is, once it is read from again";
@@ -191,24 +191,24 @@ TEST_F(RateLimitsTest, AClosedConnectionIsReadToTheEnd) {
   settings.rate.bytes = {.per_second = 1, .burst = 1};
   open();
   give_text(kPing);
-  EXPECT_TRUE(session().paused());
-  session().close(4200, "bye");
-  EXPECT_FALSE(session().paused());
+  EXPECT_TRUE(connection().paused());
+  connection().close(4200, "bye");
+  EXPECT_FALSE(connection().paused());
   give_text(kPing);
-  EXPECT_FALSE(session().paused());
+  EXPECT_FALSE(connection().paused());
   give(close_frame(4200));
   flush();
-  EXPECT_EQ(session().state(), State::kEnded);
+  EXPECT_EQ(connection().state(), State::kEnded);
 }
 
 TEST_F(RateLimitsTest, ALimitThatIsLiftedLetsTheClientGoOn) {
   settings.rate.bytes = {.per_second = 1, .burst = 1};
   open();
   give_text(kPing);
-  EXPECT_TRUE(session().paused());
+  EXPECT_TRUE(connection().paused());
   context().settings.rate.bytes = {};
-  session().on_timer();
-  EXPECT_FALSE(session().paused());
+  connection().on_timer();
+  EXPECT_FALSE(connection().paused());
 }
 
 // --- fragments -------------------------------------------------------------------------------------------------------

@@ -8,36 +8,23 @@ namespace {
 
 class PublishWindowsTest : public ShardTest {
  protected:
-  PublishWindowsTest() : context(host, clock, {}, 1) {}
+  PublishWindowsTest() : context(host, connection_host, clock, {}, 1) {}
 
   struct Host final : session::SessionHost {
-    session::Attempt join(session::Session&, const protocol::Join&, std::string_view) override { return {}; }
+    session::Attempt ask(session::Session&, const session::Ask&, std::string_view) override { return {}; }
     void on_user_named(session::Session&) override {}
     std::optional<std::uint32_t> find(const session::Session&, std::string_view) const override { return {}; }
     void leave(session::Session&, std::uint32_t) override {}
     void on_over(session::Session&) override {}
     void leave_all(session::Session&) override {}
-    session::Attempt publish(session::Session&, std::optional<std::uint32_t>, const protocol::Broadcast&,
-                             std::string_view) override {
-      return {};
-    }
-    session::Attempt publish(session::Session&, const protocol::Direct&, std::string_view) override { return {}; }
     const room::RoomSettings& settings_of(std::string_view) const override { return settings; }
-    session::Attempt read_history(session::Session&, std::uint32_t, const protocol::History&,
-                                  std::string_view) override {
-      return {};
-    }
-    session::Attempt read_presence(session::Session&, std::uint32_t, const protocol::Presence&,
-                                   std::string_view) override {
-      return {};
-    }
     room::RoomSettings settings;
   };
 
   Client& client() {
     auto [id, added] = clients.emplace(context, std::make_unique<StreamTransport>(std::make_shared<Stream>()),
                                        net::PeerAddress{}, session::Ending{}, nullptr, std::uint16_t{0});
-    added.session.set_id(id);
+    added.session().set_id(id);
     return added;
   }
   std::size_t let_go_on(PublishWindows& windows) {
@@ -47,8 +34,9 @@ class PublishWindowsTest : public ShardTest {
   }
 
   Host host;
+  session::ConnectionHost connection_host;
   test::ManualClock clock;
-  session::SessionContext context;
+  session::ConnectionContext context;
   SlotTable<Client> clients;
 };
 
@@ -59,7 +47,7 @@ TEST_F(PublishWindowsTest, OneConnectionMayHaveSoManyMessages) {
     ASSERT_TRUE(windows.take(one, 1, 1));
   EXPECT_FALSE(windows.take(one, 1, 1));
   EXPECT_TRUE(windows.take(client(), 1, 1)) << "another one's window is its own";
-  const SlotId id = one.session.id();
+  const SlotId id = one.session().id();
   for (std::uint32_t i = 1; i < PublishLimits{}.connection_messages_max / 2; ++i)
     EXPECT_FALSE(windows.give_back(id, 1));
   EXPECT_TRUE(windows.give_back(id, 1)) << "half of it is free";
@@ -82,8 +70,8 @@ TEST_F(PublishWindowsTest, AWindowOfOneMessage) {
   Client& one = client();
   EXPECT_TRUE(windows.take(one, 2, 1)) << "what belongs together is not torn apart";
   EXPECT_FALSE(windows.take(one, 1, 1));
-  EXPECT_FALSE(windows.give_back(one.session.id(), 1));
-  EXPECT_TRUE(windows.give_back(one.session.id(), 1));
+  EXPECT_FALSE(windows.give_back(one.session().id(), 1));
+  EXPECT_TRUE(windows.give_back(one.session().id(), 1));
   EXPECT_TRUE(windows.take(one, 1, 1));
 }
 
@@ -102,7 +90,7 @@ TEST_F(PublishWindowsTest, HalfOfTheShareIsForThoseWhoHaveNothingUnderWay) {
   EXPECT_FALSE(windows.take(later, 1, 1));
   EXPECT_FALSE(windows.has_work());
   EXPECT_EQ(let_go_on(windows), 0u);
-  windows.give_back(one.session.id(), 400);
+  windows.give_back(one.session().id(), 400);
   EXPECT_TRUE(windows.has_work());
   EXPECT_EQ(let_go_on(windows), 2u);
   EXPECT_FALSE(windows.has_work());
@@ -112,7 +100,7 @@ TEST_F(PublishWindowsTest, HalfOfTheShareIsForThoseWhoHaveNothingUnderWay) {
 TEST_F(PublishWindowsTest, WhatWasUnderWayIsCountedWhenItsConnectionHasGone) {
   PublishWindows windows(clients, {.bytes_max = 1'000});
   Client& one = client();
-  const SlotId id = one.session.id();
+  const SlotId id = one.session().id();
   EXPECT_TRUE(windows.take(one, 2, 300));
   EXPECT_FALSE(windows.take(one, 1, 300));
   clients.erase(id);
@@ -128,7 +116,7 @@ TEST_F(PublishWindowsTest, ASingleMessageLargerThanTheShareGoesWhenNothingElseIs
   Client& other = client();
   EXPECT_TRUE(windows.take(one, 1, 1'000));
   EXPECT_FALSE(windows.take(other, 1, 1));
-  windows.give_back(one.session.id(), 1'000);
+  windows.give_back(one.session().id(), 1'000);
   EXPECT_EQ(let_go_on(windows), 1u);
   EXPECT_TRUE(windows.take(other, 1, 1'000));
 }

@@ -70,8 +70,8 @@ class StreamTransport final : public net::Transport {
 /// What was told of ended connections.
 class EndingLog final : public ConnectionObserver {
  public:
-  void on_opened(const session::Session&) override { ++opened; }
-  void on_ended(const session::Session& session, Instant) override { codes.push_back(session.ending().code); }
+  void on_opened(const session::Connection&) override { ++opened; }
+  void on_ended(const session::Connection& connection, Instant) override { codes.push_back(connection.ending().code); }
 
   int opened = 0;
   std::vector<std::uint16_t> codes;

@@ -9,7 +9,7 @@ const std::string kPong = "{\"type\":\"pong\"}\n";
 
 TEST_F(ShardTest, WhatAnIdleConnectionCostsIsBounded) {
   RecordProperty("sizeof_client", static_cast<int>(sizeof(Client)));
-  RecordProperty("sizeof_session", static_cast<int>(sizeof(session::Session)));
+  RecordProperty("sizeof_connection", static_cast<int>(sizeof(session::Connection)));
   RecordProperty("sizeof_room_view", static_cast<int>(sizeof(RoomView)));
   // Its transport, one membership and one member's cursor come to it: 512 bytes together.
   EXPECT_LE(sizeof(Client) + 48 + sizeof(session::Membership) + sizeof(room::Member), 512u);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "session/session_driver.h"
+#include "session/connection_driver.h"
 #include "support/manual_clock.h"
 
 namespace switchboard::shard {
@@ -13,29 +13,29 @@ class UsersTest : public testing::Test {
  protected:
   Client& connect(std::string_view user) {
     Client& client = connect_unnamed();
-    client.session.set_user_id(user);
+    client.session().set_user_id(user);
     users.add(client);
     return client;
   }
   Client& connect_unnamed() {
     auto [id, client] =
         clients.emplace(context, nullptr, net::PeerAddress{}, session::Ending{}, nullptr, std::uint16_t{0});
-    client.session.set_id(id);
+    client.session().set_id(id);
     return client;
   }
   void disconnect(Client& client) {
     users.remove(client);
-    clients.erase(client.session.id());
+    clients.erase(client.session().id());
   }
   std::vector<std::uint32_t> found(std::string_view user) {
     std::vector<std::uint32_t> slots;
-    users.for_each_of(user, [&](Client& client) { slots.push_back(client.session.id().index); });
+    users.for_each_of(user, [&](Client& client) { slots.push_back(client.session().id().index); });
     return slots;
   }
   static std::vector<std::uint32_t> slots_of(std::initializer_list<Client*> expected) {
     std::vector<std::uint32_t> slots;
     for (Client* client : expected)
-      slots.push_back(client->session.id().index);
+      slots.push_back(client->session().id().index);
     return slots;
   }
 
@@ -44,7 +44,8 @@ class UsersTest : public testing::Test {
   session::FakeHost host;
   session::SessionSettings settings;
   test::ManualClock clock;
-  session::SessionContext context{host, clock, settings, 1};
+  session::ConnectionHost connection_host;
+  session::ConnectionContext context{host, connection_host, clock, settings, 1};
   SlotTable<Client> clients;
   Users users{kKey, clients};
 };

@@ -35,14 +35,14 @@ BUGS = [
     {
         "name": "the remainder of a frame is forgotten when another room has bytes",
         "file": "src/shard/delivery.cpp",
-        "old": "  if ((client.unfinished.room || !client.session.outbox().empty()) && !flush(client)) return true;\n",
-        "new": "  if (!client.session.outbox().empty() && !flush(client)) return true;\n",
+        "old": "  if ((client.unfinished.room || !client.connection.outbox().empty()) && !flush(client)) return true;\n",
+        "new": "  if (!client.connection.outbox().empty() && !flush(client)) return true;\n",
     },
     {
         "name": "the private queue is written into an unfinished frame",
         "file": "src/shard/delivery.cpp",
         "old": "  if (client.unfinished.room) {\n    RoomView* view = &views_.at(client.unfinished.room);\n",
-        "new": "  if (client.unfinished.room && client.session.outbox().empty()) {\n    RoomView* view = &views_.at(client.unfinished.room);\n",
+        "new": "  if (client.unfinished.room && client.connection.outbox().empty()) {\n    RoomView* view = &views_.at(client.unfinished.room);\n",
     },
     {
         "name": "a trim frees what a socket still needs",
@@ -59,7 +59,7 @@ BUGS = [
     {
         "name": "a member that was moved on is not told",
         "file": "src/shard/delivery.cpp",
-        "old": "  client.session.on_lagged(client.session.memberships()[member.slot],\n                           {.room_id = view.room.id(), .from = member.cursor, .to = Seq{to.value - 1}});\n",
+        "old": "  client.session().on_lagged(client.session().memberships()[member.slot],\n                             {.room_id = view.room.id(), .from = member.cursor, .to = Seq{to.value - 1}});\n",
         "new": "",
     },
     {
@@ -160,20 +160,20 @@ BUGS = [
     },
     {
         "name": "a silent client is never closed",
-        "file": "src/session/session.cpp",
-        "old": "        if (paused() || last_alive_ >= ping_at_) {\n",
-        "new": "        if (last_alive_ < Instant::max()) {\n",
+        "file": "src/session/heartbeat.cpp",
+        "old": "  if (alive_at_ < ping_at_) return Due::kGone;\n",
+        "new": "",
     },
     {
         "name": "a blocked socket has all the time in the world",
-        "file": "src/session/session.cpp",
-        "old": "  if (blocked_ && now >= blocked_since_ + ms(settings.write_timeout_ms)) {\n",
-        "new": "  if (blocked_ && now >= blocked_since_ + 100 * ms(settings.write_timeout_ms)) {\n",
+        "file": "src/session/connection.cpp",
+        "old": "  if (now >= outbox_.deadline(std::chrono::milliseconds(settings.write_timeout_ms))) {\n",
+        "new": "  if (now >= outbox_.deadline(100 * std::chrono::milliseconds(settings.write_timeout_ms))) {\n",
     },
     {
         "name": "a full private queue does not stop reading",
-        "file": "src/session/session_input.cpp",
-        "old": "    if (outbox_full()) return pause(text, Wait::kOutbox, documents);\n",
+        "file": "src/session/session.cpp",
+        "old": "    if (is_outlet_full()) return wait(Wait::kOutlet, documents);\n",
         "new": "",
     },
     {
@@ -322,9 +322,9 @@ BUGS = [
     },
     {
         "name": "commands are obeyed that were put aside when the session was closed",
-        "file": "src/session/session_input.cpp",
-        "old": "  if (paused_ == nullptr || is_leaving_ ||",
-        "new": "  if (paused_ == nullptr ||",
+        "file": "src/session/connection.cpp",
+        "old": "  return input_.is_waiting() && !session_.is_leaving() && ",
+        "new": "  return input_.is_waiting() && ",
     },
     {
         "name": "a shard that took from a full ring does not wake who waited for room",
@@ -335,13 +335,13 @@ BUGS = [
     {
         "name": "input put aside for the others' turn is forgotten",
         "file": "src/shard/intake.cpp",
-        "old": "  const bool goes_on = session.can_resume() && !client.in_mailbox_line && !client.publishing.is_waiting;\n",
+        "old": "  const bool goes_on = client.connection.can_resume() && !client.in_mailbox_line && !client.publishing.is_waiting;\n",
         "new": "  const bool goes_on = false;\n",
     },
     {
         "name": "members are not told that the numbers begin anew",
         "file": "src/shard/view_logs.cpp",
-        "old": "      client.session.on_epoch_changed({.room_id = view->room.id(), .epoch = result.epoch, .seq = result.last});\n",
+        "old": "      client.session().on_epoch_changed({.room_id = view->room.id(), .epoch = result.epoch, .seq = result.last});\n",
         "new": "",
     },
 ]

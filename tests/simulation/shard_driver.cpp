@@ -79,10 +79,10 @@ void ShardDriver::verify_bounds() {
   // One answer to `history`, and the rest of a frame that stood in a page.
   const std::size_t history_max = config_.persons > 0 ? config_.shard.session.reply_bytes_max + 2 * frame_max : 0;
   const std::size_t outbox_max = config_.shard.session.queue_bytes_max + frame_max + kReplyBytesMax + history_max;
-  shard_->for_each_session([&](session::Session& session) {
-    if (session.paused()) streams_[session.id().pack()]->last_paused = clock_.peek();
-    check(session.outbox().size() <= outbox_max, "a private queue of " + std::to_string(session.outbox().size()) +
-                                                     " bytes where " + std::to_string(outbox_max) + " are the most");
+  shard_->for_each_connection([&](session::Connection& connection) {
+    if (connection.paused()) streams_[connection.session().id().pack()]->last_paused = clock_.peek();
+    check(connection.outbox().size() <= outbox_max, "a private queue of " + std::to_string(connection.outbox().size()) +
+                                                        " bytes where " + std::to_string(outbox_max) + " are the most");
   });
   const std::uint64_t log_bytes = shard_->stats().log_bytes.value();
   const std::uint64_t chunk_max = std::max<std::uint64_t>(2 * config_.shard.log_bytes_max, 2 * frame_max + 128);
@@ -93,10 +93,10 @@ void ShardDriver::verify_bounds() {
         "logs of " + std::to_string(log_bytes) + " bytes, above what the backlogs allow");
 }
 
-void ShardDriver::on_ended(const session::Session& session, Instant) {
-  const auto found = streams_.find(session.id().pack());
+void ShardDriver::on_ended(const session::Connection& connection, Instant) {
+  const auto found = streams_.find(connection.session().id().pack());
   check(found != streams_.end(), "a connection ended that was never accepted");
-  const auto& ending = session.ending();
+  const auto& ending = connection.ending();
   found->second->ending = std::to_string(ending.code) + " " + std::string(ending.reason);
   const Duration write_timeout = std::chrono::milliseconds(config_.shard.session.write_timeout_ms);
   if (ending.reason.view().find("write timeout") != std::string_view::npos) {

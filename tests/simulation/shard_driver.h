@@ -42,8 +42,8 @@ class ShardDriver final : private shard::ConnectionObserver {
     test::SimReadiness what;
   };
 
-  void on_opened(const session::Session&) override {}
-  void on_ended(const session::Session& session, Instant now) override;
+  void on_opened(const session::Connection&) override {}
+  void on_ended(const session::Connection& connection, Instant now) override;
 
   const Config& config_;
   test::ManualClock& clock_;

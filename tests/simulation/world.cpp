@@ -200,8 +200,8 @@ bool World::is_at_rest() const {
   for (const auto& driver : drivers_) {
     if (!driver->is_at_rest()) return false;
     bool is_closing = false;
-    driver->shard().for_each_session(
-        [&](session::Session& session) { is_closing |= session.state() == session::State::kClosing; });
+    driver->shard().for_each_connection(
+        [&](session::Connection& connection) { is_closing |= connection.state() == session::State::kClosing; });
     if (is_closing) return false;
   }
   return std::ranges::none_of(clients_, [](const auto& client) {
@@ -216,11 +216,12 @@ std::string World::describe() const {
     text += "\n  " + client->describe();
   for (const auto& driver : drivers_) {
     text += "\n  shard " + std::to_string(driver->is_at_rest()) + " work=" + std::to_string(driver->shard().has_work());
-    driver->shard().for_each_session([&](session::Session& session) {
-      text += "\n    session " + session.connection_id() + " user=" + session.user_id() +
-              " state=" + std::to_string(static_cast<int>(session.state())) +
-              " paused=" + std::to_string(session.paused()) + " outbox=" + std::to_string(session.outbox().size()) +
-              " rooms=" + std::to_string(session.memberships().size());
+    driver->shard().for_each_connection([&](session::Connection& connection) {
+      text += "\n    session " + connection.session().connection_id() + " user=" + connection.session().user_id() +
+              " state=" + std::to_string(static_cast<int>(connection.state())) +
+              " paused=" + std::to_string(connection.paused()) +
+              " outbox=" + std::to_string(connection.outbox().size()) +
+              " rooms=" + std::to_string(connection.session().memberships().size());
     });
   }
   return text;

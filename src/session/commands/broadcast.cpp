@@ -17,9 +17,9 @@ Attempt run(Session& session, const protocol::Broadcast& broadcast, std::string_
   }
   protocol::Broadcast complete = broadcast;
   complete.echo = broadcast.echo.value_or(settings.echo);
-  if (!id.empty()) session.expect_ack(broadcast.room_id, id);  // it may come before `publish` returns
-  if (host.publish(session, slot, complete, id) == Attempt::kBusy) {
-    if (!id.empty()) session.expect_no_ack(broadcast.room_id, id);
+  if (!id.empty()) session.owed().expect_ack(broadcast.room_id, id);  // it may come before `ask` returns
+  if (host.ask(session, AskBroadcast{slot, complete}, id) == Attempt::kBusy) {
+    if (!id.empty()) session.owed().expect_no_ack(broadcast.room_id, id);
     return Attempt::kBusy;
   }
   session.context().stats.publishes.add();

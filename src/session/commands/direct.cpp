@@ -13,9 +13,9 @@ Attempt run(Session& session, const protocol::Direct& direct, std::string_view i
   }
   // As for a broadcast, whose room is here the user's.
   const std::string room_id = protocol::user_room_of(direct.user_id);
-  if (!id.empty()) session.expect_ack(room_id, id);
-  if (session.context().host.publish(session, direct, id) == Attempt::kBusy) {
-    if (!id.empty()) session.expect_no_ack(room_id, id);
+  if (!id.empty()) session.owed().expect_ack(room_id, id);
+  if (session.context().host.ask(session, AskDirect{direct}, id) == Attempt::kBusy) {
+    if (!id.empty()) session.owed().expect_no_ack(room_id, id);
     return Attempt::kBusy;
   }
   session.context().stats.directs.add();

@@ -12,11 +12,11 @@ namespace {
 
 /// What is read does not hold what was sent behind it. Publishes of one connection stay in order by themselves.
 Attempt behind_query(const Session& session) {
-  return session.awaits_query() ? Attempt::kBehindQuery : Attempt::kDone;
+  return session.owed().awaits_query() ? Attempt::kBehindQuery : Attempt::kDone;
 }
 /// It is answered at once, or is to see everything that was sent before it.
 Attempt behind_answers(const Session& session) {
-  return session.awaits_ack() || session.awaits_query() ? Attempt::kBehindAnswers : Attempt::kDone;
+  return session.owed().awaits_ack() || session.owed().awaits_query() ? Attempt::kBehindAnswers : Attempt::kDone;
 }
 
 Attempt must_wait(const Session& session, const protocol::Join&) {

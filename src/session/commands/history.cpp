@@ -15,9 +15,9 @@ Attempt run(Session& session, const protocol::History& history, std::string_view
   if (!host.settings_of(own.room_id).history) {
     return refuse(session, ErrorCode::kHistoryUnavailable, "this room keeps no history", history.room_id, id);
   }
-  session.begin_query();  // its answer may come before `read_history` returns
-  if (host.read_history(session, *slot, own, id) == Attempt::kBusy) {
-    session.end_query();
+  session.owed().begin_query();  // its answer may come before `ask` returns
+  if (host.ask(session, AskHistory{*slot, own}, id) == Attempt::kBusy) {
+    session.owed().end_query();
     return Attempt::kBusy;
   }
   session.context().stats.history_queries.add();

@@ -72,7 +72,7 @@ Attempt run(Session& session, const protocol::Join& join, std::string_view id) {
   if (refusal) return refuse(session, refusal->code, refusal->message, join.room_id, id);
   // The user is named once and for all by the first join that was not refused here.
   if (names_user) session.set_user_id(join.user_id);
-  return session.context().host.join(session, own, id);
+  return session.context().host.ask(session, AskJoin{own}, id);
 }
 
 }  // namespace switchboard::session::commands

@@ -14,9 +14,9 @@ Attempt run(Session& session, const protocol::Presence& presence, std::string_vi
   if (!host.settings_of(presence.room_id).presence) {
     return refuse(session, ErrorCode::kForbidden, "who is in this room is not told", presence.room_id, id);
   }
-  session.begin_query();
-  if (host.read_presence(session, *slot, presence, id) == Attempt::kBusy) {
-    session.end_query();
+  session.owed().begin_query();
+  if (host.ask(session, AskPresence{*slot, presence}, id) == Attempt::kBusy) {
+    session.owed().end_query();
     return Attempt::kBusy;
   }
   session.context().stats.presence_queries.add();

@@ -1,9 +1,9 @@
-#include "session/session_driver.h"
+#include "session/connection_driver.h"
 
 namespace switchboard::session {
 namespace {
 
-class CommandsTest : public SessionTest {
+class CommandsTest : public ConnectionDriver {
  protected:
   void SetUp() override { open(); }
   std::string join(std::string_view room, std::string_view user = "ann") {
@@ -108,7 +108,7 @@ TEST_F(CommandsTest, WhatIsNoCommandIsRefusedAndCounted) {
   EXPECT_TRUE(is_error(ask(R"({"type":"auth","token":"x"})"), "unknown_type"));
   EXPECT_TRUE(is_error(ask(R"({"type":"join","room_id":""})"), "bad_request"));
   EXPECT_EQ(context().stats.errors[static_cast<std::size_t>(protocol::ErrorCode::kBadRequest)].value(), 4u);
-  EXPECT_EQ(session().state(), State::kOpen);
+  EXPECT_EQ(connection().state(), State::kOpen);
 }
 
 TEST_F(CommandsTest, SeveralDocumentsInOneMessageAreHandledInOrder) {
@@ -143,7 +143,7 @@ TEST_F(CommandsTest, TheErrorOverTheBudgetClosesTheConnection) {
   open();
   for (int i = 0; i < 3; ++i)
     EXPECT_TRUE(is_error(ask("x"), "bad_request"));
-  EXPECT_EQ(session().state(), State::kOpen);
+  EXPECT_EQ(connection().state(), State::kOpen);
   give_text("x");
   const auto sent = frames();
   ASSERT_EQ(sent.size(), 2u);
@@ -159,12 +159,12 @@ TEST_F(CommandsTest, AnErrorIsForgivenEverySoOften) {
   ask("x");
   ask("x");
   advance(999ms);
-  EXPECT_EQ(session().state(), State::kOpen);
+  EXPECT_EQ(connection().state(), State::kOpen);
   advance(1ms);
   ask("x");
-  EXPECT_EQ(session().state(), State::kOpen);
+  EXPECT_EQ(connection().state(), State::kOpen);
   ask("x");
-  EXPECT_EQ(session().state(), State::kClosing);
+  EXPECT_EQ(connection().state(), State::kClosing);
 }
 
 TEST_F(CommandsTest, ErrorsAtTheRateOfForgivenessNeverUseTheBudgetUp) {
@@ -177,7 +177,7 @@ TEST_F(CommandsTest, ErrorsAtTheRateOfForgivenessNeverUseTheBudgetUp) {
     ask("x");
     advance(1'400ms);
   }
-  EXPECT_EQ(session().state(), State::kOpen);
+  EXPECT_EQ(connection().state(), State::kOpen);
 }
 
 TEST_F(CommandsTest, ABudgetBeyond65535Holds) {
@@ -185,12 +185,12 @@ TEST_F(CommandsTest, ABudgetBeyond65535Holds) {
   open();
   for (int i = 0; i < 70'000; ++i) {
     give_text("x");
-    session().consume_outbox(session().outbox().size());
-    if (session().paused()) session().resume();
+    connection().consume_outbox(connection().outbox().size());
+    if (connection().paused()) connection().resume();
   }
-  EXPECT_EQ(session().state(), State::kOpen);
+  EXPECT_EQ(connection().state(), State::kOpen);
   give_text("x");
-  EXPECT_EQ(session().state(), State::kClosing);
+  EXPECT_EQ(connection().state(), State::kClosing);
 }
 
 TEST_F(CommandsTest, WhatTheServerCannotDoIsNotHeldAgainstTheClient) {
@@ -202,7 +202,7 @@ TEST_F(CommandsTest, WhatTheServerCannotDoIsNotHeldAgainstTheClient) {
     for (int i = 0; i < 5; ++i)
       EXPECT_TRUE(is_error(ask(R"({"type":"broadcast","room_id":"lobby","content":1,"id":1})"), name(code)));
   }
-  EXPECT_EQ(session().state(), State::kOpen);
+  EXPECT_EQ(connection().state(), State::kOpen);
 }
 
 TEST_F(CommandsTest, DocumentsBehindTheOneThatUsedTheBudgetUpAreNotLookedAt) {

@@ -1,6 +1,6 @@
 // Commands about rooms that keep history, about users and about who is there: tests/session/commands/commands_test.cpp
 // has the base protocol's.
-#include "session/session_driver.h"
+#include "session/connection_driver.h"
 
 namespace switchboard::session {
 namespace {
@@ -12,7 +12,7 @@ constexpr std::string_view kHistoryAnswer =
     "{\"type\":\"history\",\"room_id\":\"lobby\",\"id\":\"h\",\"epoch\":\"k3\",\"messages\":[1,2],\"more\":true}\n";
 constexpr std::string_view kPong = "{\"type\":\"pong\"}\n";
 
-class RoomCommandsTest : public SessionTest {
+class RoomCommandsTest : public ConnectionDriver {
  protected:
   void SetUp() override { open(); }
   /// Joins as ann, with further fields (`,"last":5`).
@@ -29,11 +29,12 @@ class RoomCommandsTest : public SessionTest {
   }
   /// What a shard does when something that a command may have waited for has come.
   std::string resume() {
-    session().resume();
+    connection().resume();
     return answers();
   }
   void answer_history() {
-    session().on_history({.room_id = "lobby", .id = R"("h")", .epoch = "k3", .messages = {}, .more = false});
+    session().on_reply(
+        protocol::HistoryPage{.room_id = "lobby", .id = R"("h")", .epoch = "k3", .messages = {}, .more = false});
   }
 };
 
@@ -110,7 +111,7 @@ TEST_F(RoomCommandsTest, RefusalsCallTheUsersOwnRoomMe) {
   host.refusal = ErrorCode::kUnavailable;
   EXPECT_NE(join("@me").find("\"room_id\":\"@me\""), std::string::npos);
   EXPECT_NE(ask(R"({"type":"leave","room_id":"@me"})").find("\"room_id\":\"@me\""), std::string::npos);
-  session().on_history_refused("@ann", "1", ErrorCode::kUnavailable);
+  session().on_reply(Refused{Asked::kHistory, "@ann", "1", ErrorCode::kUnavailable});
   EXPECT_NE(answers().find("\"room_id\":\"@me\""), std::string::npos);
 }
 
@@ -167,7 +168,7 @@ TEST_F(RoomCommandsTest, ADirectMessageIsAcknowledgedWithItsUser) {
             "{\"type\":\"ack\",\"id\":7,\"user_id\":\"bob\",\"seq\":42,\"epoch\":\"k3\",\"ts\":5}\n");
   EXPECT_EQ(host.published, (std::vector<std::string>{"@bob \"psst\"", "@bob 2 own-devices dedup d"}));
   EXPECT_EQ(context().stats.directs.value(), 2u);
-  EXPECT_FALSE(session().awaits_ack());
+  EXPECT_FALSE(session().owed().awaits_ack());
 }
 
 TEST_F(RoomCommandsTest, ADirectMessageNeedsASender) {
@@ -191,15 +192,15 @@ TEST_F(RoomCommandsTest, ARefusedPublishSaysSoAndOwesNothing) {
   const std::string direct = ask(R"({"type":"direct","user_id":"bob","content":1,"id":1})");
   EXPECT_TRUE(is_error(direct, "unavailable"));
   EXPECT_EQ(direct.find("room_id"), std::string::npos) << direct;
-  EXPECT_FALSE(session().awaits_ack());
+  EXPECT_FALSE(session().owed().awaits_ack());
 }
 
 TEST_F(RoomCommandsTest, APublishThatFindsNoRoomOnItsWayOwesNothing) {
   join("lobby");
   host.busy = true;
   ask(R"({"type":"direct","user_id":"bob","content":1,"id":1})");
-  EXPECT_TRUE(session().paused());
-  EXPECT_FALSE(session().awaits_ack());
+  EXPECT_TRUE(connection().paused());
+  EXPECT_FALSE(session().owed().awaits_ack());
   host.busy = false;
   EXPECT_TRUE(resume().starts_with("{\"type\":\"ack\""));
 }
@@ -231,21 +232,21 @@ TEST_F(RoomCommandsTest, AQueryThatFailsSaysSoAndTheNextOneIsTaken) {
   join("lobby");
   host.pending = true;
   EXPECT_EQ(ask(kHistory), "");
-  session().on_history_refused("lobby", R"("h")", ErrorCode::kUnavailable);
+  session().on_reply(Refused{Asked::kHistory, "lobby", R"("h")", ErrorCode::kUnavailable});
   EXPECT_TRUE(is_error(answers(), "unavailable"));
   EXPECT_EQ(ask(R"({"type":"presence","room_id":"lobby"})"), "");
-  session().on_presence_refused("lobby", "", ErrorCode::kUnavailable);
+  session().on_reply(Refused{Asked::kPresence, "lobby", "", ErrorCode::kUnavailable});
   EXPECT_TRUE(is_error(answers(), "unavailable"));
   EXPECT_EQ(host.queries.size(), 2u);
-  EXPECT_FALSE(session().paused());
+  EXPECT_FALSE(connection().paused());
 }
 
 TEST_F(RoomCommandsTest, AQueryThatFindsNoRoomOnItsWayIsTriedAgain) {
   join("lobby");
   host.busy = true;
   EXPECT_EQ(ask(kHistory), "");
-  EXPECT_TRUE(session().paused());
-  EXPECT_FALSE(session().awaits_query());
+  EXPECT_TRUE(connection().paused());
+  EXPECT_FALSE(session().owed().awaits_query());
   host.busy = false;
   EXPECT_EQ(resume(), kHistoryAnswer);
 }
@@ -263,13 +264,13 @@ TEST_F(RoomCommandsTest, WhatConcernsARoomWaitsForTheAnswerToAQuery) {
     join("lobby");
     host.pending = true;
     EXPECT_EQ(ask(std::string(kHistory) + " " + command), "") << command;
-    EXPECT_TRUE(session().paused()) << command;
+    EXPECT_TRUE(connection().paused()) << command;
     EXPECT_EQ(resume(), "") << "nothing has come";
     answer_history();
     EXPECT_TRUE(answers().starts_with("{\"type\":\"history\"")) << command;
     host.pending = false;
     EXPECT_NE(resume(), "") << command;
-    EXPECT_FALSE(session().paused()) << command;
+    EXPECT_FALSE(connection().paused()) << command;
   }
 }
 
@@ -277,7 +278,7 @@ TEST_F(RoomCommandsTest, APingDoesNotWaitForTheAnswerToAQuery) {
   join("lobby");
   host.pending = true;
   EXPECT_EQ(ask(std::string(kHistory) + R"( {"type":"ping"})"), kPong);
-  EXPECT_FALSE(session().paused());
+  EXPECT_FALSE(connection().paused());
 }
 
 TEST_F(RoomCommandsTest, WhatIsAnsweredAtOnceWaitsForAcknowledgements) {
@@ -288,11 +289,11 @@ TEST_F(RoomCommandsTest, WhatIsAnsweredAtOnceWaitsForAcknowledgements) {
     join("lobby");
     host.pending_publish = true;
     EXPECT_EQ(ask(R"({"type":"broadcast","room_id":"lobby","content":1,"id":1} )" + std::string(command)), "");
-    EXPECT_TRUE(session().paused()) << command;
-    session().on_published({.id = "1", .room_id = "lobby", .seq = Seq{42}, .epoch = "k3", .ts = 5});
+    EXPECT_TRUE(connection().paused()) << command;
+    session().on_reply(protocol::Ack{.id = "1", .room_id = "lobby", .seq = Seq{42}, .epoch = "k3", .ts = 5});
     EXPECT_TRUE(answers().starts_with("{\"type\":\"ack\""));
     EXPECT_NE(resume(), "") << command;
-    EXPECT_FALSE(session().paused());
+    EXPECT_FALSE(connection().paused());
   }
 }
 
@@ -304,8 +305,8 @@ TEST_F(RoomCommandsTest, PublishesDoNotWaitForEachOther) {
                    {"type":"broadcast","room_id":"lobby","content":3,"id":3})"),
             "");
   EXPECT_EQ(host.published, (std::vector<std::string>{"lobby 1", "@bob 2", "lobby 3"}));
-  EXPECT_FALSE(session().paused());
-  EXPECT_TRUE(session().awaits_ack());
+  EXPECT_FALSE(connection().paused());
+  EXPECT_TRUE(session().owed().awaits_ack());
 }
 
 }  // namespace

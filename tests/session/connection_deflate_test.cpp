@@ -1,6 +1,6 @@
 // permessage-deflate as a session negotiates and uses it.
+#include "session/connection_driver.h"
 #include "session/echo_settings.h"
-#include "session/session_driver.h"
 #include "ws/client_deflater.h"
 
 namespace switchboard::session {
@@ -14,12 +14,12 @@ std::string compressed(std::string_view text) {
   return ws::client_frame_of(0xC1, ws::deflated(text));
 }
 
-class SessionDeflateTest : public SessionTest {
+class DeflateTest : public ConnectionDriver {
  protected:
   /// The Sec-WebSocket-Extensions field of the answer to an upgrade with that offer; "" without one.
   std::string agreed(std::string_view offer) {
     const std::string answer = http_answer(offering(offer));
-    EXPECT_EQ(session().state(), State::kOpen) << answer;
+    EXPECT_EQ(connection().state(), State::kOpen) << answer;
     constexpr std::string_view kName = "\r\nSec-WebSocket-Extensions: ";
     const auto begin = answer.find(kName);
     if (begin == std::string::npos) return "";
@@ -28,7 +28,7 @@ class SessionDeflateTest : public SessionTest {
   }
 };
 
-TEST_F(SessionDeflateTest, AnswersTheOffersAndKnowsWhatWasAgreed) {
+TEST_F(DeflateTest, AnswersTheOffersAndKnowsWhatWasAgreed) {
   EXPECT_EQ(agreed("permessage-deflate; client_max_window_bits"),
             "permessage-deflate; server_no_context_takeover; client_no_context_takeover");
   EXPECT_EQ(session().format(), wire::Format::kJsonDeflated);
@@ -38,23 +38,23 @@ TEST_F(SessionDeflateTest, AnswersTheOffersAndKnowsWhatWasAgreed) {
   EXPECT_EQ(session().format(), wire::Format::kJson);
 }
 
-TEST_F(SessionDeflateTest, ReadsOffersInSeveralFields) {
+TEST_F(DeflateTest, ReadsOffersInSeveralFields) {
   start();
   give(offering("permessage-deflate", offering("permessage-deflate; server_max_window_bits=8, x")));
   EXPECT_EQ(session().format(), wire::Format::kJsonDeflated);
 }
 
-TEST_F(SessionDeflateTest, RefusesAMalformedOffer) {
+TEST_F(DeflateTest, RefusesAMalformedOffer) {
   EXPECT_TRUE(http_answer(offering("permessage-deflate; =1")).starts_with("HTTP/1.1 400 "));
-  EXPECT_FALSE(session().is_websocket());
+  EXPECT_FALSE(connection().is_websocket());
 }
 
-TEST_F(SessionDeflateTest, AgreesToNothingWhenNotEnabled) {
+TEST_F(DeflateTest, AgreesToNothingWhenNotEnabled) {
   settings.deflate.enabled = false;
   EXPECT_EQ(agreed("permessage-deflate"), "");
 }
 
-TEST_F(SessionDeflateTest, ReloadedSettingsAreForConnectionsToCome) {
+TEST_F(DeflateTest, ReloadedSettingsAreForConnectionsToCome) {
   open(offering("permessage-deflate"));
   context().settings.deflate.enabled = false;
   EXPECT_EQ(session().format(), wire::Format::kJsonDeflated);
@@ -62,7 +62,7 @@ TEST_F(SessionDeflateTest, ReloadedSettingsAreForConnectionsToCome) {
   EXPECT_EQ(answers(), "{\"type\":\"pong\"}\n");
 }
 
-TEST_F(SessionDeflateTest, ObeysCompressedCommandsAndAnswersWithoutCompression) {
+TEST_F(DeflateTest, ObeysCompressedCommandsAndAnswersWithoutCompression) {
   open(offering("permessage-deflate"));
   give(compressed(R"({"type":"join","room_id":"r","user_id":"a"})"));
   flush();
@@ -71,7 +71,7 @@ TEST_F(SessionDeflateTest, ObeysCompressedCommandsAndAnswersWithoutCompression) 
   EXPECT_EQ(answers(), "{\"type\":\"joined\",\"room_id\":\"r\"}\n");
 }
 
-TEST_F(SessionDeflateTest, TakesCompressedFramesRightBehindTheHandshake) {
+TEST_F(DeflateTest, TakesCompressedFramesRightBehindTheHandshake) {
   start();
   give(offering("permessage-deflate") + compressed(R"({"type":"ping","id":1})") +
        compressed(R"({"type":"ping","id":2})"));
@@ -80,18 +80,18 @@ TEST_F(SessionDeflateTest, TakesCompressedFramesRightBehindTheHandshake) {
   EXPECT_EQ(answers(), "{\"type\":\"pong\",\"id\":1}\n{\"type\":\"pong\",\"id\":2}\n");
 }
 
-TEST_F(SessionDeflateTest, CompressedCommandsWaitBehindAJoinLikeOthers) {
+TEST_F(DeflateTest, CompressedCommandsWaitBehindAJoinLikeOthers) {
   open(offering("permessage-deflate"));
   host.pending = true;
   give(compressed(R"({"type":"join","room_id":"r","user_id":"a"})") + compressed(R"({"type":"ping"})"));
-  EXPECT_TRUE(session().paused());
+  EXPECT_TRUE(connection().paused());
   EXPECT_EQ(answers(), "");
   host.answer_join(session(), "r", "");
-  session().resume();
+  connection().resume();
   EXPECT_EQ(answers(), "{\"type\":\"joined\",\"room_id\":\"r\"}\n{\"type\":\"pong\"}\n");
 }
 
-TEST_F(SessionDeflateTest, ACompressedFrameThatWasNotNegotiatedClosesWith1002) {
+TEST_F(DeflateTest, ACompressedFrameThatWasNotNegotiatedClosesWith1002) {
   open();
   give(compressed(R"({"type":"ping"})"));
   const auto sent = frames();
@@ -99,7 +99,7 @@ TEST_F(SessionDeflateTest, ACompressedFrameThatWasNotNegotiatedClosesWith1002) {
   EXPECT_EQ(sent[0].close_code(), ws::close::kProtocolError);
 }
 
-TEST_F(SessionDeflateTest, ABombClosesWith1009) {
+TEST_F(DeflateTest, ABombClosesWith1009) {
   open(offering("permessage-deflate"));
   give(compressed(std::string(1'000'000, ' ')));
   const auto sent = frames();
@@ -108,7 +108,7 @@ TEST_F(SessionDeflateTest, ABombClosesWith1009) {
   EXPECT_EQ(context().inflaters.lent(), 0u);
 }
 
-TEST_F(SessionDeflateTest, ContextTakeoverIsTakenWhenTheSettingsLetIt) {
+TEST_F(DeflateTest, ContextTakeoverIsTakenWhenTheSettingsLetIt) {
   settings.deflate.client_context_takeover = true;
   EXPECT_EQ(agreed("permessage-deflate"), "permessage-deflate; server_no_context_takeover");
   ws::ClientDeflater client({.takeover = true});
@@ -119,7 +119,7 @@ TEST_F(SessionDeflateTest, ContextTakeoverIsTakenWhenTheSettingsLetIt) {
   }
 }
 
-TEST_F(SessionDeflateTest, AnEchoComesBackCompressedWhenThatIsSmaller) {
+TEST_F(DeflateTest, AnEchoComesBackCompressedWhenThatIsSmaller) {
   settings = echo_settings();
   open(offering("permessage-deflate"));
   const std::string text(1000, 'a');

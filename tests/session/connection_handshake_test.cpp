@@ -1,4 +1,4 @@
-#include "session/session_driver.h"
+#include "session/connection_driver.h"
 
 namespace switchboard::session {
 namespace {
@@ -16,38 +16,38 @@ std::string with_path(std::string_view path) {
   return text.replace(4, 3, path);
 }
 
-class SessionHandshakeTest : public SessionTest {
+class HandshakeTest : public ConnectionDriver {
  protected:
   void expect_status(std::string_view request, std::string_view status) {
     const std::string answer = http_answer(request);
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 " + std::string(status) + " ")) << answer;
-    EXPECT_TRUE(session().wants_finish());
-    EXPECT_FALSE(session().is_websocket());
-    EXPECT_EQ(std::to_string(session().ending().code), status);
+    EXPECT_TRUE(connection().wants_finish());
+    EXPECT_FALSE(connection().is_websocket());
+    EXPECT_EQ(std::to_string(connection().ending().code), status);
   }
 };
 
-TEST_F(SessionHandshakeTest, UpgradesInAnySplit) {
+TEST_F(HandshakeTest, UpgradesInAnySplit) {
   for (std::size_t cut = 0; cut <= kUpgrade.size(); ++cut) {
     start();
     if (cut > 0) give(kUpgrade.substr(0, cut));
-    EXPECT_EQ(session().state(), cut < kUpgrade.size() ? State::kHandshake : State::kOpen);
+    EXPECT_EQ(connection().state(), cut < kUpgrade.size() ? State::kHandshake : State::kOpen);
     if (cut < kUpgrade.size()) give(kUpgrade.substr(cut));
-    ASSERT_EQ(session().state(), State::kOpen) << cut;
+    ASSERT_EQ(connection().state(), State::kOpen) << cut;
     flush();
     EXPECT_NE(take_head(arrived_).find("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), std::string::npos);
   }
 }
 
-TEST_F(SessionHandshakeTest, UpgradesByteByByte) {
+TEST_F(HandshakeTest, UpgradesByteByByte) {
   start();
   for (const char byte : kUpgrade)
     give({&byte, 1});
-  EXPECT_EQ(session().state(), State::kOpen);
-  EXPECT_TRUE(session().is_websocket());
+  EXPECT_EQ(connection().state(), State::kOpen);
+  EXPECT_TRUE(connection().is_websocket());
 }
 
-TEST_F(SessionHandshakeTest, TakesFramesRightBehindTheHandshakeInAnySplit) {
+TEST_F(HandshakeTest, TakesFramesRightBehindTheHandshakeInAnySplit) {
   const std::string all = std::string(kUpgrade) + ws::client_frame(ws::Opcode::kText, R"({"type":"ping","id":1})") +
                           ws::client_frame(ws::Opcode::kText, R"({"type":"ping","id":2})");
   for (std::size_t cut = 1; cut < all.size(); ++cut) {
@@ -60,71 +60,71 @@ TEST_F(SessionHandshakeTest, TakesFramesRightBehindTheHandshakeInAnySplit) {
   }
 }
 
-TEST_F(SessionHandshakeTest, BothEndpointsAreOpenWithOrWithoutAQuery) {
+TEST_F(HandshakeTest, BothEndpointsAreOpenWithOrWithoutAQuery) {
   for (const char* path : {"/", "/ws", "/ws?token=x", "/?a"}) {
     start();
     give(with_path(path));
-    EXPECT_EQ(session().state(), State::kOpen) << path;
+    EXPECT_EQ(connection().state(), State::kOpen) << path;
   }
 }
 
-TEST_F(SessionHandshakeTest, RefusesOtherPaths) {
+TEST_F(HandshakeTest, RefusesOtherPaths) {
   expect_status(with_path("/wss"), "404");
   expect_status("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", "404");
 }
 
-TEST_F(SessionHandshakeTest, RefusesOtherMethods) {
+TEST_F(HandshakeTest, RefusesOtherMethods) {
   expect_status("POST / HTTP/1.1\r\nHost: a\r\n\r\n", "405");
   EXPECT_NE(arrived_.find("Allow: GET"), std::string::npos);
   expect_status("DELETE" + std::string(kUpgrade.substr(3)), "405");
 }
 
-TEST_F(SessionHandshakeTest, SaysHowToTalkToAnEndpointThatIsAskedForAPage) {
+TEST_F(HandshakeTest, SaysHowToTalkToAnEndpointThatIsAskedForAPage) {
   expect_status("GET /ws HTTP/1.1\r\nHost: a\r\n\r\n", "426");
   EXPECT_NE(arrived_.find("Upgrade: websocket"), std::string::npos);
   EXPECT_NE(arrived_.find("Sec-WebSocket-Version: 13"), std::string::npos);
 }
 
-TEST_F(SessionHandshakeTest, RefusesAnotherVersionOfTheProtocol) {
+TEST_F(HandshakeTest, RefusesAnotherVersionOfTheProtocol) {
   std::string request(kUpgrade);
   request.replace(request.find(": 13"), 4, ": 8 ");
   expect_status(request, "426");
   EXPECT_NE(arrived_.find("Sec-WebSocket-Version: 13"), std::string::npos);
 }
 
-TEST_F(SessionHandshakeTest, RefusesAHeadOverItsLimit) {
+TEST_F(HandshakeTest, RefusesAHeadOverItsLimit) {
   settings.request_bytes_max = static_cast<std::uint32_t>(kUpgrade.size());
   start();
   give(kUpgrade);
-  EXPECT_EQ(session().state(), State::kOpen);
+  EXPECT_EQ(connection().state(), State::kOpen);
   settings.request_bytes_max = static_cast<std::uint32_t>(kUpgrade.size() - 1);
   expect_status(kUpgrade, "431");
 }
 
-TEST_F(SessionHandshakeTest, RefusesWhatIsNotHttp) {
+TEST_F(HandshakeTest, RefusesWhatIsNotHttp) {
   expect_status("hello\r\n\r\n", "400");
 }
 
-TEST_F(SessionHandshakeTest, OnlyListedOriginsMayConnectAndClientsWithoutOne) {
+TEST_F(HandshakeTest, OnlyListedOriginsMayConnectAndClientsWithoutOne) {
   settings.listeners[0].origins = {"https://a.example", "https://b.example"};
   for (const char* origin : {"https://a.example", "https://b.example"}) {
     start();
     give(with_field("Origin: " + std::string(origin)));
-    EXPECT_EQ(session().state(), State::kOpen) << origin;
+    EXPECT_EQ(connection().state(), State::kOpen) << origin;
   }
   start();
   give(kUpgrade);
-  EXPECT_EQ(session().state(), State::kOpen);
+  EXPECT_EQ(connection().state(), State::kOpen);
   for (const char* origin : {"https://a.example.evil", "http://a.example", "null"})
     expect_status(with_field("Origin: " + std::string(origin)), "403");
   settings.listeners[0].origins = {"*"};
   start();
   give(with_field("Origin: null"));
-  EXPECT_EQ(session().state(), State::kOpen);
+  EXPECT_EQ(connection().state(), State::kOpen);
 }
 
 // What a page can read, where its browser tells of a failed handshake only that it failed.
-TEST_F(SessionHandshakeTest, APlainRequestToAnEndpointToldOfARefusedOriginGetsTheAnswerOfTheHandshake) {
+TEST_F(HandshakeTest, APlainRequestToAnEndpointToldOfARefusedOriginGetsTheAnswerOfTheHandshake) {
   settings.listeners[0].origins = {"https://a.example"};
   const std::string refused = http_answer(with_field("Origin: https://b.example"));
   ASSERT_TRUE(refused.starts_with("HTTP/1.1 403 ")) << refused;
@@ -140,7 +140,7 @@ TEST_F(SessionHandshakeTest, APlainRequestToAnEndpointToldOfARefusedOriginGetsTh
   expect_status("GET /nothing" + elsewhere, "404");
 }
 
-TEST_F(SessionHandshakeTest, ARefusedOriginOrHostIsNamedEscapedAndCut) {
+TEST_F(HandshakeTest, ARefusedOriginOrHostIsNamedEscapedAndCut) {
   settings.listeners[0].origins = {"https://a.example"};
   const auto refusal = [&](std::string_view origin) {
     return http_answer(with_field("Origin: " + std::string(origin)));
@@ -158,64 +158,64 @@ TEST_F(SessionHandshakeTest, ARefusedOriginOrHostIsNamedEscapedAndCut) {
             std::string::npos);
 }
 
-TEST_F(SessionHandshakeTest, WithoutAnyAllowedOriginOnlyClientsWithoutOneMayConnect) {
+TEST_F(HandshakeTest, WithoutAnyAllowedOriginOnlyClientsWithoutOneMayConnect) {
   settings.listeners[0].origins = std::vector<std::string>{};
   expect_status(with_field("Origin: https://a.example"), "403");
   start();
   give(kUpgrade);
-  EXPECT_EQ(session().state(), State::kOpen);
+  EXPECT_EQ(connection().state(), State::kOpen);
 }
 
-TEST_F(SessionHandshakeTest, AnotherHostIsAnswered421WhateverIsAskedFor) {
+TEST_F(HandshakeTest, AnotherHostIsAnswered421WhateverIsAskedFor) {
   settings.listeners[0].hosts = std::vector<std::string>{"a.example"};
   expect_status(kUpgrade, "421");
   expect_status("GET / HTTP/1.1\r\nHost: b.example\r\n\r\n", "421");
   expect_status("GET / HTTP/1.1\r\nHost: A.example:1\r\n\r\n", "426");
 }
 
-TEST_F(SessionHandshakeTest, OnlyTheListenersPathsAreEndpoints) {
+TEST_F(HandshakeTest, OnlyTheListenersPathsAreEndpoints) {
   settings.listeners[0].paths = {"/a", "/b"};
   for (const char* path : {"/a", "/b", "/a?x=/ws"}) {
     start();
     give(with_path(path));
-    EXPECT_EQ(session().state(), State::kOpen) << path;
+    EXPECT_EQ(connection().state(), State::kOpen) << path;
   }
   for (const char* path : {"/", "/ws", "/a/", "/A", "/ab"})
     expect_status(with_path(path), "404");
   expect_status("GET /a HTTP/1.1\r\nHost: a\r\n\r\n", "426");
 }
 
-TEST_F(SessionHandshakeTest, OnlyATrustedProxyMaySayWhoseTheConnectionIs) {
+TEST_F(HandshakeTest, OnlyATrustedProxyMaySayWhoseTheConnectionIs) {
   start();
   give(with_field("X-Forwarded-For: 192.0.2.1"));
-  EXPECT_EQ(session().peer(), net::PeerAddress{});
+  EXPECT_EQ(connection().peer(), net::PeerAddress{});
   ASSERT_TRUE(settings.listeners[0].trusted_proxies.add("unix"));
   start();
   give(with_field("X-Forwarded-For: 192.0.2.1"));
-  EXPECT_EQ(session().peer().to_string(), "192.0.2.1");
+  EXPECT_EQ(connection().peer().to_string(), "192.0.2.1");
   start();
   give(with_field("X-Forwarded-For: garbage"));
-  EXPECT_EQ(session().state(), State::kOpen);
-  EXPECT_EQ(session().peer().to_string(), "unix");
+  EXPECT_EQ(connection().state(), State::kOpen);
+  EXPECT_EQ(connection().peer().to_string(), "unix");
 }
 
-TEST_F(SessionHandshakeTest, NothingIsReadBehindARefusedRequest) {
+TEST_F(HandshakeTest, NothingIsReadBehindARefusedRequest) {
   start();
   give(with_path("/nothing"));
   give("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   flush();
   EXPECT_EQ(arrived_.find("HTTP/1.1", 1), std::string::npos);
-  EXPECT_EQ(session().state(), State::kClosing);
+  EXPECT_EQ(connection().state(), State::kClosing);
   advance(std::chrono::milliseconds(settings.close_timeout_ms) - 1ns);
-  session().on_timer();
-  EXPECT_EQ(session().state(), State::kClosing);
+  connection().on_timer();
+  EXPECT_EQ(connection().state(), State::kClosing);
   advance(1ns);
-  session().on_timer();
-  EXPECT_EQ(session().state(), State::kEnded);
-  EXPECT_EQ(session().ending().code, 404);
+  connection().on_timer();
+  EXPECT_EQ(connection().state(), State::kEnded);
+  EXPECT_EQ(connection().ending().code, 404);
 }
 
-TEST_F(SessionHandshakeTest, ServesAssetsToAPlainGet) {
+TEST_F(HandshakeTest, ServesAssetsToAPlainGet) {
   context().assets = kAssets;
   const std::string answer = http_answer("GET /?room=x HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << answer;
@@ -223,12 +223,12 @@ TEST_F(SessionHandshakeTest, ServesAssetsToAPlainGet) {
   for (const char* field : {"Content-Type: text/html; charset=utf-8", "ETag: \"e1\"", "X-Content-Type-Options: nosniff",
                             "Content-Security-Policy: default-src 'self'", "Content-Length: 9"})
     EXPECT_NE(answer.find(field), std::string::npos) << field;
-  EXPECT_EQ(session().ending().code, 200);
-  EXPECT_TRUE(session().wants_finish());
+  EXPECT_EQ(connection().ending().code, 200);
+  EXPECT_TRUE(connection().wants_finish());
   EXPECT_EQ(context().stats.pages.value(), 1u);
 }
 
-TEST_F(SessionHandshakeTest, AnswersHeadWithoutTheBody) {
+TEST_F(HandshakeTest, AnswersHeadWithoutTheBody) {
   context().assets = kAssets;
   const std::string answer = http_answer("HEAD /app.js HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 "));
@@ -239,7 +239,7 @@ TEST_F(SessionHandshakeTest, AnswersHeadWithoutTheBody) {
   EXPECT_TRUE(missing.ends_with("\r\n\r\n"));
 }
 
-TEST_F(SessionHandshakeTest, AnswersNotModifiedToWhoHasTheAssetAlready) {
+TEST_F(HandshakeTest, AnswersNotModifiedToWhoHasTheAssetAlready) {
   context().assets = kAssets;
   const std::string same = http_answer("GET / HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"e1\"\r\n\r\n");
   EXPECT_TRUE(same.starts_with("HTTP/1.1 304 "));
@@ -251,14 +251,14 @@ TEST_F(SessionHandshakeTest, AnswersNotModifiedToWhoHasTheAssetAlready) {
   EXPECT_TRUE(other.starts_with("HTTP/1.1 200 "));
 }
 
-TEST_F(SessionHandshakeTest, TheEndpointStillUpgradesWhereAPageIsServed) {
+TEST_F(HandshakeTest, TheEndpointStillUpgradesWhereAPageIsServed) {
   context().assets = kAssets;
   start();
   give(with_path("/"));
-  EXPECT_EQ(session().state(), State::kOpen);
+  EXPECT_EQ(connection().state(), State::kOpen);
 }
 
-TEST_F(SessionHandshakeTest, ChoosesTheSubprotocolAndSaysHello) {
+TEST_F(HandshakeTest, ChoosesTheSubprotocolAndSaysHello) {
   context().server_name = "switchboard/9";
   context().shard = 2;
   start();
@@ -271,7 +271,7 @@ TEST_F(SessionHandshakeTest, ChoosesTheSubprotocolAndSaysHello) {
             "\"server\":\"switchboard/9\"}\n");
 }
 
-TEST_F(SessionHandshakeTest, AnUnknownSubprotocolIsNotChosen) {
+TEST_F(HandshakeTest, AnUnknownSubprotocolIsNotChosen) {
   start();
   give(with_field("Sec-WebSocket-Protocol: chat, switchboard.v2.json"));
   flush();
@@ -280,13 +280,13 @@ TEST_F(SessionHandshakeTest, AnUnknownSubprotocolIsNotChosen) {
   EXPECT_EQ(answers(), "");
 }
 
-TEST_F(SessionHandshakeTest, WhoIsNotWelcomeIsToldAfterTheUpgrade) {
+TEST_F(HandshakeTest, WhoIsNotWelcomeIsToldAfterTheUpgrade) {
   start({.code = protocol::close::kOverCapacity, .by_peer = false, .reason = "full"});
   give(kUpgrade.substr(0, 20));
-  EXPECT_FALSE(session().is_websocket()) << "not before its handshake is done";
+  EXPECT_FALSE(connection().is_websocket()) << "not before its handshake is done";
   give(std::string(kUpgrade.substr(20)) + ws::client_frame(ws::Opcode::kText, R"({"type":"ping"})"));
-  EXPECT_TRUE(session().is_websocket());
-  EXPECT_EQ(session().state(), State::kClosing);
+  EXPECT_TRUE(connection().is_websocket());
+  EXPECT_EQ(connection().state(), State::kClosing);
   flush();
   EXPECT_TRUE(take_head(arrived_).starts_with("HTTP/1.1 101 "));
   const auto sent = frames();
@@ -295,80 +295,80 @@ TEST_F(SessionHandshakeTest, WhoIsNotWelcomeIsToldAfterTheUpgrade) {
   EXPECT_EQ(sent[0].payload.substr(2), "full");
   give(close_frame(4100));
   flush();
-  EXPECT_EQ(session().state(), State::kEnded);
-  EXPECT_EQ(session().ending().code, 4100);
-  EXPECT_FALSE(session().ending().by_peer);
+  EXPECT_EQ(connection().state(), State::kEnded);
+  EXPECT_EQ(connection().ending().code, 4100);
+  EXPECT_FALSE(connection().ending().by_peer);
 }
 
-TEST_F(SessionHandshakeTest, ItsCloseIsSeenAlsoRightBehindTheHandshake) {
+TEST_F(HandshakeTest, ItsCloseIsSeenAlsoRightBehindTheHandshake) {
   start({.code = protocol::close::kOverCapacity, .by_peer = false, .reason = "full"});
   const std::string close = close_frame(1000);
   give(std::string(kUpgrade) + close.substr(0, 3));
   give(close.substr(3));
   flush();
-  EXPECT_EQ(session().state(), State::kEnded);
+  EXPECT_EQ(connection().state(), State::kEnded);
 }
 
-TEST_F(SessionHandshakeTest, ARefusedConnectionThatAsksForAPageIsServedOne) {
+TEST_F(HandshakeTest, ARefusedConnectionThatAsksForAPageIsServedOne) {
   context().assets = kAssets;
   start({.code = protocol::close::kOverCapacity, .by_peer = false, .reason = "full"});
   give("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  EXPECT_EQ(session().ending().code, 200);
-  EXPECT_FALSE(session().is_websocket());
+  EXPECT_EQ(connection().ending().code, 200);
+  EXPECT_FALSE(connection().is_websocket());
 }
 
-TEST_F(SessionHandshakeTest, AConnectionThatSaysNothingEndsAtTheFirstByteTimeout) {
+TEST_F(HandshakeTest, AConnectionThatSaysNothingEndsAtTheFirstByteTimeout) {
   start();
   const auto timeout = std::chrono::milliseconds(settings.first_byte_timeout_ms);
-  EXPECT_EQ(session().next_deadline(), context().now + timeout);
+  EXPECT_EQ(connection().next_deadline(), context().now + timeout);
   advance(timeout - 1ns);
-  session().on_timer();
-  EXPECT_EQ(session().state(), State::kHandshake);
+  connection().on_timer();
+  EXPECT_EQ(connection().state(), State::kHandshake);
   advance(1ns);
-  session().on_timer();
-  EXPECT_EQ(session().state(), State::kEnded);
-  EXPECT_EQ(session().ending().code, 408);
-  session().leave_rooms();
+  connection().on_timer();
+  EXPECT_EQ(connection().state(), State::kEnded);
+  EXPECT_EQ(connection().ending().code, 408);
+  connection().leave_rooms();
   EXPECT_EQ(host.leave_all_calls, 1);
 }
 
-TEST_F(SessionHandshakeTest, AnIncompleteRequestIsAnsweredAtTheHandshakeTimeoutHoweverOftenAByteComes) {
+TEST_F(HandshakeTest, AnIncompleteRequestIsAnsweredAtTheHandshakeTimeoutHoweverOftenAByteComes) {
   start();
   const Instant begin = context().now;
   give("G");
   const auto timeout = std::chrono::milliseconds(settings.handshake_timeout_ms);
-  EXPECT_EQ(session().next_deadline(), begin + timeout);
+  EXPECT_EQ(connection().next_deadline(), begin + timeout);
   for (int second = 1; second < 10; ++second) {
     advance(1s);
     give("E");
-    session().on_timer();
+    connection().on_timer();
   }
-  EXPECT_EQ(session().state(), State::kHandshake);
+  EXPECT_EQ(connection().state(), State::kHandshake);
   context().now = begin + timeout;
-  session().on_timer();
-  EXPECT_EQ(session().state(), State::kClosing);
+  connection().on_timer();
+  EXPECT_EQ(connection().state(), State::kClosing);
   flush();
   EXPECT_TRUE(arrived_.starts_with("HTTP/1.1 408 ")) << arrived_;
-  EXPECT_TRUE(session().wants_finish());
+  EXPECT_TRUE(connection().wants_finish());
 }
 
-TEST_F(SessionHandshakeTest, APeerThatGoesBeforeItsRequestIsDone) {
+TEST_F(HandshakeTest, APeerThatGoesBeforeItsRequestIsDone) {
   start();
-  session().on_peer_gone("gone");
-  EXPECT_EQ(session().state(), State::kEnded);
-  EXPECT_EQ(session().ending().code, 0);
+  connection().on_peer_gone("gone");
+  EXPECT_EQ(connection().state(), State::kEnded);
+  EXPECT_EQ(connection().ending().code, 0);
   start();
   give("GET /");
-  session().on_peer_gone("gone");
-  EXPECT_EQ(session().ending().code, 400);
-  EXPECT_TRUE(session().ending().by_peer);
+  connection().on_peer_gone("gone");
+  EXPECT_EQ(connection().ending().code, 400);
+  EXPECT_TRUE(connection().ending().by_peer);
 }
 
-TEST_F(SessionHandshakeTest, AHandshakeThatEndsWhileTheServerDrainsIsSentAwayAtOnce) {
+TEST_F(HandshakeTest, AHandshakeThatEndsWhileTheServerDrainsIsSentAwayAtOnce) {
   start();
   give(kUpgrade.substr(0, 30));
-  session().drain(context().now + 1s, context().now + 5s, 1'000);
-  EXPECT_EQ(session().next_deadline(), context().now + 5s) << "however early those are closed who are connected";
+  connection().drain(context().now + 1s, context().now + 5s, 1'000);
+  EXPECT_EQ(connection().next_deadline(), context().now + 5s) << "however early those are closed who are connected";
   advance(2s);
   give(kUpgrade.substr(30));
   flush();

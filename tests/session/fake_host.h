@@ -1,31 +1,30 @@
-// One session on a host that does as it is told, for tests: bytes in, frames out, time by hand.
+// A host that does as it is told, for tests of sessions and of what carries them.
 #pragma once
 
-#include <gtest/gtest.h>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
-#include "protocol/close_code.h"
-#include "session/server_frames.h"
+#include "protocol/user_room.h"
 #include "session/session.h"
-#include "support/manual_clock.h"
-#include "ws/client_frame.h"
 
 namespace switchboard::session {
-
-using namespace std::chrono_literals;
 
 /// Rooms without members or messages. By default every request is done at once.
 class FakeHost final : public SessionHost {
  public:
-  Attempt join(Session& session, const protocol::Join& join, std::string_view command_id) override {
+  Attempt ask(Session& session, const Ask& ask, std::string_view command_id) override {
+    return std::visit([&](const auto& asked) { return answer(session, asked, command_id); }, ask);
+  }
+  Attempt answer(Session& session, const AskJoin& asked, std::string_view command_id) {
+    const protocol::Join& join = asked.join;
     const std::string_view room_id = join.room_id;
     if (const auto slot = find(session, room_id); slot && session.memberships()[*slot].joined) {
       Membership& membership = session.memberships()[*slot];
       membership.is_implicit = false;
-      session.on_joined(membership, {.room_id = room_id, .id = command_id, .seq = Seq{41}, .epoch = "k3"});
+      session.on_reply(Admitted{membership, {.room_id = room_id, .id = command_id, .seq = Seq{41}, .epoch = "k3"}});
       return Attempt::kDone;
     }
     if (busy) return Attempt::kBusy;
@@ -41,10 +40,11 @@ class FakeHost final : public SessionHost {
   void answer_join(Session& session, std::string_view room_id, std::string_view command_id) {
     if (refusal) {
       session.memberships().erase(session.memberships().size() - 1);
-      session.on_join_refused(room_id, command_id, *refusal);
+      session.on_reply(Refused{Asked::kJoin, room_id, command_id, *refusal});
     } else {
-      session.on_joined(session.memberships().back(),
-                        {.room_id = room_id, .id = command_id, .seq = Seq{41}, .epoch = "k3", .recovery = recovery});
+      session.on_reply(
+          Admitted{session.memberships().back(),
+                   {.room_id = room_id, .id = command_id, .seq = Seq{41}, .epoch = "k3", .recovery = recovery}});
       session.memberships().back().joined = true;
     }
   }
@@ -68,8 +68,8 @@ class FakeHost final : public SessionHost {
     ++leave_all_calls;
     session.memberships().clear();
   }
-  Attempt publish(Session& session, std::optional<std::uint32_t> slot, const protocol::Broadcast& broadcast,
-                  std::string_view command_id) override {
+  Attempt answer(Session& session, const AskBroadcast& asked, std::string_view command_id) {
+    const auto& [slot, broadcast] = asked;
     if (busy) return Attempt::kBusy;
     const std::string room =
         slot ? rooms[session.memberships()[*slot].room.index] : "outside " + std::string(broadcast.room_id);
@@ -77,7 +77,8 @@ class FakeHost final : public SessionHost {
                         (broadcast.dedup.empty() ? "" : " dedup " + std::string(broadcast.dedup)));
     return answer_publish(session, broadcast.room_id, command_id);
   }
-  Attempt publish(Session& session, const protocol::Direct& direct, std::string_view command_id) override {
+  Attempt answer(Session& session, const AskDirect& asked, std::string_view command_id) {
+    const protocol::Direct& direct = asked.direct;
     if (busy) return Attempt::kBusy;
     const std::string room = protocol::user_room_of(direct.user_id);
     published.push_back(room + " " + std::string(direct.content) + (direct.own_devices ? " own-devices" : "") +
@@ -87,23 +88,24 @@ class FakeHost final : public SessionHost {
   const room::RoomSettings& settings_of(std::string_view room_id) const override {
     return room_id.starts_with("special") ? special : usual;
   }
-  Attempt read_history(Session& session, std::uint32_t slot, const protocol::History& history,
-                       std::string_view command_id) override {
+  Attempt answer(Session& session, const AskHistory& asked, std::string_view command_id) {
+    const auto& [slot, history] = asked;
     if (busy) return Attempt::kBusy;
     queries.push_back(rooms[session.memberships()[slot].room.index] + " " + std::to_string(history.limit));
     if (pending) return Attempt::kPending;
     const std::string_view messages[] = {"1", "2"};
-    session.on_history(
-        {.room_id = history.room_id, .id = command_id, .epoch = "k3", .messages = messages, .more = true});
+    session.on_reply(protocol::HistoryPage{
+        .room_id = history.room_id, .id = command_id, .epoch = "k3", .messages = messages, .more = true});
     return Attempt::kDone;
   }
-  Attempt read_presence(Session& session, std::uint32_t slot, const protocol::Presence& presence,
-                        std::string_view command_id) override {
+  Attempt answer(Session& session, const AskPresence& asked, std::string_view command_id) {
+    const auto& [slot, presence] = asked;
     if (busy) return Attempt::kBusy;
     queries.push_back(rooms[session.memberships()[slot].room.index] + " users " + std::to_string(presence.limit));
     if (pending) return Attempt::kPending;
     const protocol::PresentUser users[] = {{.user_id = "ann", .connections = 2, .info = "7"}};
-    session.on_presence({.room_id = presence.room_id, .id = command_id, .count = 1, .users = users, .next = {}});
+    session.on_reply(
+        protocol::PresenceList{.room_id = presence.room_id, .id = command_id, .count = 1, .users = users, .next = {}});
     return Attempt::kDone;
   }
 
@@ -133,9 +135,9 @@ class FakeHost final : public SessionHost {
   Attempt answer_publish(Session& session, std::string_view room_id, std::string_view command_id) {
     if (pending_publish) return Attempt::kPending;
     if (refusal) {
-      session.on_publish_refused(room_id, command_id, *refusal);
+      session.on_reply(Refused{Asked::kPublish, room_id, command_id, *refusal});
     } else if (!command_id.empty()) {
-      session.on_published({.id = command_id, .room_id = room_id, .seq = Seq{42}, .epoch = "k3", .ts = 5});
+      session.on_reply(protocol::Ack{.id = command_id, .room_id = room_id, .seq = Seq{42}, .epoch = "k3", .ts = 5});
     }
     return Attempt::kDone;
   }
@@ -147,106 +149,6 @@ class FakeHost final : public SessionHost {
     return {.index = static_cast<std::uint32_t>(rooms.size() - 1), .generation = 1};
   }
   std::vector<std::string> rooms;
-};
-
-class SessionTest : public testing::Test {
- protected:
-  SessionTest() { context().now = Instant(1h); }
-
-  SessionContext& context() {
-    if (!context_) context_ = std::make_unique<SessionContext>(host, clock, settings, 1);
-    return *context_;
-  }
-  Session& session() {
-    if (!session_) start();
-    return *session_;
-  }
-  /// A new connection, with the settings as they are now.
-  void start(Ending refusal = {}) {
-    context().settings = settings;
-    session_ = std::make_unique<Session>(context(), net::PeerAddress{}, refusal);
-    session_->set_id({.index = 7, .generation = 3});
-    arrived_.clear();
-  }
-  /// A new connection with its handshake done.
-  void open(std::string_view handshake = kUpgrade) {
-    start();
-    give(handshake);
-    ASSERT_EQ(session().state(), State::kOpen);
-    flush();
-    take_head(arrived_);
-  }
-
-  /// As the shard does it: one receive, with readable bytes behind, and once that is over the rooms are left.
-  void give(std::string_view bytes) {
-    std::string copy(bytes);
-    copy.resize(bytes.size() + 64);
-    session().receive({copy.data(), bytes.size()});
-    session().leave_rooms();
-  }
-  void give_text(std::string_view text) { give(ws::client_frame(ws::Opcode::kText, text)); }
-  static std::string close_frame(std::uint16_t code, std::string_view reason = "") {
-    std::string body;
-    if (code != ws::close::kNoStatus) {
-      body += static_cast<char>(code >> 8);
-      body += static_cast<char>(code & 0xFF);
-    }
-    return ws::client_frame(ws::Opcode::kClose, body.append(reason));
-  }
-
-  /// The socket takes everything that waits.
-  void flush() {
-    session().leave_rooms();
-    arrived_ += session().outbox().front();
-    session().consume_outbox(session().outbox().size());
-    session().on_outbox_written();
-  }
-  std::vector<ServerFrame> frames() {
-    flush();
-    return take_frames(arrived_);
-  }
-  /// The text frames sent since the last look, one per line.
-  std::string answers() { return texts(frames()); }
-  /// The answer to one text message.
-  std::string ask(std::string_view text) {
-    give_text(text);
-    return answers();
-  }
-  std::string http_answer(std::string_view request) {
-    start();
-    give(request);
-    flush();
-    return arrived_;
-  }
-
-  void advance(Duration by) { context().now += by; }
-  /// Lets time pass as the shard does: on_timer at every deadline. Pings are answered when told so.
-  void run_until_end(Duration at_most, bool answer_pings = false) {
-    const Instant until = context().now + at_most;
-    while (session().state() != State::kEnded) {
-      const Instant next = session().next_deadline();
-      if (next > until) break;
-      context().now = std::max(context().now, next);
-      session().on_timer();
-      for (const ServerFrame& frame : frames()) {
-        if (frame.opcode == ws::Opcode::kPing) ++pings_;
-        if (frame.opcode == ws::Opcode::kPing && answer_pings) give(ws::client_frame(ws::Opcode::kPong, ""));
-        if (frame.opcode == ws::Opcode::kClose) close_sent_ = frame.close_code();
-      }
-    }
-    if (session().state() != State::kEnded) context().now = until;
-  }
-
-  FakeHost host;
-  SessionSettings settings;
-  std::string arrived_;
-  int pings_ = 0;
-  std::uint16_t close_sent_ = 0;
-
- private:
-  test::ManualClock clock;
-  std::unique_ptr<SessionContext> context_;
-  std::unique_ptr<Session> session_;
 };
 
 }  // namespace switchboard::session

@@ -1,0 +1,16 @@
+// Why a connection ended, for the log and the metrics.
+#pragma once
+
+#include <cstdint>
+
+#include "base/static_text.h"
+
+namespace switchboard::session {
+
+struct Ending {
+  std::uint16_t code = 0;  // WebSocket close code; below 1000: the HTTP status of a request that was no WebSocket
+  bool by_peer = false;
+  StaticText reason;
+};
+
+}  // namespace switchboard::session
