@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/assert.h"
 #include "base/slot_table.h"
 #include "protocol/push.h"
 #include "session/answers_owed.h"
@@ -75,6 +76,7 @@ class Session {
   /// While it is open.
   template <class Push>
   void send(const Push& push) {
+    SB_ASSERT(is_open_);  // whoever is over has been told why, and nothing may come behind that
     context_->text.clear();
     protocol::append(context_->text, push);
     outlet_->send(context_->text);
