@@ -110,7 +110,7 @@ bool Delivery::serve(Client& client, SlotId view_id, RoomView& view, room::Membe
   if (member.cursor < view.room.log.first()) {
     if (view.keeps_history() && !membership.is_implicit &&
         view.room.settings().slow_client == room::SlowClientPolicy::kSkip) {
-      return serve_replay(client, view_id, view, member, replays_.begin(client, view_id, std::nullopt), bytes_max);
+      return serve_replay(client, view_id, view, member, replays_.begin(client, view_id), bytes_max);
     }
     if (!skip_missed(client, view, member)) return true;
   }

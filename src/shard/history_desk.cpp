@@ -11,13 +11,13 @@ using protocol::ErrorCode;
 using session::Attempt;
 using session::Session;
 
-void HistoryDesk::begin_replay(Client& client, SlotId view_id, std::uint32_t slot, Seq last) {
+void HistoryDesk::begin_replay(Client& client, SlotId view_id, std::uint32_t slot, Seq last, Seq live_from) {
   RoomView& view = views_.at(view_id);
   if (client.replaying) replays_.end(client, view_id);  // of the same membership, while it was implicit
   if (view.room.member(client.session().memberships()[slot].member).cursor > last) {
     return client.session().on_caught_up({.room_id = view.room.id(), .seq = last});
   }
-  replays_.begin(client, view_id, last);
+  replays_.begin(client, view_id, last, live_from);
   sweep_.want(client);
 }
 

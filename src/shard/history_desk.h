@@ -33,8 +33,9 @@ class HistoryDesk {
   /// As in session::SessionHost.
   session::Attempt read(session::Session& session, std::uint32_t slot, const protocol::History& history,
                         std::string_view command_id);
-  /// The client has joined with `since` or `last`: it is told when it has had everything up to `last`.
-  void begin_replay(Client& client, SlotId view_id, std::uint32_t slot, Seq last);
+  /// The client has joined with `since` or `last`: it is told when it has had everything up to `last`. `live_from`: see
+  /// Replay.
+  void begin_replay(Client& client, SlotId view_id, std::uint32_t slot, Seq last, Seq live_from);
   /// A page that was asked for. Harmless when nobody waits for it any more.
   void on_page(PageTicket ticket, const wire::PageOrError& page);
 

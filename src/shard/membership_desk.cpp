@@ -148,8 +148,10 @@ void MembershipDesk::admit(Client& client, std::uint32_t slot, const JoinResult&
                                       .epoch = result.epoch,
                                       .recovery = start.recovery,
                                       .first_seq = start.cursor}});
+  // Where it would go on if it had not joined.
+  const Seq live_from = membership.is_implicit ? view.room.member(membership.member).cursor : result.last.next();
   open_cursor(client, result.view, slot, start);
-  if (!asked.is_none()) history_.begin_replay(client, result.view, slot, result.last);
+  if (!asked.is_none()) history_.begin_replay(client, result.view, slot, result.last, live_from);
   presence_.on_joined(result.view, view, session, wish);
 }
 

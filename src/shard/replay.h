@@ -26,6 +26,7 @@ struct Replay {
   wire::SharedPage page;  // kHolding: it has the message at the cursor, unless the room has lost that
   Seq wanted;             // kInLine to kBackingOff: the first message that is needed
   Seq target;             // `joined` told this number: once the cursor is behind it, the client is told `caught_up`
+  Seq live_from;          // what is before it the member has had, or would not have been given, had it not joined
   Instant since{};        // kHolding: when the page came; kBackingOff: when to ask again
   Stage stage = Stage::kIdle;
   std::uint8_t failures = 0;    // reads in a row that failed

@@ -9,12 +9,18 @@ namespace switchboard::shard {
 
 using Stage = Replay::Stage;
 
-Replay& Replays::begin(Client& client, SlotId view, std::optional<Seq> target) {
+Replay& Replays::begin(Client& client, SlotId view, Seq target, Seq live_from) {
+  Replay& replay = begin(client, view);
+  replay.target = target;
+  replay.owes_caught_up = true;
+  replay.live_from = live_from;
+  return replay;
+}
+
+Replay& Replays::begin(Client& client, SlotId view) {
   const auto [id, replay] = replays_.emplace();
   replay.client = client.session().id();
   replay.view = view;
-  replay.target = target.value_or(Seq{});
-  replay.owes_caught_up = target.has_value();
   const bool is_first = by_membership_.emplace(Key{replay.client, view}, id).second;
   SB_ASSERT(is_first);
   ++of_client_[replay.client.index];

@@ -36,9 +36,11 @@ class Replays {
   /// How many may hold or await a page at once (at least 1). If there are more already, they finish.
   void bound_by(std::uint32_t at_work_max) { at_work_max_ = at_work_max; }
 
-  /// The client's membership in that view is to be fed from history; it has no replay yet. `target`: see Replay; none
-  /// for one that only lags. Stays at its address until its `end`.
-  Replay& begin(Client& client, SlotId view, std::optional<Seq> target);
+  /// The client's membership in that view, which only lags, is to be fed from history; it has no replay yet. Stays at
+  /// its address until its `end`.
+  Replay& begin(Client& client, SlotId view);
+  /// The same for one that was joined with `since` or `last`. `target`, `live_from`: see Replay.
+  Replay& begin(Client& client, SlotId view, Seq target, Seq live_from);
   /// Null when that membership has none. To be asked only while `client.replaying`. O(1).
   Replay* find(const Client& client, SlotId view);
   /// It has reached the log, or the membership is over. Harmless when there is none.

@@ -33,21 +33,25 @@ void UserDesk::on_named(Session& session) {
   enter_own_room(client, own);
 }
 
-/// Back to what it was before the join. Nothing is fetched any more.
+/// Back to what it was before the join: it goes on where it would stand without it, and nothing is fetched any more.
+/// What the log has lost of that is declared, as to any implicit member.
 void UserDesk::leave_own_room(Session& session, std::uint32_t slot) {
   Membership& membership = session.memberships()[slot];
   const SlotId view_id = membership.room;
   RoomView& view = views_.at(view_id);
   Client& client = members_.client_of(session);
   SB_ASSERT(membership.joined);
-  if (client.replaying) replays_.end(client, view_id);
+  Seq live_from = view.room.member(membership.member).cursor;
+  if (client.replaying) {
+    if (const Replay* replay = replays_.find(client, view_id)) live_from = std::max(live_from, replay->live_from);
+    replays_.end(client, view_id);
+  }
   membership.joined = false;
   membership.opted_in = false;
   membership.is_implicit = true;
   ++view.implicit_members;
   stats_.members.sub();
-  if (view.room.member(membership.member).cursor < view.room.log.first())
-    members_.move_cursor(session, slot, view.room.log.end());
+  if (view.room.member(membership.member).cursor < live_from) members_.move_cursor(session, slot, live_from);
   homes_.leave(view, view.home_room);
   if (!view.is_joined()) view.home_room = {};
   keep(view_id, view);

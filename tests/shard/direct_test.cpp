@@ -573,6 +573,27 @@ TEST_F(DirectTest, ASlowConnectionThatHasJoinedIsGivenTheHistoryAndOneThatHasNot
   EXPECT_EQ(live.frames().size(), 11u) << "`lagged`, and what was still there";
 }
 
+TEST_F(DirectTest, WhoLeavesItsRoomBeforeItIsReplayedGetsWhatIsStillLiveAndNothingTwice) {
+  settings.rooms.set("@", {.history = true});
+  Peer alice = user("alice");
+  Peer bob = user("bob");
+  for (const char* content : {"1", "2", "3"})
+    direct(alice, "bob", content);
+  run();
+  EXPECT_EQ(bob.contents(), "1 2 3");
+  bob.allow(0);
+  direct(alice, "bob", "4");
+  run();
+  join_own(bob, R"(,"last":10)");
+  run();
+  bob.say(R"({"type":"leave","room_id":"@me"})");
+  direct(alice, "bob", "5");
+  run();
+  bob.allow(kNoLimit);
+  run();
+  EXPECT_EQ(bob.contents(), "4 5");
+}
+
 /// Connections of which nothing ends by itself, however long they are idle or take nothing.
 class DirectForLong : public DirectTest {
  protected:

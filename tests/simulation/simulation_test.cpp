@@ -27,7 +27,7 @@ constexpr std::uint64_t kSeeds = 300;
 #endif
 // Each has found a defect once, in worlds without history or with it.
 constexpr std::uint64_t kRegressionSeeds[] = {1, 30, 82, 186, 5607, 6396};
-constexpr std::uint64_t kRegressionSeedsWithHistory[] = {1698, 2539, 4802, 5690, 10952, 44541};
+constexpr std::uint64_t kRegressionSeedsWithHistory[] = {1698, 2539, 4802, 5690, 10952, 44541, 500050, 602189};
 
 std::uint64_t setting(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);

@@ -8,7 +8,7 @@
 namespace switchboard::simulation {
 namespace {
 
-constexpr std::uint32_t kRoundsToRestMax = 40'000;
+constexpr std::uint32_t kRoundsToRestMax = 40'000;  // in which nothing is delivered any more
 constexpr std::uint32_t kRoundsAtPace = 500;
 constexpr std::uint32_t kRoundsSkippedMax = 3;
 constexpr std::uint64_t kTurnsWithoutNewsMax = 20'000;  // a shard that still finds work then is spinning
@@ -232,8 +232,13 @@ void World::rest() {
   for (auto& client : clients_)
     client->rest();
   const bool finds_the_dead = config_.shard.session.ping_interval_ms > 0;
-  for (std::uint32_t i = 0; i < kRoundsToRestMax; ++i) {
+  // However much history the last ones are still being given: they are given it.
+  std::uint64_t delivered = 0;
+  std::uint32_t without_delivery = 0;
+  for (std::uint64_t i = 0; without_delivery < kRoundsToRestMax; ++i) {
     round(false);
+    const std::uint64_t before = std::exchange(delivered, sum([](auto& s) -> auto& { return s.deliveries; }));
+    without_delivery = delivered == before ? without_delivery + 1 : 0;
     const bool is_anyone_silent =
         finds_the_dead && std::ranges::any_of(clients_, [](const auto& client) { return client->is_silent(); });
     if (is_anyone_silent && random_.below(4) == 0) clock_.advance(std::chrono::milliseconds(20));
