@@ -158,7 +158,7 @@ void Session::answer_page(const http::Request& request) {
     }
     return respond({.status = 404, .message = "There is nothing here. " + endpoints_text(policy())}, &request);
   }
-  context_->stats.pages.add();
+  context_->stats.plain_requests.add();
   const bool is_known = http::has_current(request, asset->etag);
   http::Response response{.status = is_known ? 304 : 200,
                           .content_type = asset->content_type,

@@ -25,7 +25,13 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       users_(parts.hash_key, clients_),
       port_(parts.exchange, index),
       home_(*this, stats_, settings_,
-            {.clock = parts.clock, .hash_key = parts.hash_key, .random_seed = parts.random_seed, .store = parts.store},
+            {.clock = parts.clock,
+             .hash_key = parts.hash_key,
+             .make_brokers =
+                 [&](broker::BrokerEvents& events) {
+                   return make_brokers(events, settings_.history,
+                                       {.clock = parts.clock, .random_seed = parts.random_seed, .store = parts.store});
+                 }},
             [this]() -> ws::MessageDeflater& { return context_.deflater(); }),
       publish_windows_(clients_, settings_.history.publishing),
       replays_(clients_, stats_, settings_.replays_max),
@@ -35,8 +41,7 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       mailbox_waits_(port_, clients_),
       intake_(*this, parts.observer, clients_, parts.clock, context_, delivery_),
       tracked_(parts.hash_key, views_, clients_),
-      home_presence_(*this, settings_.rooms, index, parts.exchange.shards(), parts.clock.now()),
-      has_store_(parts.store != nullptr) {
+      home_presence_(*this, settings_.rooms, index, parts.exchange.shards(), parts.clock.now()) {
   chunks_.bound_by(settings_.log_bytes_max);
   intake_.bound_by(std::chrono::microseconds(settings_.input_us));
   context_.now = clock_.now();

@@ -251,7 +251,6 @@ class Shard final : private session::SessionHost, private IntakeEvents, private 
   std::vector<PresenceListResult> own_lists_;         // answers for clients here, to be given when the home is done
   std::shared_ptr<const CommittedMessage> crossing_;  // the frame being spread, once it has to leave the shard
   std::optional<Instant> drain_until_;
-  bool has_store_;
 };
 
 }  // namespace switchboard::shard

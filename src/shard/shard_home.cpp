@@ -48,9 +48,9 @@ void Shard::send_publish(std::uint32_t home, SlotId home_room, const broker::Pub
   SB_ASSERT(is_sent);
 }
 
-/// Its home hands what is published there to the store, and answers later.
+/// Its home hands what is published there to a store (or a bus), and answers later.
 bool Shard::is_stored(std::string_view room_id) const {
-  return has_store_ && settings_.rooms.of(room_id).history;
+  return home_.answers_later(settings_.rooms.of(room_id));
 }
 
 /// A publish that was counted has had its outcome: the publisher may go on, if it waits for that.
