@@ -1,26 +1,69 @@
-// A number that one thread changes and any thread may read, at the cost of a plain integer.
+// Numbers that operators read. Each is declared once, as a member of what counts, behind the list that it registers
+// with:
+//
+//   MetricList metrics;
+//   Counter joins{metrics, "switchboard_joins_total", "Joins of rooms."};
+//
+// They cannot be made without a list, so there is none that is not exported.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/metric_list.h"
+#include "base/shared_number.h"
 
 namespace switchboard {
 
-/// add() and sub() from one thread only: they load and store, without a locked instruction, so a second writer would
-/// lose counts. value() from any thread; it says nothing about other memory. Counts up, or is a level that never goes
-/// below 0.
-class Counter {
+/// How often something has happened. A SharedNumber that only grows.
+class Counter : public SharedNumber {
  public:
-  void add(std::uint64_t count = 1) { store(value() + count); }
-  void sub(std::uint64_t count = 1) { store(value() - count); }
-  void set(std::uint64_t value) { store(value); }
+  Counter(MetricList& list, std::string_view name, std::string_view help)
+      : Counter(list, {name, MetricType::kCounter, help}, {}) {}
+  /// One of several values of a family; `labels` as in MetricList.
+  Counter(MetricList& list, const MetricFamily& family, std::string labels) {
+    SB_ASSERT(family.type == MetricType::kCounter);
+    list.add(family, std::move(labels), *this);
+  }
+  Counter(const Counter&) = delete;
+  Counter& operator=(const Counter&) = delete;
 
-  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+  void sub(std::uint64_t) = delete;  // set() takes over what somebody else has counted
+};
+
+/// How much there is of something at the moment.
+class Gauge : public SharedNumber {
+ public:
+  Gauge(MetricList& list, std::string_view name, std::string_view help) {
+    list.add({name, MetricType::kGauge, help}, {}, *this);
+  }
+  Gauge(const Gauge&) = delete;
+  Gauge& operator=(const Gauge&) = delete;
+};
+
+/// The counters of one family, told apart by one label.
+template <std::size_t kCount>
+class CounterFamily {
+ public:
+  /// `value_of(index)` is the label's value, as text.
+  template <class ValueOf>
+  CounterFamily(MetricList& list, std::string_view name, std::string_view help, std::string_view label,
+                const ValueOf& value_of) {
+    for (std::size_t i = 0; i < kCount; ++i)
+      list.add({name, MetricType::kCounter, help}, metric_label(label, value_of(i)), counts_[i]);
+  }
+  CounterFamily(const CounterFamily&) = delete;
+  CounterFamily& operator=(const CounterFamily&) = delete;
+
+  SharedNumber& operator[](std::size_t index) { return counts_[index]; }
+  const SharedNumber& operator[](std::size_t index) const { return counts_[index]; }
 
  private:
-  void store(std::uint64_t value) { value_.store(value, std::memory_order_relaxed); }
-
-  std::atomic<std::uint64_t> value_{0};
+  std::array<SharedNumber, kCount> counts_;
 };
 
 }  // namespace switchboard

@@ -14,9 +14,11 @@ void SharedHistogram::Snapshot::merge(const Snapshot& other) {
   sum += other.sum;
 }
 
-SharedHistogram::SharedHistogram(std::span<const std::int64_t> upper_bounds)
+SharedHistogram::SharedHistogram(MetricList& list, std::string_view name, std::string_view help,
+                                 std::span<const std::int64_t> upper_bounds)
     : upper_bounds_(upper_bounds.begin(), upper_bounds.end()), buckets_(upper_bounds.size() + 1) {
   SB_ASSERT(std::ranges::adjacent_find(upper_bounds_, std::greater_equal<>{}) == upper_bounds_.end());
+  list.add({name, MetricType::kHistogram, help}, *this);
 }
 
 void SharedHistogram::observe(std::int64_t value) {
@@ -31,7 +33,7 @@ SharedHistogram::Snapshot SharedHistogram::snapshot() const {
   result.cumulative.reserve(upper_bounds_.size());
   result.sum = static_cast<std::int64_t>(sum_.value());
   // The count is what the buckets add up to, so that it agrees with them in every snapshot.
-  for (const Counter& bucket : buckets_) {
+  for (const SharedNumber& bucket : buckets_) {
     result.count += bucket.value();
     if (result.cumulative.size() < upper_bounds_.size()) result.cumulative.push_back(result.count);
   }

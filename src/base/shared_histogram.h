@@ -1,12 +1,14 @@
 // A histogram over a few fixed bounds (a Prometheus histogram) that one thread writes and any thread may read, without
-// locks. Its unit is its owner's; for durations it is nanoseconds.
+// locks. Its unit is its owner's; for durations it is nanoseconds. As a counter it is declared once, with its list.
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
-#include "base/counter.h"
+#include "base/metric_list.h"
+#include "base/shared_number.h"
 
 namespace switchboard {
 
@@ -25,7 +27,10 @@ class SharedHistogram {
   };
 
   /// `upper_bounds` strictly ascending, inclusive; copied. There should be few: observe() searches them.
-  explicit SharedHistogram(std::span<const std::int64_t> upper_bounds);
+  SharedHistogram(MetricList& list, std::string_view name, std::string_view help,
+                  std::span<const std::int64_t> upper_bounds);
+  SharedHistogram(const SharedHistogram&) = delete;
+  SharedHistogram& operator=(const SharedHistogram&) = delete;
 
   /// The writing thread. No allocation. A negative value counts as 0.
   void observe(std::int64_t value);
@@ -35,8 +40,8 @@ class SharedHistogram {
 
  private:
   std::vector<std::int64_t> upper_bounds_;
-  std::vector<Counter> buckets_;  // one per bound, not cumulative, and one beyond
-  Counter sum_;
+  std::vector<SharedNumber> buckets_;  // one per bound, not cumulative, and one beyond
+  SharedNumber sum_;
 };
 
 }  // namespace switchboard

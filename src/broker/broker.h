@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <expected>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +16,7 @@
 #include "broker/failure.h"
 #include "broker/page.h"
 #include "broker/publication.h"
+#include "broker/publish.h"
 #include "room/settings.h"
 
 namespace switchboard::broker {
@@ -32,28 +32,6 @@ struct Head {
   std::string epoch;
 };
 
-/// Who publishes. Plain, so that it can travel to the home shard and its answer back.
-struct Origin {
-  std::uint32_t shard = 0;
-  SlotId connection;
-  bool wants_ack = false;
-  /// Not 0: its shard counts so many bytes as under way for that connection, and is told the outcome in any case.
-  std::uint32_t counted_bytes = 0;
-  bool is_answered = false;  // it was told that the outcome is delayed: nobody waits for it any more
-};
-
-/// One message to be put in order. All views are valid during the call only: a broker that answers later copies.
-struct Publish {
-  std::string_view room_id;
-  std::string_view content;  // JSON text
-  std::string_view sender;
-  std::string_view to;          // of the sender's own copy of a direct message: whom it went to; else ""
-  std::string_view dedup;       // "" for none; with the sender and the room it names one message, for a time
-  std::string_view command_id;  // raw JSON text of the publisher's id, "" for none
-  Origin origin;
-  bool echo = true;  // false: not to the connection it came from
-};
-
 struct Commit {
   Publication publication;  // of a duplicate only `seq` and `ts`
   std::string_view epoch;
@@ -62,12 +40,19 @@ struct Commit {
   bool is_duplicate = false;
 };
 
-/// What a broker answers. For one topic, commits come in the order of `seq`.
+/// What a broker tells. Of one topic, what is committed is dense: each message, whether it was asked for here or has
+/// arrived, has the number behind the one that was told last (`on_opened`, `on_epoch_changed`, the last message), and
+/// the epoch that was told last. A broker to which less comes back makes it so: it fetches what it has missed, and
+/// tells that first, or it begins another epoch. Whoever listens asserts it, and the members rely on it: a jump of
+/// numbers tells them that something was kept from them.
 class BrokerEvents {
  public:
   virtual void on_opened(TopicId topic, const Head& head) = 0;
   virtual void on_open_failed(TopicId topic, Failure failure) = 0;
   virtual void on_committed(TopicId topic, const Publish& publish, const Commit& commit) = 0;
+  /// A message that no publish of this home asked for: another process has had it committed, over a bus that both of
+  /// them use. Only of a topic that is open; never a duplicate.
+  virtual void on_arrived(TopicId topic, const Commit& commit) = 0;
   /// Nothing was committed.
   virtual void on_refused(TopicId topic, const Publish& publish, Failure failure) = 0;
   /// The outcome takes longer than publishers wait: they are told `unavailable`. It still comes, with an origin that
@@ -89,18 +74,22 @@ class Broker {
   /// A room is wanted. Ends in `on_opened` or `on_open_failed`, during this call or later; nothing else may be asked of
   /// the topic before `on_opened`. `settings` are its namespace's, valid during the call.
   virtual void open(TopicId topic, std::string_view room_id, const room::RoomSettings& settings) = 0;
-  /// Nobody needs the room any more. Only when nothing that was asked of it is still to be answered.
+  /// Nobody needs the room any more. Only when nothing that was asked of it is still to be answered. Nothing is told of
+  /// it any more.
   virtual void close(TopicId topic) = 0;
   /// Ends in exactly one of `on_committed` and `on_refused`, during this call or later.
   virtual void publish(TopicId topic, const Publish& publish) = 0;
-  /// Where an open topic stands: what has been committed so far (that is, told by `on_committed`). Valid until the next
-  /// call.
+  /// False: all that is asked ends in its event before the call returns. True: it may come later, and publishers'
+  /// shards bound what is under way. For as long as the broker lives.
+  virtual bool answers_later() const = 0;
+  /// Where an open topic stands: what has been committed so far (that is, told by `on_committed` or `on_arrived`).
+  /// Valid until the next call.
   virtual const Head& head(TopicId topic) = 0;
   /// Ends in `on_read` with the same ticket, during this call or later. An empty page is an answer, too.
   virtual void read(TopicId topic, const ReadRange& range, std::uint64_t ticket) = 0;
-  /// Hands over at most one answer that has come in the meantime. Returns which topic its event was about (no topic: it
-  /// had none), or nothing when there was no answer. Called only while there is room for what an answer causes. Brokers
-  /// that answer at once have nothing to do here.
+  /// Hands over at most one answer, or arrival, that has come in the meantime. Returns which topic its event was about
+  /// (no topic: it had none), or nothing when there was no answer. Called only while there is room for what an answer
+  /// causes. Brokers that answer at once have nothing to do here.
   virtual std::optional<TopicId> take_answer() { return std::nullopt; }
   /// True when `take_answer` would find one.
   virtual bool has_answer() { return false; }
@@ -109,6 +98,8 @@ class Broker {
   virtual std::optional<TopicId> expire_one(Instant now) { return static_cast<void>(now), std::nullopt; }
   /// When `expire_one` has something to do at the earliest.
   virtual Instant next_deadline() const { return Instant::max(); }
+  /// Frees what nobody needs any more, a little at a time: once a turn. Tells nothing, and is no reason for a turn.
+  virtual void tidy(Instant now) { static_cast<void>(now); }
   /// What was asked since the last call is to be looked at: once a turn, behind everything that was asked in it.
   virtual void flush() {}
   /// The namespaces' settings were reloaded. Retention and durability hold for open topics, too; whether a room has

@@ -2,43 +2,53 @@
 // message on its way to its broker are copied.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
-#include "broker/broker.h"
+#include "broker/publish.h"
 
 namespace switchboard::broker {
+
+/// What is put in order, without who asks for it.
+struct HeldMessage {
+  HeldMessage() = default;
+  explicit HeldMessage(const Publish& publish)
+      : room_id(publish.room_id),
+        content(publish.content),
+        sender(publish.sender),
+        to(publish.to),
+        dedup(publish.dedup) {}
+
+  /// Of its strings.
+  std::size_t text_bytes() const { return room_id.size() + content.size() + sender.size() + to.size() + dedup.size(); }
+
+  std::string room_id;
+  std::string content;
+  std::string sender;
+  std::string to;
+  std::string dedup;
+};
 
 class HeldPublish {
  public:
   HeldPublish() = default;
   explicit HeldPublish(const Publish& publish)
-      : room_id_(publish.room_id),
-        content_(publish.content),
-        sender_(publish.sender),
-        to_(publish.to),
-        dedup_(publish.dedup),
-        command_id_(publish.command_id),
-        origin_(publish.origin),
-        echo_(publish.echo) {}
+      : message_(publish), command_id_(publish.command_id), origin_(publish.origin), echo_(publish.echo) {}
 
   /// Views of this one.
   Publish view() const {
-    return {.room_id = room_id_,
-            .content = content_,
-            .sender = sender_,
-            .to = to_,
-            .dedup = dedup_,
+    return {.room_id = message_.room_id,
+            .content = message_.content,
+            .sender = message_.sender,
+            .to = message_.to,
+            .dedup = message_.dedup,
             .command_id = command_id_,
             .origin = origin_,
             .echo = echo_};
   }
 
  private:
-  std::string room_id_;
-  std::string content_;
-  std::string sender_;
-  std::string to_;
-  std::string dedup_;
+  HeldMessage message_;
   std::string command_id_;
   Origin origin_;
   bool echo_ = true;

@@ -7,11 +7,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "base/seq.h"
 #include "base/time.h"
 #include "broker/failure.h"
+#include "broker/held_publish.h"
 #include "broker/page.h"
 #include "room/settings.h"
 
@@ -25,12 +27,11 @@ struct StoreOpen {
   room::Durability durability{};
 };
 /// Put the message in order and keep it. Of one room they are committed in the order they were handed in.
-struct StorePublish {
-  std::string room_id;
-  std::string content;  // JSON text
-  std::string sender;
-  std::string to;
-  std::string dedup;
+struct StorePublish : HeldMessage {
+  StorePublish() = default;
+  StorePublish(HeldMessage message, const room::Retention& how_much, room::Durability how_durable)
+      : HeldMessage(std::move(message)), retention(how_much), durability(how_durable) {}
+
   room::Retention retention;  // of the room, as it is to hold from this message on
   room::Durability durability{};
 };

@@ -44,21 +44,18 @@ void StoreBroker::close(TopicId topic) {
 
 void StoreBroker::publish(TopicId topic, const Publish& publish) {
   const Topic& of = topic_of(topic);
+  Publish named = publish;
+  named.room_id = of.room_id;
+  StorePublish request(HeldMessage(named), of.retention, of.durability);
+  const std::size_t bytes = sizeof request + request.text_bytes();
   if (!submit({.kind = Kind::kPublish,
                .topic = topic,
                .command_id = std::string(publish.command_id),
                .origin = publish.origin,
                .echo = publish.echo,
-               .bytes = sizeof(StorePublish) + of.room_id.size() + publish.content.size() + publish.sender.size() +
-                        publish.to.size() + publish.dedup.size(),
+               .bytes = bytes,
                .request = nullptr},
-              StorePublish{.room_id = of.room_id,
-                           .content = std::string(publish.content),
-                           .sender = std::string(publish.sender),
-                           .to = std::string(publish.to),
-                           .dedup = std::string(publish.dedup),
-                           .retention = of.retention,
-                           .durability = of.durability})) {
+              std::move(request))) {
     events_.on_refused(topic, publish, Failure::kUnavailable);
   }
 }

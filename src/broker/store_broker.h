@@ -17,14 +17,9 @@
 #include "broker/broker.h"
 #include "broker/fair_line.h"
 #include "broker/store.h"
+#include "broker/store_window.h"
 
 namespace switchboard::broker {
-
-/// What the store is given at a time, in publishes that it has not answered; one is always given.
-struct StoreWindow {
-  std::size_t messages = 2'048;
-  std::size_t bytes = 256u << 10;
-};
 
 class StoreBroker final : public Broker {
  public:
@@ -36,6 +31,7 @@ class StoreBroker final : public Broker {
   void open(TopicId topic, std::string_view room_id, const room::RoomSettings& settings) override;
   void close(TopicId topic) override;
   void publish(TopicId topic, const Publish& publish) override;
+  bool answers_later() const override { return true; }
   const Head& head(TopicId topic) override;
   void read(TopicId topic, const ReadRange& range, std::uint64_t ticket) override;
   std::optional<TopicId> take_answer() override;

@@ -5,10 +5,19 @@
 
 namespace switchboard::net {
 
+inline constexpr MetricFamily kTlsHandshakes{
+    "switchboard_tls_handshakes_total", MetricType::kCounter,
+    "TLS handshakes, by how they ended: full, resumed (with a session of an earlier connection), failed."};
+
 struct TlsStats {
-  Counter handshakes;  // finished, resumed ones included
-  Counter resumed;     // of those, with a session from an earlier connection
-  Counter failed;      // connections that ended before theirs was finished, but for silent ones
+  explicit TlsStats(MetricList& metrics)
+      : full(metrics, kTlsHandshakes, metric_label("result", "full")),
+        resumed(metrics, kTlsHandshakes, metric_label("result", "resumed")),
+        failed(metrics, kTlsHandshakes, metric_label("result", "failed")) {}
+
+  Counter full;
+  Counter resumed;
+  Counter failed;  // connections that ended before theirs was finished, but for silent ones
 };
 
 }  // namespace switchboard::net

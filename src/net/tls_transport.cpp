@@ -217,8 +217,7 @@ IoStatus TlsTransport::open_records(std::span<char> into, std::size_t& total) {
       state_ = State::kOpen;
       BIO_up_ref(context_->sealer());
       SSL_set0_wbio(ssl_, context_->sealer());
-      stats_.handshakes.add();
-      if (SSL_session_reused(ssl_) == 1) stats_.resumed.add();
+      (SSL_session_reused(ssl_) == 1 ? stats_.resumed : stats_.full).add();
     }
     if (result == 1) {
       total += moved;

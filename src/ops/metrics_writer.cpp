@@ -2,16 +2,18 @@
 
 #include <charconv>
 
+#include "base/assert.h"
+
 namespace switchboard::ops {
 namespace {
 
-std::string_view type_name(MetricsWriter::Type type) {
+std::string_view name_of(MetricType type) {
   switch (type) {
-    case MetricsWriter::Type::kCounter:
+    case MetricType::kCounter:
       return "counter";
-    case MetricsWriter::Type::kGauge:
+    case MetricType::kGauge:
       return "gauge";
-    case MetricsWriter::Type::kHistogram:
+    case MetricType::kHistogram:
       return "histogram";
   }
   return "untyped";
@@ -29,10 +31,10 @@ std::string seconds(std::int64_t ns) {
 
 }  // namespace
 
-void MetricsWriter::family(std::string_view name, Type type, std::string_view help) {
-  name_ = name;
-  text_.append("# HELP ").append(name).append(" ").append(help).append("\n");
-  text_.append("# TYPE ").append(name).append(" ").append(type_name(type)).append("\n");
+void MetricsWriter::family(const MetricFamily& family) {
+  name_ = family.name;
+  text_.append("# HELP ").append(name_).append(" ").append(family.help).append("\n");
+  text_.append("# TYPE ").append(name_).append(" ").append(name_of(family.type)).append("\n");
 }
 
 void MetricsWriter::sample(std::uint64_t value, std::string_view labels) {
@@ -42,7 +44,8 @@ void MetricsWriter::sample(double value, std::string_view labels) {
   line("", labels, text_of(value));
 }
 
-void MetricsWriter::histogram_of_ns(const SharedHistogram::Snapshot& histogram) {
+void MetricsWriter::sample(const SharedHistogram::Snapshot& histogram, std::string_view labels) {
+  SB_ASSERT(labels.empty());
   for (std::size_t i = 0; i < histogram.upper_bounds.size(); ++i) {
     line("_bucket", "le=\"" + seconds(histogram.upper_bounds[i]) + "\"", std::to_string(histogram.cumulative[i]));
   }

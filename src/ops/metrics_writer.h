@@ -5,24 +5,24 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "base/metric_list.h"
 #include "base/shared_histogram.h"
 
 namespace switchboard::ops {
 
 class MetricsWriter {
  public:
-  enum class Type : std::uint8_t { kCounter, kGauge, kHistogram };
-
-  /// Begins a family. `help` is one line without a backslash. `name` must stay valid until the next family.
-  void family(std::string_view name, Type type, std::string_view help);
+  /// Begins a family.
+  void family(const MetricFamily& family);
 
   /// A sample of the family. `labels` as they stand in braces, `code="1000"`, or "".
   void sample(std::uint64_t value, std::string_view labels = {});
   void sample(double value, std::string_view labels = {});
 
-  /// The samples of a histogram whose values are nanoseconds, in seconds.
-  void histogram_of_ns(const SharedHistogram::Snapshot& histogram);
+  /// The lines of a histogram whose values are nanoseconds, in seconds. It is its family's only one.
+  void sample(const SharedHistogram::Snapshot& histogram, std::string_view labels = {});
 
   std::string take() { return std::move(text_); }
 

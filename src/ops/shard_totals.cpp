@@ -1,7 +1,5 @@
 #include "ops/shard_totals.h"
 
-#include <utility>
-
 #include "listen/shard_group.h"
 
 namespace switchboard::ops {
@@ -10,17 +8,13 @@ void ShardTotals::add(const shard::ShardStats& shard, const session::SessionStat
   shards_.push_back({.shard = &shard, .sessions = &sessions});
 }
 
-SharedHistogram::Snapshot ShardTotals::of(SharedHistogram shard::ShardStats::* histogram) const {
-  SharedHistogram::Snapshot total;
+MetricTotals ShardTotals::metrics() const {
+  MetricTotals totals;
   for (const One& one : shards_) {
-    SharedHistogram::Snapshot next = (one.shard->*histogram).snapshot();
-    if (total.upper_bounds.empty()) {
-      total = std::move(next);
-    } else {
-      total.merge(next);
-    }
+    totals.add(one.shard->metrics);
+    totals.add(one.sessions->metrics);
   }
-  return total;
+  return totals;
 }
 
 ShardTotals totals_of(const listen::ShardGroup& shards) {

@@ -1,12 +1,12 @@
 // What all shards together have done and hold. Every counter is declared once, where it is counted (shard::ShardStats,
-// session::SessionStats), and is asked for here by that name.
+// session::SessionStats), and is asked for here by that name, or with all others.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "base/shared_histogram.h"
+#include "ops/metric_totals.h"
 #include "session/stats.h"
 #include "shard/stats.h"
 
@@ -24,40 +24,23 @@ class ShardTotals {
   void add(const shard::ShardStats& shard, const session::SessionStats& sessions);
 
   std::size_t shards() const { return shards_.size(); }
-  std::uint64_t of(Counter shard::ShardStats::* counter) const {
-    return sum([=](const One& one) { return (one.shard->*counter).value(); });
+  /// The sum of a Counter or a Gauge.
+  template <class Number>
+  std::uint64_t of(Number shard::ShardStats::* number) const {
+    return sum([=](const One& one) { return (one.shard->*number).value(); });
   }
-  std::uint64_t of(Counter session::SessionStats::* counter) const {
-    return sum([=](const One& one) { return (one.sessions->*counter).value(); });
-  }
-  std::uint64_t of(Counter net::TlsStats::* counter) const {
-    return sum([=](const One& one) { return (one.shard->tls.*counter).value(); });
-  }
-  SharedHistogram::Snapshot of(SharedHistogram shard::ShardStats::* histogram) const;
-
-  /// By EndingCounts::kCodes.
-  std::uint64_t endings(std::size_t index) const {
-    return sum([=](const One& one) { return one.shard->endings.value(index); });
-  }
-  std::uint64_t endings_other() const {
-    return sum([](const One& one) { return one.shard->endings.other(); });
-  }
-  std::uint64_t endings_http() const {
-    return sum([](const One& one) { return one.shard->endings.http(); });
-  }
-  /// By protocol::ErrorCode.
-  std::uint64_t errors(std::size_t code) const {
-    return sum([=](const One& one) { return one.sessions->errors[code].value(); });
-  }
-  /// By session::RateLimit.
-  std::uint64_t rate_limited(std::size_t limit) const {
-    return sum([=](const One& one) { return one.sessions->rate_limited[limit].value(); });
+  template <class Number>
+  std::uint64_t of(Number session::SessionStats::* number) const {
+    return sum([=](const One& one) { return (one.sessions->*number).value(); });
   }
 
   /// Frames handed to sockets: room messages and what went to one client alone.
   std::uint64_t messages_sent() const {
     return of(&shard::ShardStats::deliveries) + of(&session::SessionStats::replies);
   }
+
+  /// All that they count, as it stands now.
+  MetricTotals metrics() const;
 
  private:
   struct One {

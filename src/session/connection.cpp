@@ -173,7 +173,7 @@ void Connection::refuse_request(const http::RequestError& error, const http::Req
 void Connection::answer(const Answered& answered) {
   switch (answered.kind) {
     case Answered::Kind::kPage:
-      context().stats.pages.add();
+      context().stats.plain_requests.add();
       break;
     case Answered::Kind::kMethods:
       break;

@@ -112,7 +112,7 @@ void HomeDesk::on_home_spread() {
 void HomeDesk::on_home_user_committed(const broker::Publish& publish, const broker::Commit& commit,
                                       const wire::Formatted& message) {
   // Only a sender's own copy is kept from the connection it came from.
-  const bool is_copy = !publish.echo;
+  const bool is_copy = !commit.publication.to.empty();
   const auto excluded_at = [&](std::uint32_t shard) {
     return is_copy && shard == publish.origin.shard ? publish.origin.connection : SlotId{};
   };

@@ -48,6 +48,8 @@ class HomeDesk final : private HomeEvents, private HomePresenceEvents {
   bool has_work();
   std::optional<Instant> next_deadline() const;
 
+  /// As in HomeRooms.
+  bool answers_later(const room::RoomSettings& settings) const { return rooms_.answers_later(settings); }
   /// The settings have changed.
   void use_settings() { rooms_.use_settings(); }
   std::size_t rooms() const { return rooms_.size(); }

@@ -37,13 +37,14 @@ struct HomeRoom {
   std::string id;
   std::vector<Subscriber> subscribers;
   std::uint64_t members = 0;
+  Seq last;                                  // what was told of it as committed, or where it stood at first
   wire::PerFormat<std::uint64_t> readers{};  // of them, by what they read
   std::uint32_t under_way = 0;               // publishes and reads that its broker has not answered
   State state = State::kOpening;
   broker::Failure failure{};  // why, when kFailed
   bool has_history = false;
-  bool is_in_store = false;  // its broker is the one with the store
-  bool is_served = false;    // stands in the line of rooms for whose waiting there is an answer
+  std::uint8_t broker = 0;  // whose it is, among the home's brokers
+  bool is_served = false;   // stands in the line of rooms for whose waiting there is an answer
   /// What came before there was an answer, in order; null when nothing did. Bounded where it comes from: a connection
   /// has one join under way, and of publishes what PublishWindows lets pass.
   std::unique_ptr<std::deque<Waiting>> waiting;

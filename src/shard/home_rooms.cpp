@@ -13,12 +13,7 @@ using protocol::ErrorCode;
 
 namespace {
 
-/// Another chance than that of the shard's sessions, from the same seed.
-constexpr std::uint64_t kBrokerSeed = 0x9e3779b97f4a7c15;
-
-Duration commit_wait(const ShardSettings& settings) {
-  return std::chrono::milliseconds(settings.history.commit_wait_ms);
-}
+constexpr std::size_t kBrokersMax = 256;  // HomeRoom has a byte for it
 
 }  // namespace
 
@@ -29,28 +24,24 @@ HomeRooms::HomeRooms(HomeEvents& events, ShardStats& stats, const ShardSettings&
       settings_(settings),
       clock_(parts.clock),
       by_name_(NameHash{parts.hash_key}),
-      memory_(*this, parts.clock, parts.random_seed ^ kBrokerSeed, settings.history.memory),
+      brokers_(parts.make_brokers(*this)),
       pages_(parts.hash_key, settings.history.page_cache_bytes),
       formatter_(std::move(deflater), {.messages = stats.compressed,
                                        .bytes_before = stats.compressed_bytes_before,
                                        .bytes_after = stats.compressed_bytes_after}) {
-  broker::BrokerEvents& answers = *this;
-  if (parts.store != nullptr)
-    store_.emplace(answers, parts.clock, *parts.store, commit_wait(settings), settings.history.store_window);
-}
-
-broker::Broker& HomeRooms::broker_of(const HomeRoom& room) {
-  if (room.is_in_store) return *store_;
-  return memory_;
+  SB_ASSERT(!brokers_.empty() && brokers_.size() <= kBrokersMax);
 }
 
 void HomeRooms::use_settings() {
-  memory_.use(settings_.history.memory);
-  memory_.use(settings_.rooms);
   pages_.bound_by(settings_.history.page_cache_bytes);
-  if (!store_) return;
-  store_->set_wait(commit_wait(settings_));
-  store_->use(settings_.rooms);
+  for (const HomeBroker& each : brokers_) {
+    each.use(settings_.history);
+    each.broker->use(settings_.rooms);
+  }
+}
+
+bool HomeRooms::answers_later(const room::RoomSettings& settings) const {
+  return brokers_[index_of_broker(brokers_, settings)].broker->answers_later();
 }
 
 // --- rooms that come and go ------------------------------------------------------------------------------------------
@@ -64,20 +55,31 @@ SlotId HomeRooms::find_or_open(std::string_view room_id) {
   HomeRoom& room = rooms_.at(id);
   room.id = room_id;
   room.has_history = settings.history;
-  room.is_in_store = settings.history && store_.has_value();
+  room.broker = static_cast<std::uint8_t>(index_of_broker(brokers_, settings));
   by_name_.emplace(room.id, id);
   broker_of(room).open(id, room_id, settings);
   return id;
 }
 
-void HomeRooms::on_opened(broker::TopicId topic, const broker::Head&) {
-  rooms_.at(topic).state = HomeRoom::State::kOpen;
+void HomeRooms::on_opened(broker::TopicId topic, const broker::Head& head) {
+  HomeRoom& room = rooms_.at(topic);
+  SB_ASSERT(room.state == HomeRoom::State::kOpening);
+  room.state = HomeRoom::State::kOpen;
+  room.last = head.last;
 }
 
 void HomeRooms::on_open_failed(broker::TopicId topic, broker::Failure failure) {
   HomeRoom& room = rooms_.at(topic);
+  SB_ASSERT(room.state == HomeRoom::State::kOpening);
   room.state = HomeRoom::State::kFailed;
   room.failure = failure;
+}
+
+/// Where an open room stands. Its broker counts as committed what it has told, and nothing else.
+const broker::Head& HomeRooms::head_of(SlotId id, const HomeRoom& room) {
+  const broker::Head& head = broker_of(room).head(id);
+  SB_ASSERT(head.last == room.last);
+  return head;
 }
 
 /// After anything was done with a room: what waits for its being open has its turn, and it ends when nobody needs it.
@@ -121,7 +123,7 @@ void HomeRooms::admit(SlotId id, HomeRoom& room, std::uint32_t from, JoinRequest
   }
   ++subscriber->members[format];
   subscriber->views[format] = request.view;
-  const broker::Head& head = broker_of(room).head(id);
+  const broker::Head& head = head_of(id, room);
   events_.on_home_joined(from, {.view = request.view,
                                 .connection = request.connection,
                                 .command_id = std::move(request.command_id),
@@ -180,6 +182,7 @@ void HomeRooms::publish_by_name(const broker::Publish& publish) {
 }
 
 void HomeRooms::hand_in(SlotId id, HomeRoom& room, broker::Publish publish) {
+  SB_ASSERT(room.state == HomeRoom::State::kOpen && publish.origin.kind == broker::Origin::Kind::kConnection);
   publish.room_id = room.id;
   ++room.under_way;
   broker_of(room).publish(id, publish);
@@ -187,6 +190,7 @@ void HomeRooms::hand_in(SlotId id, HomeRoom& room, broker::Publish publish) {
 
 void HomeRooms::on_committed(broker::TopicId topic, const broker::Publish& publish, const broker::Commit& commit) {
   HomeRoom& room = rooms_.at(topic);
+  SB_ASSERT(room.under_way > 0);
   --room.under_way;
   if (commit.is_duplicate) {
     stats_.duplicates.add();
@@ -197,7 +201,25 @@ void HomeRooms::on_committed(broker::TopicId topic, const broker::Publish& publi
   if (publish.origin.wants_ack || publish.origin.counted_bytes > 0) events_.on_home_acknowledged(publish, commit);
 }
 
-void HomeRooms::spread(const HomeRoom& room, const broker::Publish& publish, const broker::Commit& commit) {
+/// Another process has had it put in order, and has told its publisher: it is for all who are here.
+void HomeRooms::on_arrived(broker::TopicId topic, const broker::Commit& commit) {
+  SB_ASSERT(!commit.is_duplicate);
+  HomeRoom& room = rooms_.at(topic);
+  spread(room,
+         {.room_id = room.id,
+          .content = {},
+          .sender = {},
+          .to = {},
+          .dedup = {},
+          .command_id = {},
+          .origin = {.connection = {}, .kind = broker::Origin::Kind::kBus}},
+         commit);
+}
+
+void HomeRooms::spread(HomeRoom& room, const broker::Publish& publish, const broker::Commit& commit) {
+  // What BrokerEvents promises. Members' logs rest on it: they have no place for a number out of turn.
+  SB_ASSERT(room.state == HomeRoom::State::kOpen && commit.publication.seq == room.last.next());
+  room.last = commit.publication.seq;
   const wire::Formatted message = formatter_.write(room.id, commit.publication, room.readers);
   if (protocol::is_user_room(room.id)) return events_.on_home_user_committed(publish, commit, message);
   for (const Subscriber& subscriber : room.subscribers) {
@@ -209,7 +231,9 @@ void HomeRooms::spread(const HomeRoom& room, const broker::Publish& publish, con
 }
 
 void HomeRooms::on_refused(broker::TopicId topic, const broker::Publish& publish, broker::Failure failure) {
-  --rooms_.at(topic).under_way;
+  HomeRoom& room = rooms_.at(topic);
+  SB_ASSERT(room.under_way > 0);
+  --room.under_way;
   stats_.publishes_failed.add();
   if (!publish.origin.is_answered) events_.on_home_refused(publish, code_of(failure));
 }
@@ -221,7 +245,10 @@ void HomeRooms::on_delayed(broker::TopicId, const broker::Publish& publish) {
 
 void HomeRooms::on_epoch_changed(broker::TopicId topic, const broker::Head& head) {
   pages_.forget(topic);
-  for (const Subscriber& subscriber : rooms_.at(topic).subscribers)
+  HomeRoom& room = rooms_.at(topic);
+  SB_ASSERT(room.state == HomeRoom::State::kOpen);
+  room.last = head.last;
+  for (const Subscriber& subscriber : room.subscribers)
     events_.on_home_epoch_changed(subscriber.shard, subscriber.views, head);
 }
 
@@ -231,7 +258,7 @@ void HomeRooms::read(SlotId home_room, PageWish wish, const PageReader& reader) 
   HomeRoom* room = rooms_.find(home_room);
   if (room == nullptr) return answer(reader, std::unexpected(broker::Failure::kUnavailable));
   if (!room->has_history) return answer(reader, std::unexpected(broker::Failure::kUnreadable));
-  const broker::Head& head = broker_of(*room).head(home_room);
+  const broker::Head& head = head_of(home_room, *room);
   broker::ReadRange& range = wish.range;
   range.until = std::min(range.until, head.last.next());
   if (range.from >= range.until) {
@@ -258,7 +285,7 @@ void HomeRooms::on_read(broker::TopicId topic, std::uint64_t ticket, const broke
   const wire::PageOrError page = records
                                      ? wire::PageOrError(wire::make_page(**records, room.id, pages_.format_of(ticket)))
                                      : std::unexpected(records.error());
-  for (const PageReader& reader : pages_.end(ticket, page, broker_of(room).head(topic).epoch, clock_.now()))
+  for (const PageReader& reader : pages_.end(ticket, page, head_of(topic, room).epoch, clock_.now()))
     answer(reader, page);
 }
 
@@ -307,7 +334,7 @@ bool HomeRooms::take_answer(Instant now) {
   for (int looked = 0; looked < 3; ++looked) {
     // In turn, so that none of them keeps the others waiting.
     const unsigned kind = next_kind_++ % 3;
-    const bool has_done = kind == 0 ? tell_one_read() : kind == 1 ? serve_one_waiting() : take_one_of_store(now);
+    const bool has_done = kind == 0 ? tell_one_read() : kind == 1 ? serve_one_waiting() : take_one_of_brokers(now);
     if (has_done) return true;
   }
   return false;
@@ -321,31 +348,45 @@ bool HomeRooms::tell_one_read() {
   return true;
 }
 
-bool HomeRooms::take_one_of_store(Instant now) {
-  if (!store_) return false;
-  std::optional<broker::TopicId> told = store_->take_answer();
-  if (!told) told = store_->expire_one(now);
+/// In turn likewise: a broker that has much to tell does not silence the others.
+bool HomeRooms::take_one_of_brokers(Instant now) {
+  for (std::size_t asked = 0; asked < brokers_.size(); ++asked) {
+    next_broker_ = (next_broker_ + 1) % brokers_.size();
+    if (take_one_of(*brokers_[next_broker_].broker, now)) return true;
+  }
+  return false;
+}
+
+bool HomeRooms::take_one_of(broker::Broker& broker, Instant now) {
+  // An answer that has come is not late, however long it took.
+  std::optional<broker::TopicId> told = broker.take_answer();
+  if (!told) told = broker.expire_one(now);
   if (told) settle(*told);
   return told.has_value();
 }
 
 bool HomeRooms::has_answer() {
-  return !answers_.empty() || !served_.empty() || (store_ && store_->has_answer());
+  return !answers_.empty() || !served_.empty() ||
+         std::ranges::any_of(brokers_, [](const HomeBroker& each) { return each.broker->has_answer(); });
 }
 
 void HomeRooms::tidy(Instant now) {
   pages_.drop_stale(now);
-  memory_.expire_one(now);
+  for (const HomeBroker& each : brokers_)
+    each.broker->tidy(now);
 }
 
 std::optional<Instant> HomeRooms::next_deadline() const {
   // `tidy` wakes nobody: what is too old is given to nobody anyway, and whoever is connected is pinged now and then.
-  if (!store_ || store_->next_deadline() == Instant::max()) return std::nullopt;
-  return store_->next_deadline();
+  Instant next = Instant::max();
+  for (const HomeBroker& each : brokers_)
+    next = std::min(next, each.broker->next_deadline());
+  return next == Instant::max() ? std::nullopt : std::optional(next);
 }
 
 void HomeRooms::flush() {
-  if (store_) store_->flush();
+  for (const HomeBroker& each : brokers_)
+    each.broker->flush();
 }
 
 }  // namespace switchboard::shard

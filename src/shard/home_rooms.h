@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,8 +14,7 @@
 #include "base/slot_table.h"
 #include "base/time.h"
 #include "broker/broker.h"
-#include "broker/memory/memory_broker.h"
-#include "broker/store_broker.h"
+#include "shard/brokers.h"
 #include "shard/home_room.h"
 #include "shard/messages.h"
 #include "shard/page_cache.h"
@@ -55,8 +55,8 @@ class HomeEvents {
 struct HomeParts {
   const Clock& clock;
   HashKey hash_key;
-  std::uint64_t random_seed;
-  broker::StoreChannel* store = nullptr;  // null: history is kept in memory only
+  /// Makes the brokers, which tell what is given to it.
+  std::function<HomeBrokers(broker::BrokerEvents& events)> make_brokers;
 };
 
 class HomeRooms final : private broker::BrokerEvents {
@@ -85,8 +85,11 @@ class HomeRooms final : private broker::BrokerEvents {
   std::optional<Instant> next_deadline() const;
   /// Frees what is too old to be given out, a little at a time: once a turn.
   void tidy(Instant now);
-  /// What was asked in this turn is handed to the store.
+  /// What was asked in this turn is handed to what is behind the brokers.
   void flush();
+  /// Whether the outcome of what is published to such a room, here or at another shard that is its home, may come
+  /// later.
+  bool answers_later(const room::RoomSettings& settings) const;
 
   /// The settings have changed. More rooms than they allow may exist already: they stay.
   void use_settings();
@@ -104,18 +107,20 @@ class HomeRooms final : private broker::BrokerEvents {
   void on_opened(broker::TopicId topic, const broker::Head& head) override;
   void on_open_failed(broker::TopicId topic, broker::Failure failure) override;
   void on_committed(broker::TopicId topic, const broker::Publish& publish, const broker::Commit& commit) override;
+  void on_arrived(broker::TopicId topic, const broker::Commit& commit) override;
   void on_refused(broker::TopicId topic, const broker::Publish& publish, broker::Failure failure) override;
   void on_delayed(broker::TopicId topic, const broker::Publish& publish) override;
   void on_epoch_changed(broker::TopicId topic, const broker::Head& head) override;
   void on_read(broker::TopicId topic, std::uint64_t ticket, const broker::PageOrError& page) override;
 
-  broker::Broker& broker_of(const HomeRoom& room);
+  broker::Broker& broker_of(const HomeRoom& room) { return *brokers_[room.broker].broker; }
+  const broker::Head& head_of(SlotId id, const HomeRoom& room);
   SlotId find_or_open(std::string_view room_id);
   void admit(SlotId id, HomeRoom& room, std::uint32_t from, JoinRequest&& request);
   void refuse(std::uint32_t from, JoinRequest&& request, protocol::ErrorCode code);
   void hand_in(SlotId id, HomeRoom& room, broker::Publish publish);
   void wait(HomeRoom& room, Waiting&& waiting);
-  void spread(const HomeRoom& room, const broker::Publish& publish, const broker::Commit& commit);
+  void spread(HomeRoom& room, const broker::Publish& publish, const broker::Commit& commit);
   void answer(const PageReader& reader, wire::PageOrError page);
   void settle(SlotId id);
 
@@ -123,7 +128,8 @@ class HomeRooms final : private broker::BrokerEvents {
   void serve(SlotId id, HomeRoom& room, WaitingJoin&& join);
   void serve(SlotId id, HomeRoom& room, broker::HeldPublish&& waiting);
   bool tell_one_read();
-  bool take_one_of_store(Instant now);
+  bool take_one_of_brokers(Instant now);
+  bool take_one_of(broker::Broker& broker, Instant now);
 
   HomeEvents& events_;
   ShardStats& stats_;
@@ -131,12 +137,12 @@ class HomeRooms final : private broker::BrokerEvents {
   const Clock& clock_;
   SlotTable<HomeRoom> rooms_;
   NameMap<SlotId> by_name_;
-  broker::MemoryBroker memory_;
-  std::optional<broker::StoreBroker> store_;
+  HomeBrokers brokers_;
   PageCache pages_;
   std::deque<SlotId> served_;       // rooms that are open, or have failed to be, while something waits for that
   std::deque<ReadAnswer> answers_;  // pages that are to be told
   unsigned next_kind_ = 0;          // what `take_answer` looks for first
+  std::size_t next_broker_ = 0;     // which of them it asks first
   wire::Formatter formatter_;
 };
 

@@ -22,6 +22,8 @@ class Homes {
         ShardStats& stats)
       : key_(key), port_(port), own_(own), waits_(waits), intake_(intake), clients_(clients), stats_(stats) {}
 
+  /// Whether the outcome of what is published to such a room may come later, wherever it has its home.
+  bool answer_later(const room::RoomSettings& settings) const { return own_.answers_later(settings); }
   /// The shard on which that room has its home.
   std::uint32_t of(std::string_view room_id) const;
   bool is_here(std::uint32_t home) const { return home == port_.self(); }

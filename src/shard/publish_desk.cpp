@@ -63,8 +63,8 @@ Attempt PublishDesk::publish(Session& session, const protocol::Direct& direct, s
 
 /// What a message counts while its outcome is not known: nothing, where that is known at once.
 std::uint32_t PublishDesk::cost_of(std::string_view room_id, std::string_view content) const {
-  const bool is_stored = storage_ == Storage::kStore && settings_.rooms.of(room_id).history;
-  return is_stored ? PublishWindows::cost_of(content.size() + room_id.size()) : 0;
+  const bool is_told_later = homes_.answer_later(settings_.rooms.of(room_id));
+  return is_told_later ? PublishWindows::cost_of(content.size() + room_id.size()) : 0;
 }
 
 broker::Origin PublishDesk::origin_of(const Session& session, std::string_view command_id, std::uint32_t cost) const {

@@ -15,12 +15,10 @@ namespace switchboard::shard {
 /// The shard's thread only. The references must outlive it.
 class PublishDesk {
  public:
-  /// `shard`: the index of this one. `has_store`: what rooms with history publish is handed to a store.
-  enum class Storage : std::uint8_t { kMemory, kStore };
-  PublishDesk(std::uint32_t shard, Storage storage, RoomViews& views, SlotTable<Client>& clients, Homes& homes,
-              Delivery& delivery, const ShardSettings& settings)
+  /// `shard`: the index of this one.
+  PublishDesk(std::uint32_t shard, RoomViews& views, SlotTable<Client>& clients, Homes& homes, Delivery& delivery,
+              const ShardSettings& settings)
       : shard_(shard),
-        storage_(storage),
         views_(views),
         clients_(clients),
         homes_(homes),
@@ -48,7 +46,6 @@ class PublishDesk {
   broker::Origin origin_of(const session::Session& session, std::string_view command_id, std::uint32_t cost) const;
 
   std::uint32_t shard_;
-  Storage storage_;
   RoomViews& views_;
   SlotTable<Client>& clients_;
   Homes& homes_;

@@ -27,8 +27,7 @@ RoomDesks::RoomDesks(std::uint32_t shard, const RoomParts& parts)
                    parts.settings, parts.stats),
       users_(parts.homes.hash_key, parts.views, parts.clients, members_, logs_, homes_, parts.replays, parts.settings,
              parts.context, parts.stats),
-      publishes_(shard, parts.homes.store == nullptr ? PublishDesk::Storage::kMemory : PublishDesk::Storage::kStore,
-                 parts.views, parts.clients, homes_, parts.delivery, parts.settings) {}
+      publishes_(shard, parts.views, parts.clients, homes_, parts.delivery, parts.settings) {}
 
 // --- what sessions ask -----------------------------------------------------------------------------------------------
 

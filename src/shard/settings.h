@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "broker/memory/memory_broker.h"
-#include "broker/store_broker.h"
+#include "broker/memory/settings.h"
+#include "broker/store_window.h"
 #include "room/settings.h"
 #include "session/settings.h"
 

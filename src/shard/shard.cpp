@@ -27,22 +27,27 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       delivery_(views_, clients_, replays_, stuck_, stats_),
       sweep_(views_, clients_, delivery_, stats_),
       intake_(*this, parts.observer, clients_, parts.clock, context_, delivery_),
-      rooms_(index, {.exchange = parts.exchange,
-                     .homes = {.clock = parts.clock,
-                               .hash_key = parts.hash_key,
-                               .random_seed = parts.random_seed,
-                               .store = parts.store},
-                     .clients = clients_,
-                     .chunks = chunks_,
-                     .views = views_,
-                     .replays = replays_,
-                     .delivery = delivery_,
-                     .sweep = sweep_,
-                     .outboxes = outboxes_,
-                     .intake = intake_,
-                     .settings = settings_,
-                     .context = context_,
-                     .stats = stats_}) {
+      rooms_(index,
+             {.exchange = parts.exchange,
+              .homes = {.clock = parts.clock,
+                        .hash_key = parts.hash_key,
+                        .make_brokers =
+                            [&](broker::BrokerEvents& events) {
+                              return make_brokers(
+                                  events, settings_.history,
+                                  {.clock = parts.clock, .random_seed = parts.random_seed, .store = parts.store});
+                            }},
+              .clients = clients_,
+              .chunks = chunks_,
+              .views = views_,
+              .replays = replays_,
+              .delivery = delivery_,
+              .sweep = sweep_,
+              .outboxes = outboxes_,
+              .intake = intake_,
+              .settings = settings_,
+              .context = context_,
+              .stats = stats_}) {
   context_.now = clock_.now();
   context_.shard = index;
   context_.assets = parts.assets;

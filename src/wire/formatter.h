@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/counter.h"
+#include "base/shared_number.h"
 #include "broker/publication.h"
 #include "wire/format.h"
 #include "ws/frame_writer.h"
@@ -34,9 +34,9 @@ inline Formatted in_json(std::string_view bytes) {
 
 /// What was compressed: how many messages, their bytes before and after. Must outlive who counts.
 struct CompressionCounters {
-  Counter& messages;
-  Counter& bytes_before;
-  Counter& bytes_after;
+  SharedNumber& messages;
+  SharedNumber& bytes_before;
+  SharedNumber& bytes_after;
 };
 
 class Formatter {

@@ -10,17 +10,22 @@ namespace {
 
 constexpr std::array<std::int64_t, 3> kBounds{10, 100, 1000};
 
-TEST(Counter, GoesUpAndDown) {
-  Counter counter;
-  EXPECT_EQ(counter.value(), 0u);
-  counter.add();
-  counter.add(10);
-  counter.sub(3);
-  EXPECT_EQ(counter.value(), 8u);
+struct Measured {
+  MetricList metrics;
+  SharedHistogram histogram{metrics, "waits_seconds", "How long.", kBounds};
+};
+
+TEST(SharedHistogram, IsInItsList) {
+  const Measured measured;
+  ASSERT_EQ(measured.metrics.entries().size(), 1u);
+  const MetricList::Entry& entry = measured.metrics.entries()[0];
+  EXPECT_EQ(entry.family, (MetricFamily{"waits_seconds", MetricType::kHistogram, "How long."}));
+  EXPECT_EQ(std::get<const SharedHistogram*>(entry.value), &measured.histogram);
 }
 
 TEST(SharedHistogram, CountsAValueUpToAndIncludingItsBound) {
-  SharedHistogram histogram(kBounds);
+  Measured measured;
+  SharedHistogram& histogram = measured.histogram;
   for (const std::int64_t value : {-1, 9, 10, 11, 1000, 1001})
     histogram.observe(value);
   const auto snapshot = histogram.snapshot();
@@ -31,12 +36,12 @@ TEST(SharedHistogram, CountsAValueUpToAndIncludingItsBound) {
 }
 
 TEST(SharedHistogram, MergesSnapshotsOfSeveralWriters) {
-  SharedHistogram left(kBounds), right(kBounds);
-  left.observe(5);
-  right.observe(50);
-  right.observe(5000);
-  auto all = left.snapshot();
-  all.merge(right.snapshot());
+  Measured left, right;
+  left.histogram.observe(5);
+  right.histogram.observe(50);
+  right.histogram.observe(5000);
+  auto all = left.histogram.snapshot();
+  all.merge(right.histogram.snapshot());
   EXPECT_EQ(all.cumulative, (std::vector<std::uint64_t>{1, 2, 2}));
   EXPECT_EQ(all.count, 3u);
   EXPECT_EQ(all.sum, 5055);
@@ -44,7 +49,8 @@ TEST(SharedHistogram, MergesSnapshotsOfSeveralWriters) {
 
 TEST(SharedHistogram, IsConsistentWhileAnotherThreadWrites) {
   constexpr std::uint64_t kValues = 50'000;
-  SharedHistogram histogram(kBounds);
+  Measured measured;
+  SharedHistogram& histogram = measured.histogram;
   std::thread writer([&] {
     for (std::uint64_t i = 0; i < kValues; ++i)
       histogram.observe(static_cast<std::int64_t>(i % 2000));

@@ -50,6 +50,7 @@ struct BrokerLog : BrokerEvents {
                          std::string(commit.publication.content), std::string(commit.publication.sender),
                          std::string(commit.publication.to), commit.is_duplicate});
   }
+  void on_arrived(TopicId, const Commit&) override { order.push_back("arrived"); }
   void on_refused(TopicId topic, const Publish& publish, Failure failure) override {
     order.push_back("refused");
     refused.push_back({topic, std::string(publish.command_id), publish.origin, failure});

@@ -28,9 +28,11 @@ class SqliteStoreTest : public testing::Test {
     }
   }
   static StoreRequest publish(std::uint64_t ticket, std::string room) {
-    return {.ticket = ticket,
-            .what = StorePublish{
-                .room_id = std::move(room), .content = "1", .sender = "ann", .to = {}, .dedup = {}, .retention = {}}};
+    StorePublish message;
+    message.room_id = std::move(room);
+    message.content = "1";
+    message.sender = "ann";
+    return {.ticket = ticket, .what = std::move(message)};
   }
 
   TemporaryFolder folder;

@@ -80,13 +80,12 @@ class SqliteTest : public testing::Test {
   }
 
   static StorePublish message(std::string room, std::string content, std::string dedup = {}) {
-    return {.room_id = std::move(room),
-            .content = std::move(content),
-            .sender = "ann",
-            .to = {},
-            .dedup = std::move(dedup),
-            .retention = {},
-            .durability = room::Durability::kProcess};
+    StorePublish made;
+    made.room_id = std::move(room);
+    made.content = std::move(content);
+    made.sender = "ann";
+    made.dedup = std::move(dedup);
+    return made;
   }
 
   /// Empty when nobody knows what became of it.

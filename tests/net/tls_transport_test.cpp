@@ -58,7 +58,8 @@ class TlsTransportTest : public ::testing::Test {
   TlsTicketKeys keys_ = TlsTicketKeys::random(clock_.now());
   CertificateFiles files_;
   std::string certificate_ = files_.make();
-  TlsStats stats_;
+  MetricList metrics_;
+  TlsStats stats_{metrics_};
   std::unique_ptr<TlsTransport> server_;
   std::unique_ptr<TlsPeer> peer_;
   IoResult last_;
@@ -73,7 +74,7 @@ TEST_F(TlsTransportTest, CarriesBytesBothWays) {
     EXPECT_EQ(server_->write("world").bytes, 5U);
     EXPECT_EQ(pull_all(), "world");
   }
-  EXPECT_EQ(stats_.handshakes.value(), 2U);
+  EXPECT_EQ(stats_.full.value(), 2U);
   EXPECT_EQ(stats_.failed.value(), 0U);
 }
 

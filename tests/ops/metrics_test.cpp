@@ -99,6 +99,38 @@ TEST(Metrics, SayTheCounters) {
   EXPECT_EQ(value(families, "switchboard_rate_limited_total", R"({limit="address_bytes"})"), 3);
 }
 
+TEST(Metrics, SayEveryCounterThatIsDeclared) {
+  const shard::ShardStats shard;
+  const session::SessionStats sessions;
+  const broker::StoreStatus store;
+  MetricsReport report = report_of(shard, sessions);
+  report.store = &store;
+  const auto families = parse(metrics_text(report));
+  for (const MetricList* list : {&shard.metrics, &sessions.metrics, &store.metrics}) {
+    for (const MetricList::Entry& entry : list->entries()) {
+      if (entry.family.type == MetricType::kHistogram) continue;
+      const std::string labels = entry.labels.empty() ? "" : "{" + entry.labels + "}";
+      EXPECT_EQ(value(families, std::string(entry.family.name), labels), 0) << entry.family.name << labels;
+    }
+  }
+  // A member that is no counter of its list would show here: all of it but the list, the histograms and the rest is
+  // counters.
+  EXPECT_EQ(sizeof sessions, sizeof(MetricList) + sessions.metrics.entries().size() * sizeof(SharedNumber));
+  EXPECT_EQ(sizeof shard, sizeof(MetricList) + 2 * sizeof(SharedHistogram) +
+                              (shard.metrics.entries().size() - 2) * sizeof(SharedNumber));
+}
+
+TEST(Metrics, SayHowTlsHandshakesEnded) {
+  shard::ShardStats shard;
+  shard.tls.full.add(5);
+  shard.tls.resumed.add(2);
+  shard.tls.failed.add();
+  const auto families = parse(metrics_text(report_of(shard)));
+  EXPECT_EQ(value(families, "switchboard_tls_handshakes_total", R"({result="full"})"), 5);
+  EXPECT_EQ(value(families, "switchboard_tls_handshakes_total", R"({result="resumed"})"), 2);
+  EXPECT_EQ(value(families, "switchboard_tls_handshakes_total", R"({result="failed"})"), 1);
+}
+
 TEST(Metrics, LabelDisconnectsWithKnownCodesOnly) {
   shard::ShardStats shard;
   for (const int code : {4200, 4200, 3000, 404})

@@ -14,8 +14,6 @@ TEST(ShardTotals, IsTheSumOfAllShards) {
   second.connections.add(4);
   first.deliveries.add(100);
   second_sessions.replies.add(7);
-  first_sessions.errors[0].add();
-  second_sessions.errors[0].add(2);
 
   ShardTotals totals;
   totals.add(first, first_sessions);
@@ -23,34 +21,6 @@ TEST(ShardTotals, IsTheSumOfAllShards) {
   EXPECT_EQ(totals.shards(), 2u);
   EXPECT_EQ(totals.of(&shard::ShardStats::connections), 7u);
   EXPECT_EQ(totals.messages_sent(), 107u);
-  EXPECT_EQ(totals.errors(0), 3u);
-}
-
-TEST(ShardTotals, CountsEndingsByKnownCodeOtherAndHttp) {
-  shard::ShardStats stats;
-  session::SessionStats sessions;
-  for (const int code : {1000, 1000, 4203, 3333, 4999, 404, 0})
-    stats.endings.add(static_cast<std::uint16_t>(code));
-  ShardTotals totals;
-  totals.add(stats, sessions);
-  EXPECT_EQ(totals.endings(0), 2u);
-  EXPECT_EQ(totals.endings(shard::EndingCounts::kCodes.size() - 1), 1u);
-  EXPECT_EQ(totals.endings_other(), 2u);
-  EXPECT_EQ(totals.endings_http(), 2u);
-}
-
-TEST(ShardTotals, PutsHistogramsTogether) {
-  shard::ShardStats first, second;
-  session::SessionStats sessions;
-  first.loop_lag.observe(1'000);
-  second.loop_lag.observe(2'000);
-  second.fan_out.observe(3'000);
-  ShardTotals totals;
-  totals.add(first, sessions);
-  totals.add(second, sessions);
-  EXPECT_EQ(totals.of(&shard::ShardStats::loop_lag).count, 2u);
-  EXPECT_EQ(totals.of(&shard::ShardStats::loop_lag).sum, 3'000);
-  EXPECT_EQ(totals.of(&shard::ShardStats::fan_out).count, 1u);
 }
 
 TEST(ShardTotals, OfAGroupAsksEveryShard) {

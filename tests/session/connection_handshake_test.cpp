@@ -225,7 +225,7 @@ TEST_F(HandshakeTest, ServesAssetsToAPlainGet) {
     EXPECT_NE(answer.find(field), std::string::npos) << field;
   EXPECT_EQ(connection().ending().code, 200);
   EXPECT_TRUE(connection().wants_finish());
-  EXPECT_EQ(context().stats.pages.value(), 1u);
+  EXPECT_EQ(context().stats.plain_requests.value(), 1u);
 }
 
 TEST_F(HandshakeTest, AnswersHeadWithoutTheBody) {

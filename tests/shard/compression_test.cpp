@@ -1,4 +1,5 @@
 // Rooms whose members read two encodings: plain, and compressed once for all who agreed on permessage-deflate.
+#include "broker/memory/memory_broker.h"
 #include "shard/shard_driver.h"
 
 namespace switchboard::shard {

@@ -1,5 +1,6 @@
 #include "shard/delivery.h"
 
+#include "broker/memory/memory_broker.h"
 #include "shard/shard_driver.h"
 
 namespace switchboard::shard {

@@ -1,12 +1,16 @@
 #include "shard/home_rooms.h"
 
+#include <algorithm>
+#include <functional>
 #include <gtest/gtest.h>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "broker/told_channel.h"
 #include "shard/failure_code.h"
+#include "shard/scripted_broker.h"
 #include "support/manual_clock.h"
 
 namespace switchboard::shard {
@@ -37,8 +41,9 @@ class HomeLog final : public HomeEvents {
   }
   void on_home_spread() override { ++spread; }
   void on_home_user_committed(const broker::Publish& publish, const broker::Commit& commit,
-                              const wire::Formatted&) override {
+                              const wire::Formatted& message) override {
     told.push_back("commit " + std::to_string(commit.publication.seq.value) + " in " + std::string(publish.room_id));
+    payload = ws::payload_of(message.in(wire::Format::kJson));
   }
   void on_home_acknowledged(const broker::Publish& publish, const broker::Commit& commit) override {
     counted_bytes += publish.origin.counted_bytes;
@@ -76,13 +81,11 @@ class HomeRoomsTest : public testing::Test {
  protected:
   HomeRooms& home() {
     if (!home_) {
-      home_.emplace(
-          log, stats, settings,
-          HomeParts{.clock = clock, .hash_key = {1, 2}, .random_seed = 3, .store = has_store ? &store : nullptr},
-          [this]() -> ws::MessageDeflater& {
-            ADD_FAILURE();
-            return *deflater;
-          });
+      home_.emplace(log, stats, settings, HomeParts{.clock = clock, .hash_key = {1, 2}, .make_brokers = brokers},
+                    [this]() -> ws::MessageDeflater& {
+                      ADD_FAILURE();
+                      return *deflater;
+                    });
     }
     return *home_;
   }
@@ -144,6 +147,10 @@ class HomeRoomsTest : public testing::Test {
   broker::ToldChannel store;
   bool has_store = true;
   ws::MessageDeflater* deflater = nullptr;
+  std::function<HomeBrokers(broker::BrokerEvents&)> brokers = [this](broker::BrokerEvents& events) {
+    return make_brokers(events, settings.history,
+                        {.clock = clock, .random_seed = 3, .store = has_store ? &store : nullptr});
+  };
   std::optional<HomeRooms> home_;
 };
 
@@ -500,6 +507,189 @@ TEST_F(HomeHistoryTest, ARoomWithoutMembersLivesUntilItsReadIsOver) {
   log.told.clear();
   take_all();
   EXPECT_EQ(log.take(), Told{"page for 0/2: unavailable"});
+}
+
+// --- several brokers -------------------------------------------------------------------------------------------------
+
+/// Rooms with history have their order from a bus, which other processes use, too; the others are kept in memory.
+class SharedRoomsTest : public HomeRoomsTest {
+ protected:
+  SharedRoomsTest() {
+    settings.rooms.set("alone", {.history = false});
+    brokers = [this](broker::BrokerEvents& events) {
+      HomeBrokers made;
+      auto scripted = std::make_unique<ScriptedBroker>(events);
+      bus = scripted.get();
+      made.push_back({.broker = std::move(scripted),
+                      .takes = [](const room::RoomSettings& room) { return room.history; },
+                      .use = [this](const HistorySettings&) { ++uses; }});
+      HomeBrokers others = make_brokers(events, settings.history, {.clock = clock, .random_seed = 3});
+      made.push_back(std::move(others.back()));
+      return made;
+    };
+  }
+  /// Members of shards 0 and 2 are in the room, which stands at 10 of "b1".
+  void join_two() {
+    join("1");
+    join("2", 2);
+    take_all();
+    room = log.last_joined.home_room;
+    log.told.clear();
+  }
+  /// A message of the member of shard 0, which wants it for the others only.
+  broker::Publish own(std::string_view id) {
+    broker::Publish publish = message(id);
+    publish.origin.shard = 0;
+    publish.echo = false;
+    return publish;
+  }
+
+  ScriptedBroker* bus = nullptr;
+  int uses = 0;
+  SlotId room;
+};
+
+TEST_F(SharedRoomsTest, ARoomHasTheBrokerThatItsNamespaceIsFor) {
+  join("1", 0, "alone:a");
+  EXPECT_EQ(log.take().size(), 1u) << "at once";
+  EXPECT_TRUE(bus->topics.empty());
+  join("2");
+  EXPECT_TRUE(log.told.empty());
+  take_all();
+  EXPECT_EQ(log.take(), Told{"join 2 at 0: 4..10 b1"});
+  EXPECT_TRUE(home().answers_later(settings.rooms.of("room")));
+  EXPECT_FALSE(home().answers_later(settings.rooms.of("alone:a")));
+  home().leave(log.last_joined.home_room, 0, wire::Format::kJson);
+  EXPECT_EQ(bus->closed, 1);
+}
+
+TEST_F(SharedRoomsTest, AllBrokersHaveTheirTurnAndTheSettings) {
+  join_two();
+  home().flush();
+  home().tidy(clock.now());
+  home().use_settings();
+  EXPECT_EQ(bus->flushes, 1);
+  EXPECT_EQ(bus->tidied, 1);
+  EXPECT_EQ(bus->reloads, 1);
+  EXPECT_EQ(uses, 1);
+}
+
+TEST_F(SharedRoomsTest, WhatArrivesIsForEverybodyAndAnsweredToNobody) {
+  join_two();
+  bus->arrive("room", "7");
+  EXPECT_TRUE(home().has_answer());
+  take_all();
+  EXPECT_EQ(log.take(), (Told{"commit 11 to 0 plain", "commit 11 to 2 plain"}));
+  EXPECT_EQ(log.payload, R"({"type":"broadcast","room_id":"room","content":7,"sender":"zoe","seq":11,"ts":1})");
+  EXPECT_EQ(log.spread, 1);
+  EXPECT_EQ(stats.commits.value(), 0u) << "where it was put in order it was counted";
+  join("3");
+  EXPECT_EQ(log.take(), Told{"join 3 at 0: 4..11 b1"});
+}
+
+TEST_F(SharedRoomsTest, WhatArrivesStandsInLineWithWhatIsCommitted) {
+  join_two();
+  home().publish(room, own("5"));
+  home().publish(room, own("6"));
+  bus->arrive("room", "7");
+  bus->commit();
+  bus->arrive("room", "8");
+  bus->arrive("room", "9");
+  bus->commit();
+  bus->arrive("room", "1");
+  take_all();
+  EXPECT_EQ(log.take(), (Told{"commit 11 to 0 plain", "commit 11 to 2 plain", "commit 12 to 0 plain but one",
+                              "commit 12 to 2 plain", "ack 5: 12 b1", "commit 13 to 0 plain", "commit 13 to 2 plain",
+                              "commit 14 to 0 plain", "commit 14 to 2 plain", "commit 15 to 0 plain but one",
+                              "commit 15 to 2 plain", "ack 6: 15 b1", "commit 16 to 0 plain", "commit 16 to 2 plain"}));
+}
+
+TEST_F(SharedRoomsTest, OneCallTellsOneArrival) {
+  join_two();
+  bus->arrive("room", "7");
+  bus->arrive("room", "8");
+  ASSERT_TRUE(home().take_answer(clock.now()));
+  EXPECT_EQ(log.take(), (Told{"commit 11 to 0 plain", "commit 11 to 2 plain"}));
+}
+
+TEST_F(SharedRoomsTest, WhatArrivesForAUserIsToldByName) {
+  join("1", 0, "@bob");
+  take_all();
+  log.told.clear();
+  bus->arrive("@bob", "7");
+  take_all();
+  EXPECT_EQ(log.take(), Told{"commit 11 in @bob"});
+  EXPECT_EQ(log.payload, R"({"type":"direct","from":"zoe","content":7,"seq":11,"ts":1})");
+}
+
+TEST_F(SharedRoomsTest, ARoomThatNobodyIsInAnyMoreTakesWhatArrivesWhileSomethingOfItIsUnderWay) {
+  join_two();
+  home().publish(room, own("5"));
+  home().leave(room, 0, wire::Format::kJson);
+  home().leave(room, 2, wire::Format::kJson);
+  log.told.clear();
+  bus->arrive("room", "7");
+  take_all();
+  EXPECT_TRUE(log.told.empty());
+  bus->commit();
+  take_all();
+  EXPECT_EQ(log.take(), Told{"ack 5: 12 b1"});
+  EXPECT_EQ(bus->closed, 1);
+}
+
+TEST_F(SharedRoomsTest, APageIsOfWhatHadArrivedWhenItWasAskedFor) {
+  join_two();
+  bus->arrive("room", "7");
+  take_all();
+  log.told.clear();
+  home().read(room, {.range = {.from = Seq{4}, .until = Seq{257}}}, {.shard = 2, .ticket = {.number = 9}});
+  ASSERT_EQ(bus->reads.size(), 1u);
+  EXPECT_EQ(bus->reads[0].range.until, Seq{12});
+  bus->arrive("room", "8");
+  bus->answer_read(page(4, 12));
+  bus->arrive("room", "9");
+  take_all();
+  const Told told = log.take();
+  EXPECT_EQ(std::ranges::count(told, "page for 2/9: 8"), 1);
+  EXPECT_EQ(std::ranges::count(told, "commit 12 to 2 plain"), 1);
+  EXPECT_EQ(std::ranges::count(told, "commit 13 to 2 plain"), 1);
+}
+
+TEST_F(SharedRoomsTest, ABrokerThatHasMuchToTellDoesNotSilenceTheOthers) {
+  ScriptedBroker* other = nullptr;
+  settings.rooms.set("other", {.history = false});
+  brokers = [&](broker::BrokerEvents& events) {
+    HomeBrokers made;
+    for (ScriptedBroker** each : {&bus, &other}) {
+      auto scripted = std::make_unique<ScriptedBroker>(events);
+      *each = scripted.get();
+      made.push_back({.broker = std::move(scripted),
+                      .takes = [](const room::RoomSettings& room) { return room.history; },
+                      .use = [](const HistorySettings&) {}});
+    }
+    made.back().takes = [](const room::RoomSettings&) { return true; };
+    return made;
+  };
+  join("1");
+  join("2", 0, "other:a");
+  take_all();
+  log.told.clear();
+  for (int i = 0; i < 10; ++i)
+    bus->arrive("room", "7");
+  other->arrive("other:a", "8");
+  ASSERT_TRUE(home().take_answer(clock.now()));
+  ASSERT_TRUE(home().take_answer(clock.now()));
+  EXPECT_EQ(std::ranges::count_if(log.told, [](const std::string& told) { return told == "commit 11 to 0 plain"; }), 2)
+      << "of either room the first";
+}
+
+using SharedRoomsDeathTest = SharedRoomsTest;
+
+TEST_F(SharedRoomsDeathTest, ANumberThatDoesNotFollowOnIsTheBrokersMistake) {
+  join_two();
+  bus->lose("room");
+  bus->arrive("room", "7");
+  EXPECT_DEATH(take_all(), "commit.publication.seq == room.last.next");
 }
 
 }  // namespace

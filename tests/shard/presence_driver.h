@@ -66,10 +66,11 @@ class PresenceTest : public ShardTest {
     run();
     return peer.texts();
   }
-  std::uint64_t sum(Counter ShardStats::* counter) const {
+  template <class Number>
+  std::uint64_t sum(Number ShardStats::* number) const {
     std::uint64_t total = 0;
     for (const auto& one : shards)
-      total += (one->stats().*counter).value();
+      total += (one->stats().*number).value();
     return total;
   }
   void turn_all() {

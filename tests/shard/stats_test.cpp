@@ -6,7 +6,8 @@ namespace switchboard::shard {
 namespace {
 
 TEST(EndingCounts, CountsByCodeAndPutsTheRestTogether) {
-  EndingCounts counts;
+  MetricList metrics;
+  EndingCounts counts(metrics);
   for (const std::uint16_t code : EndingCounts::kCodes)
     counts.add(code);
   for (std::size_t i = 0; i < EndingCounts::kCodes.size(); ++i)

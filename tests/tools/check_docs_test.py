@@ -82,6 +82,16 @@ class CheckDocs(unittest.TestCase):
         self.assert_fails("`feed` and `eat` in `src/ws/utf8.cpp`", "name: `eat` is not in src/ws/utf8.cpp")
         self.assert_fails("`problems_of_...` in `src/ws/utf8.cpp`", "name: `problems_of_...` is not in src/ws/utf8.cpp")
 
+    def test_every_metric_has_a_row(self):
+        self.write("src/a.cpp", 'auto a{"switchboard_a_total"}, b{"switchboard_b"}, c{"process_c"}, d{"switchboard"};')
+        rows = ["| metric | meaning |", "| --- | --- |", "| `switchboard_a_total{code}`, `switchboard_b` | a |",
+                "| `process_c` | c `switchboard_bytes_total` |"]
+        self.write("docs/OPERATIONS.md", *rows)
+        self.assertEqual(self.check(),
+                         (1, "docs/OPERATIONS.md:1: metric: there is no row for `switchboard_bytes_total`\n"))
+        self.write("docs/OPERATIONS.md", *rows, "| `switchboard_bytes_total` | d |")
+        self.assertEqual(self.check(), (0, ""))
+
     def test_settings_are_those_of_the_printed_configuration(self):
         self.write("packaging/switchboard.toml", "[limits]", "rooms_max = 5", "[rooms.default]", "# members_max = 3")
         self.assert_passes("`limits.rooms_max` `rooms.members_max` `limits.rooms_...` `other.thing`")

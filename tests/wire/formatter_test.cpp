@@ -17,9 +17,9 @@ class FormatterTest : public testing::Test {
   int deflaters_asked_for = 0;
   ws::DeflateSettings settings;
   ws::MessageDeflater deflater{settings};
-  Counter messages;
-  Counter bytes_before;
-  Counter bytes_after;
+  SharedNumber messages;
+  SharedNumber bytes_before;
+  SharedNumber bytes_after;
   Formatter formatter{[this]() -> ws::MessageDeflater& {
                         ++deflaters_asked_for;
                         return deflater;

@@ -221,8 +221,8 @@ void MemoryBroker::bound() {
 
 // --- what grows old --------------------------------------------------------------------------------------------------
 
-std::optional<TopicId> MemoryBroker::expire_one(Instant now) {
-  if (now < next_walk_) return std::nullopt;
+void MemoryBroker::tidy(Instant now) {
+  if (now < next_walk_) return;
   forget_closed(kClosedMax);
   const std::size_t until = std::min(expired_until_ + kVisitsMax, topics_.size());
   for (; expired_until_ < until; ++expired_until_) {
@@ -233,11 +233,6 @@ std::optional<TopicId> MemoryBroker::expire_one(Instant now) {
   if (is_done) expired_until_ = 0;
   next_walk_ = now + (is_done ? kWalkPause : kVisitPause);
   if (is_done && bytes() == 0) next_walk_ = Instant::max();  // until something is kept again
-  return std::nullopt;
-}
-
-Instant MemoryBroker::next_deadline() const {
-  return next_walk_;
 }
 
 void MemoryBroker::use(const room::RoomSettingsTable& settings) {

@@ -16,15 +16,9 @@
 #include "broker/memory/by_size.h"
 #include "broker/memory/dedup_window.h"
 #include "broker/memory/kept_messages.h"
+#include "broker/memory/settings.h"
 
 namespace switchboard::broker {
-
-struct MemorySettings {
-  /// What messages, dedup windows and closed rooms take, all rooms together: the oldest of (about) the largest room go
-  /// first, and where all are small the rooms that were closed the longest ago.
-  std::uint64_t bytes_max = 64u << 20;
-  std::uint32_t dedup_window_ms = 300'000;
-};
 
 class MemoryBroker final : public Broker {
  public:
@@ -42,12 +36,14 @@ class MemoryBroker final : public Broker {
   void publish(TopicId topic, const Publish& publish) override;
   const Head& head(TopicId topic) override;
   void read(TopicId topic, const ReadRange& range, std::uint64_t ticket) override;
-  /// Frees what has become too old, of a few rooms at a time. Tells nothing.
-  std::optional<TopicId> expire_one(Instant now) override;
-  Instant next_deadline() const override;
+  bool answers_later() const override { return false; }
+  /// Frees what has become too old, of a few rooms at a time.
+  void tidy(Instant now) override;
   void use(const room::RoomSettingsTable& settings) override;
 
   void use(const MemorySettings& settings);
+  /// When `tidy` has something to do at the earliest.
+  Instant tidy_at() const { return next_walk_; }
   /// Memory of what is kept: all but the counters of open rooms.
   std::size_t bytes() const { return by_size_.total() + closed_bytes_; }
   /// Closed rooms that are remembered.

@@ -11,8 +11,7 @@ constexpr std::size_t kReadsMax = 256;
 
 std::size_t bytes_of(const StoreRequest& request) {
   std::size_t bytes = sizeof(StoreRequest);
-  if (const auto* publish = std::get_if<StorePublish>(&request.what))
-    bytes += publish->room_id.size() + publish->content.size() + publish->sender.size() + publish->dedup.size();
+  if (const auto* publish = std::get_if<StorePublish>(&request.what)) bytes += publish->text_bytes();
   return bytes;
 }
 

@@ -35,7 +35,6 @@ StoreCommitted StagedBatch::publish(const StorePublish& publish, UnixMillis now,
     named.digest = file_.dedup.digest(publish.room_id, publish.sender, publish.dedup);
     const std::optional<DedupRecord> first = file_.dedup.find(named.digest);
     if (first.has_value() && first->room == room.newest_row().id) {
-      status_.duplicates.add();
       return {.seq = Seq{first->seq},
               .first = room.first,
               .epoch = tells_epoch ? room.newest_row().epoch : std::string(),

@@ -15,7 +15,9 @@ constexpr std::size_t kUntoldMax = 64;
 
 }  // namespace
 
-StoreStatus::StoreStatus() : commit_ns(kCommitBoundsNs) {}
+StoreStatus::StoreStatus()
+    : commit_ns(metrics, "switchboard_store_commit_seconds", "How long a transaction of the store took.",
+                kCommitBoundsNs) {}
 
 StoreState StoreStatus::state() const {
   const std::lock_guard lock(mutex_);

@@ -44,22 +44,32 @@ class StoreStatus {
   /// Any thread.
   StoreState state() const;
 
-  // Any thread may read these. Without `_total` in the name of the metric: bytes_on_disk, dedup_records.
-  Counter commits;              // messages
-  Counter duplicates;           // publishes that were found to have been committed before
-  Counter failures;             // publishes that were refused
-  Counter batches;              // transactions with publishes in them that were committed
-  Counter syncs;                // of those, with an fsync
-  Counter trimmed;              // messages that retention, or the bound of the whole store, removed
-  Counter bytes_on_disk;        // the file and its write-ahead log
-  Counter dedup_records;        // keys known at the moment
-  Counter damaged;              // stored stretches (blocks, rows) that were not what had been written: left out
-  Counter doubts;               // times the file was not as it had been left: new epochs
-  Counter losses;               // times the open file was found removed, replaced, changed or cut
-  Counter checkpoints;          // passes that brought the write-ahead log into the file
-  Counter checkpoint_failures;  // passes that failed: what was committed may not be on the disk
-  Counter power_losses;         // times it was opened after the machine had stopped without a shutdown: new epochs
-  SharedHistogram commit_ns;    // how long a batch's transaction took
+  // Any thread may read these.
+  MetricList metrics;
+  Counter commits{metrics, "switchboard_store_commits_total", "Messages that were written to the store."};
+  Counter failures{metrics, "switchboard_store_failures_total",
+                   "Messages that the store refused because it could not keep them."};
+  Counter batches{metrics, "switchboard_store_batches_total", "Transactions that committed messages; one holds many."};
+  Counter syncs{metrics, "switchboard_store_syncs_total", "Of these, the ones that waited for the disk (fsync)."};
+  Counter trimmed{metrics, "switchboard_store_trimmed_total",
+                  "Messages removed by a room's retention, or by the bound of the whole store."};
+  Counter damaged{metrics, "switchboard_store_damaged_total",
+                  "Stored stretches that were not what had been written, and were left out."};
+  Counter doubts{metrics, "switchboard_store_doubts_total",
+                 "Times that the store was not as it had been left, and all rooms began new epochs."};
+  Counter losses{metrics, "switchboard_store_file_losses_total",
+                 "Times that the store's open file was found removed, replaced, changed or cut short."};
+  Counter checkpoints{metrics, "switchboard_store_checkpoints_total",
+                      "Passes that brought the store's write-ahead log into its file."};
+  Counter checkpoint_failures{metrics, "switchboard_store_checkpoint_failures_total",
+                              "Such passes that failed: what was committed may not be on the disk."};
+  Gauge bytes_on_disk{metrics, "switchboard_store_bytes",
+                      "Size of the store on the disk, its write-ahead log included."};
+  Gauge dedup_records{metrics, "switchboard_store_dedup_keys", "Dedup keys that the store knows."};
+  SharedHistogram commit_ns;
+  /// Not for operators but for the log: times that the file was opened after the machine had stopped without a
+  /// shutdown, which began new epochs.
+  SharedNumber power_losses;
 
   /// Before the store's threads are started. Notices from before are told during this.
   void observe(Observer observer, NoticeObserver on_notice = nullptr);
