@@ -92,8 +92,10 @@ void append_escape(std::string& out, char32_t code, Style style) {
   }
 }
 
-/// `is_quoted`: quotes and backslashes are escaped, too.
-void append_escaped(std::string& out, std::string_view text, Style style, bool is_quoted) {
+/// In quotation marks these and backslashes are escaped, too.
+enum class Quotes : std::uint8_t { kNone, kAround };
+
+void append_escaped(std::string& out, std::string_view text, Style style, Quotes quotes) {
   while (!text.empty()) {
     const std::size_t length = sequence_length(text);
     if (length == 0) {
@@ -109,7 +111,7 @@ void append_escaped(std::string& out, std::string_view text, Style style, bool i
     if (is_unseen(code)) {
       append_escape(out, code, style);
     } else {
-      if (is_quoted && (code == '"' || code == '\\')) out.push_back('\\');
+      if (quotes == Quotes::kAround && (code == '"' || code == '\\')) out.push_back('\\');
       out.append(text.substr(0, length));
     }
     text.remove_prefix(length);
@@ -118,7 +120,7 @@ void append_escaped(std::string& out, std::string_view text, Style style, bool i
 
 void append_string(std::string& out, std::string_view text, Style style) {
   out.push_back('"');
-  append_escaped(out, text, style, true);
+  append_escaped(out, text, style, Quotes::kAround);
   out.push_back('"');
 }
 
@@ -146,7 +148,7 @@ void append_plain_value(std::string& out, std::string_view text) {
 }
 
 void append_plain_text(std::string& out, std::string_view text) {
-  append_escaped(out, text, Style::kLine, false);
+  append_escaped(out, text, Style::kLine, Quotes::kNone);
 }
 
 std::string_view cut_at_character(std::string_view text, std::size_t bytes_max) {

@@ -141,11 +141,15 @@ bool Database::open(const std::string& file, Access access, int busy_ms) {
   return !has_failed();
 }
 
-void Database::close(bool in_good_order) {
+void Database::close_in_good_order() {
+  if (handle_ != nullptr) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+  close();
+}
+
+void Database::close() {
   if (handle_ == nullptr) return;
   for (auto* statement : {&begin_, &begin_writing_, &commit_})
     statement->reset();
-  if (in_good_order) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   sqlite3_close_v2(handle_);
   handle_ = nullptr;
   pausing_.reset();

@@ -55,9 +55,10 @@ class Database {
 
   /// kMake makes the file if it does not exist. kRead never changes it. Waits `busy_ms` for locks of other processes.
   bool open(const std::string& file, Access access, int busy_ms);
-  /// `in_good_order`: what is in the write-ahead log is brought into the file, if nobody else has it open, and the log
-  /// is removed. Otherwise both stay as they are.
-  void close(bool in_good_order = false);
+  /// File and write-ahead log stay as they are.
+  void close();
+  /// What is in the write-ahead log is brought into the file, if nobody else has it open, and the log is removed.
+  void close_in_good_order();
   bool is_open() const { return handle_ != nullptr; }
 
   /// SQL without results, or whose results do not matter.

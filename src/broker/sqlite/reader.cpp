@@ -65,11 +65,11 @@ PageOrError Reader::read(const StoreRead& request) {
   }
   PageBuilder page(request.range);
   if (request.range.newest) {
-    add_tail(view, true, page);
+    add_tail(view, request.range, page);
     if (!page.is_full()) add_blocks(request, view, page);
   } else {
     add_blocks(request, view, page);
-    if (!page.is_full()) add_tail(view, false, page);
+    if (!page.is_full()) add_tail(view, request.range, page);
   }
   if (!view.is_in_memory) connection_->database.run("COMMIT");
   if (lost_mappings() != lost_mappings_) {
@@ -95,7 +95,7 @@ PageOrError Reader::read_around(const StoreRead& request, View& view) {
   const Seq end = std::min(request.range.until, view.blocks_end);
   note_damage(request.room_id, {.room = view.room, .first = request.range.from, .last = Seq{end.value - 1}});
   PageBuilder page(request.range);
-  add_tail(view, request.range.newest, page);
+  add_tail(view, request.range, page);
   Page read = page.take(std::move(view.epoch), view.oldest, view.newest);
   if (read.empty()) read.gap_end = end;
   return std::make_shared<const Page>(std::move(read));
@@ -192,11 +192,12 @@ void Reader::look_in_file(std::string_view room, View& view) {
   view.blocks_end = view.newest.next();
 }
 
-void Reader::add_tail(const View& view, bool newest, PageBuilder& page) const {
+/// In the order in which the page grows.
+void Reader::add_tail(const View& view, const ReadRange& range, PageBuilder& page) const {
   const std::string_view records = view.tail;
   const std::size_t count = view.tail_ends.size();
   for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t index = newest ? count - 1 - i : i;
+    const std::size_t index = range.newest ? count - 1 - i : i;
     const std::size_t begin = index == 0 ? 0 : view.tail_ends[index - 1];
     const Seq seq = view.tail_first.plus(index);
     if (!page.add(seq, records.substr(begin, view.tail_ends[index] - begin), view.tail_times[index])) return;

@@ -64,7 +64,7 @@ class Reader {
   PageOrError read_around(const StoreRead& request, View& view);
   View look(const StoreRead& request) const;
   void look_in_file(std::string_view room, View& view);
-  void add_tail(const View& view, bool newest, PageBuilder& page) const;
+  void add_tail(const View& view, const ReadRange& range, PageBuilder& page) const;
   void add_blocks(const StoreRead& request, View& view, PageBuilder& page);
   StoreMillis oldest_at(std::uint32_t keep_seconds) const;
   static bool is_too_old(View& view, Seq seq, StoreMillis at);

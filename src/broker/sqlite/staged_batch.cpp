@@ -75,7 +75,7 @@ void StagedBatch::write(StoreMillis at) {
 void StagedBatch::write_row(StoredRoom& room, const StorePublish& publish, OwnerId owner, bool& tells_epoch) {
   const RoomRow& before = room.newest_row();
   if (before.id != 0 && before.durability == publish.durability && before.retention == publish.retention) return;
-  touch(room, false);
+  touch(room);
   if (room.staged_row == nullptr) room.staged_row = std::make_unique<RoomRow>(room.row);
   RoomRow& row = *room.staged_row;
   row.retention = publish.retention;
@@ -97,15 +97,20 @@ StoredRoom& StagedBatch::room_of(std::string_view name, bool& is_new) {
   if (StoredRoom* room = cache_.find(name)) return *room;
   is_new = true;
   StoredRoom& room = cache_.add(name);
-  touch(room, true);
+  touch_new(room);
   if (file_.load_room(room)) file_.rooms.update(room.row, file_.identity.generation);
   return room;
 }
 
-void StagedBatch::touch(StoredRoom& room, bool is_new) {
+void StagedBatch::touch(StoredRoom& room) {
   if (room.is_touched) return;
   room.is_touched = true;
-  touched_.push_back({.room = &room, .is_new = is_new});
+  touched_.push_back({.room = &room, .is_new = false});
+}
+
+void StagedBatch::touch_new(StoredRoom& room) {
+  room.is_touched = true;
+  touched_.push_back({.room = &room, .is_new = true});
 }
 
 void StagedBatch::apply(Upkeep& upkeep) {

@@ -43,7 +43,8 @@ class StagedBatch {
 
   Seq first_kept(const StoredRoom& room, Instant now);
   StoredRoom& room_of(std::string_view name, bool& is_new);
-  void touch(StoredRoom& room, bool is_new);
+  void touch(StoredRoom& room);
+  void touch_new(StoredRoom& room);
   void write_row(StoredRoom& room, const StorePublish& publish, OwnerId owner, bool& tells_epoch);
 
   StoreFile& file_;

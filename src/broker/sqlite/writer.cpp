@@ -99,7 +99,7 @@ std::optional<SchemaFault> Writer::take_file(Identity& identity, std::string& do
   const Instant now = surroundings_.clock.now();
   const UnixMillis unix_ms = surroundings_.clock.unix_ms();
   if (auto fault = prepare(database_, settings_, random_, identity)) return fault;
-  is_synchronous_ = true;
+  durability_ = room::Durability::kPower;
   database_.run("PRAGMA cache_size = -16384");  // KiB
   database_.begin_writing();
   const std::string damage = take_over(database_, surroundings_.boot_id, random_, identity);
@@ -182,7 +182,7 @@ void Writer::close() {
     batch_.reset();
     upkeep_.reset();
     file_.reset();  // and with it the statements
-    database_.close(true);
+    database_.close_in_good_order();
     custody_.closed();
   }
   close_file();
@@ -206,9 +206,9 @@ void Writer::run_batch(std::span<StoreRequest> requests, std::vector<StoreAnswer
       status_.failures.add(std::holds_alternative<StorePublish>(request.what) ? 1 : 0);
     return;
   }
-  if (attempt(requests, answers, false) || is_unsettled()) return;
+  if (attempt(requests, answers, Scope::kEverything) || is_unsettled()) return;
   // A store that cannot be written may be readable: rooms can be opened, and their history read.
-  if (file_ != nullptr) attempt(requests, answers, true);
+  if (file_ != nullptr) attempt(requests, answers, Scope::kOpens);
 }
 
 /// Before anything is written, and whether or not that failed before: whoever goes on publishing must not keep the file
@@ -220,7 +220,7 @@ void Writer::make_room_for(std::span<const StoreRequest> requests) {
       bytes += publish->content.size() + publish->room_id.size() + publish->sender.size() + kMessageBytes;
   }
   if (bytes == 0 || upkeep_->has_room_for(bytes)) return;
-  set_synchronous(false);
+  set_durability(room::Durability::kProcess);
   const Instant now = surroundings_.clock.now();
   for (int slices = 0; slices < kRoomSlicesMax && file_ != nullptr; ++slices) {
     const bool has_made_some = upkeep_->make_room(now, bytes);
@@ -228,15 +228,16 @@ void Writer::make_room_for(std::span<const StoreRequest> requests) {
   }
 }
 
-bool Writer::attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>& answers, bool opens_only) {
+bool Writer::attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>& answers, Scope scope) {
   const Instant started = surroundings_.clock.now();
   const UnixMillis now = surroundings_.clock.unix_ms();
   const StoreMillis at = ages_.at(started);
   std::uint64_t publishes = 0;
   for (const StoreRequest& request : requests)
     publishes += std::holds_alternative<StorePublish>(request.what) ? 1 : 0;
-  if (publishes > 0 && !opens_only) {
-    set_synchronous(needs_sync(requests));
+  const bool publishes_now = publishes > 0 && scope == Scope::kEverything;
+  if (publishes_now) {
+    set_durability(durability_of(requests));
     if (!begin_ours()) return false;
   } else {
     database_.begin();
@@ -245,7 +246,7 @@ bool Writer::attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>&
     if (i % kRequestsAtOnce == 0) give_way();
     if (auto* open = std::get_if<StoreOpen>(&requests[i].what)) {
       answers[i].what = batch_->open(*open, started);
-    } else if (auto* message = std::get_if<StorePublish>(&requests[i].what); message != nullptr && !opens_only) {
+    } else if (auto* message = std::get_if<StorePublish>(&requests[i].what); message != nullptr && publishes_now) {
       answers[i].what = batch_->publish(*message, now, at);
     }
   }
@@ -268,18 +269,18 @@ bool Writer::attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>&
     return false;
   }
   file_->owners.committed();
-  if (publishes > 0 && !opens_only) file_->committed();
-  if (batch_->must_be_synced() && !is_synchronous_) sync_again();
+  if (publishes_now) file_->committed();
+  if (batch_->must_be_synced() && durability_ != room::Durability::kPower) sync_again();
   if (file_ == nullptr) return true;  // it was committed, but is not to be used any more
   batch_->apply(*upkeep_);
   note();
   if (file_ == nullptr) return true;
-  if (publishes > 0 && !opens_only) {
+  if (publishes_now) {
     const Instant ended = surroundings_.clock.now();
     file_->dedup.committed(ended);
     status_.dedup_records.set(file_->dedup.size());
     status_.batches.add();
-    status_.syncs.add(is_synchronous_ ? 1 : 0);
+    status_.syncs.add(durability_ == room::Durability::kPower ? 1 : 0);
     status_.commit_ns.observe((ended - started).count());
     report_success();
   }
@@ -339,23 +340,25 @@ void Writer::give_up_settling(std::vector<StoreAnswer>& answers) {
 
 // --- durability ------------------------------------------------------------------------------------------------------
 
-bool Writer::needs_sync(std::span<const StoreRequest> requests) const {
+/// One commit is for all: the strictest of them counts.
+room::Durability Writer::durability_of(std::span<const StoreRequest> requests) {
   for (const StoreRequest& request : requests) {
     const auto* publish = std::get_if<StorePublish>(&request.what);
-    if (publish != nullptr && publish->durability == room::Durability::kPower) return true;
+    if (publish != nullptr && publish->durability == room::Durability::kPower) return room::Durability::kPower;
   }
-  return false;
+  return room::Durability::kProcess;
 }
 
-void Writer::set_synchronous(bool is_full) {
-  if (is_full == is_synchronous_) return;
-  database_.run(is_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-  is_synchronous_ = is_full;
+void Writer::set_durability(room::Durability durability) {
+  if (durability == durability_) return;
+  const bool is_power = durability == room::Durability::kPower;
+  database_.run(is_power ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  durability_ = durability;
 }
 
 void Writer::sync_again() {
   // Any commit with an fsync brings those before it to the disk, too.
-  set_synchronous(true);
+  set_durability(room::Durability::kPower);
   database_.begin_writing();
   write_anything(database_);
   if (!database_.commit()) take_failure();
@@ -450,7 +453,7 @@ bool Writer::run_upkeep() {
     check_in(now);
     if (file_ == nullptr || database_.has_failed()) return false;
   }
-  set_synchronous(false);
+  set_durability(room::Durability::kProcess);
   const bool did_something = upkeep_->run(now);
   if (take_failure()) return false;
   note();
@@ -468,7 +471,7 @@ void Writer::check_in(Instant now) {
   tell_damage();
   if (status_.state().is_ok || now - failed_at_ < kQuietBeforeOk) return;
   // Nobody may be publishing at the moment, so it has to be tried whether that is possible again.
-  set_synchronous(false);
+  set_durability(room::Durability::kProcess);
   database_.begin_writing();
   write_anything(database_);
   database_.commit();
@@ -487,7 +490,7 @@ void Writer::keep_age() {
   const Instant now = surroundings_.clock.now();
   next_age_kept_ = now + kAgePause;
   commits_at_age_ = status_.commits.value();
-  set_synchronous(false);
+  set_durability(room::Durability::kProcess);
   database_.begin_writing();
   save_age(database_, ages_.save(now, surroundings_.clock.unix_ms()));
   database_.commit();

@@ -99,12 +99,14 @@ class Writer {
   void tell_damage();
 
   void make_room_for(std::span<const StoreRequest> requests);
-  bool attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>& answers, bool opens_only);
+  /// What of a batch is tried: a store that cannot be written may still be read.
+  enum class Scope : std::uint8_t { kEverything, kOpens };
+  bool attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>& answers, Scope scope);
   void give_way() const;
   Unsettled unsettled(std::span<const StoreRequest> requests, const std::vector<StoreAnswer>& answers);
 
-  void set_synchronous(bool is_full);
-  bool needs_sync(std::span<const StoreRequest> requests) const;
+  void set_durability(room::Durability durability);
+  static room::Durability durability_of(std::span<const StoreRequest> requests);
   void sync_again();
   bool take_failure();  // tells the status; true when there was one
   void fail_with(std::string sentence);
@@ -130,8 +132,8 @@ class Writer {
   std::unique_ptr<Upkeep> upkeep_;
   std::optional<StagedBatch> batch_;  // while the file is open
 
-  bool is_synchronous_ = true;
-  std::uint64_t damaged_dedup_rows_ = 0;  // told
+  room::Durability durability_ = room::Durability::kPower;  // of the next commit
+  std::uint64_t damaged_dedup_rows_ = 0;                    // told
   OpenedFile opened_;
   std::uint64_t lost_mappings_ = 0;  // when the file was opened
   std::optional<Unsettled> unsettled_;
