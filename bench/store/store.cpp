@@ -85,13 +85,12 @@ class Load {
                                   : static_cast<std::uint64_t>(static_cast<double>((now - begin).count()) / 1e9 *
                                                                static_cast<double>(options_.rate));
     for (; sent < due; ++sent) {
-      StorePublish publish{.room_id = rooms_[sent % rooms_.size()],
-                           .content = content_,
-                           .sender = "bench",
-                           .to = {},
-                           .dedup = {},
-                           .retention = {.messages = options_.keep, .bytes = 1ull << 40},
-                           .durability = options_.is_power ? room::Durability::kPower : room::Durability::kProcess};
+      StorePublish publish;
+      publish.room_id = rooms_[sent % rooms_.size()];
+      publish.content = content_;
+      publish.sender = "bench";
+      publish.retention = {.messages = options_.keep, .bytes = 1ull << 40};
+      publish.durability = options_.is_power ? room::Durability::kPower : room::Durability::kProcess;
       if (options_.has_dedup) publish.dedup = "key-" + std::to_string(sent);
       // Latency counts from when it was due.
       const Instant scheduled = options_.rate == 0

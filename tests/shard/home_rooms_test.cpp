@@ -521,7 +521,7 @@ class SharedRoomsTest : public HomeRoomsTest {
       auto scripted = std::make_unique<ScriptedBroker>(events);
       bus = scripted.get();
       made.push_back({.broker = std::move(scripted),
-                      .takes = [](const room::RoomSettings& room) { return room.history; },
+                      .takes = [](const room::RoomSettings& of) { return of.history; },
                       .use = [this](const HistorySettings&) { ++uses; }});
       HomeBrokers others = make_brokers(events, settings.history, {.clock = clock, .random_seed = 3});
       made.push_back(std::move(others.back()));
@@ -619,7 +619,7 @@ TEST_F(SharedRoomsTest, WhatArrivesForAUserIsToldByName) {
   bus->arrive("@bob", "7");
   take_all();
   EXPECT_EQ(log.take(), Told{"commit 11 in @bob"});
-  EXPECT_EQ(log.payload, R"({"type":"direct","from":"zoe","content":7,"seq":11,"ts":1})");
+  EXPECT_EQ(log.payload, R"({"type":"direct","content":7,"sender":"zoe","seq":11,"ts":1})");
 }
 
 TEST_F(SharedRoomsTest, ARoomThatNobodyIsInAnyMoreTakesWhatArrivesWhileSomethingOfItIsUnderWay) {
@@ -664,7 +664,7 @@ TEST_F(SharedRoomsTest, ABrokerThatHasMuchToTellDoesNotSilenceTheOthers) {
       auto scripted = std::make_unique<ScriptedBroker>(events);
       *each = scripted.get();
       made.push_back({.broker = std::move(scripted),
-                      .takes = [](const room::RoomSettings& room) { return room.history; },
+                      .takes = [](const room::RoomSettings& of) { return of.history; },
                       .use = [](const HistorySettings&) {}});
     }
     made.back().takes = [](const room::RoomSettings&) { return true; };
