@@ -23,12 +23,12 @@ struct Refused {
 };
 /// To a join. Everything of `joined` is to be given; a client that does not know v1 is told as much as it has asked
 /// for.
-struct Admitted {
+struct Entered {
   const Membership& membership;  // the session's own
   protocol::Joined joined;
 };
 
 /// A publish without an id has no answer but a refusal.
-using Reply = std::variant<Refused, Admitted, protocol::Ack, protocol::HistoryPage, protocol::PresenceList>;
+using Reply = std::variant<Refused, Entered, protocol::Ack, protocol::HistoryPage, protocol::PresenceList>;
 
 }  // namespace switchboard::session

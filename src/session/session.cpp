@@ -217,13 +217,13 @@ void Session::take(const Refused& refused) {
           .id = std::string(refused.command_id)});
 }
 
-void Session::take(const Admitted& admitted) {
+void Session::take(const Entered& entered) {
   owed_.end_join();
   if (!is_open_) return;
   context_->stats.joins.add();
-  protocol::Joined told = admitted.joined;
-  told.room_id = told_room_id(admitted.joined.room_id);
-  if (!is_v1() && told.id.empty() && !admitted.membership.opted_in) told.epoch = {};
+  protocol::Joined told = entered.joined;
+  told.room_id = told_room_id(entered.joined.room_id);
+  if (!is_v1() && told.id.empty() && !entered.membership.opted_in) told.epoch = {};
   send(told);
 }
 

@@ -109,7 +109,7 @@ class Session {
   std::optional<Remainder> run(std::string_view documents, Progress progress);
   void refuse_for_rate(const RateLimiter::Verdict& verdict, std::string_view room_id, std::string_view command_id);
   void take(const Refused& refused);
-  void take(const Admitted& admitted);
+  void take(const Entered& entered);
   void take(const protocol::Ack& ack);
   void take(const protocol::HistoryPage& page);
   void take(const protocol::PresenceList& list);

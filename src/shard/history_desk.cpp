@@ -23,8 +23,8 @@ void HistoryDesk::begin_replay(Client& client, SlotId view_id, std::uint32_t slo
 
 // --- what sessions ask ---------------------------------------------------------------------------------------------
 
-Attempt HistoryDesk::read(Session& session, std::uint32_t slot, const protocol::History& history,
-                          std::string_view command_id) {
+Attempt HistoryDesk::query(Session& session, std::uint32_t slot, const protocol::History& history,
+                           std::string_view command_id) {
   const SlotId view_id = session.memberships()[slot].room;
   const RoomView& view = views_.at(view_id);
   if (!view.keeps_history()) {
@@ -33,15 +33,15 @@ Attempt HistoryDesk::read(Session& session, std::uint32_t slot, const protocol::
     return Attempt::kDone;
   }
   // Nothing is told here that is not in the log yet: the members have not been given it either.
-  HistoryRead read({.client = session.id(), .view = view_id, .format = wire::plain_of(view.format)}, history,
-                   command_id, view.epoch, view.room.log.end(), context_.settings.reply_bytes_max);
-  const auto range = read.next_range();
+  HistoryQuery asked({.client = session.id(), .view = view_id, .format = wire::plain_of(view.format)}, history,
+                     command_id, view.epoch, view.room.log.end(), context_.settings.reply_bytes_max);
+  const auto range = asked.next_range();
   if (!range) {
-    answer(clients_.at(session.id()), view, read);
+    answer(clients_.at(session.id()), view, asked);
     return Attempt::kDone;
   }
   if (!homes_.may_ask(session, view.home)) return homes_.wait(session, view.home);
-  const std::uint64_t ticket = queries_.add(std::move(read));
+  const std::uint64_t ticket = queries_.add(std::move(asked));
   if (queries_.at_work() > settings_.replays_max) {
     queries_.waiting().push_back(ticket);
     return Attempt::kPending;
@@ -82,8 +82,8 @@ void HistoryDesk::run() {
   while (query_may_begin()) {
     const std::uint64_t ticket = queries_.waiting().front();
     queries_.waiting().pop_front();
-    HistoryRead* read = queries_.find(ticket);
-    if (read != nullptr && read_on(ticket, *read) && blocked_by_) return;
+    HistoryQuery* query = queries_.find(ticket);
+    if (query != nullptr && read_on(ticket, *query) && blocked_by_) return;
   }
 }
 
@@ -104,18 +104,18 @@ void HistoryDesk::on_page(PageTicket ticket, const wire::PageOrError& page) {
 }
 
 void HistoryDesk::on_query_page(std::uint64_t ticket, const wire::PageOrError& page) {
-  HistoryRead* read = queries_.find(ticket);
-  if (read == nullptr) return;
-  Client* client = clients_.find(read->client());
-  const RoomView* view = views_.find(read->view());
+  HistoryQuery* query = queries_.find(ticket);
+  if (query == nullptr) return;
+  Client* client = clients_.find(query->client());
+  const RoomView* view = views_.find(query->view());
   if (client == nullptr || view == nullptr) return queries_.erase(ticket);  // it has ended meanwhile
   if (page) {
-    read->take(*page);
-    if (read_on(ticket, *read)) return;
-    answer(*client, *view, *read);
+    query->take(*page);
+    if (read_on(ticket, *query)) return;
+    answer(*client, *view, *query);
   } else {
     client->session().on_reply(
-        session::Refused{session::Asked::kHistory, view->room.id(), read->command_id(), code_of(page.error())});
+        session::Refused{session::Asked::kHistory, view->room.id(), query->command_id(), code_of(page.error())});
   }
   queries_.erase(ticket);
   if (client->connection.paused()) delivery_.resumable().push_back(client->session().id());
@@ -123,21 +123,21 @@ void HistoryDesk::on_query_page(std::uint64_t ticket, const wire::PageOrError& p
 }
 
 /// True when more is to be read, and is asked for.
-bool HistoryDesk::read_on(std::uint64_t ticket, HistoryRead& read) {
-  const auto range = read.next_range();
+bool HistoryDesk::read_on(std::uint64_t ticket, HistoryQuery& query) {
+  const auto range = query.next_range();
   if (!range) return false;
   // The answer may come, and the query be over, during the call.
-  if (!request_page(read.view(), *range, {PageTicket::For::kHistory, ticket})) queries_.waiting().push_front(ticket);
+  if (!request_page(query.view(), *range, {PageTicket::For::kHistory, ticket})) queries_.waiting().push_front(ticket);
   return true;
 }
 
 /// An answer is counted before it is made: who asks and does not read must not fill the memory.
-void HistoryDesk::answer(Client& client, const RoomView& view, HistoryRead& read) {
-  if (!outboxes_.make_room(read.bytes())) {
+void HistoryDesk::answer(Client& client, const RoomView& view, HistoryQuery& query) {
+  if (!outboxes_.make_room(query.bytes())) {
     return client.session().on_reply(
-        session::Refused{session::Asked::kHistory, view.room.id(), read.command_id(), ErrorCode::kUnavailable});
+        session::Refused{session::Asked::kHistory, view.room.id(), query.command_id(), ErrorCode::kUnavailable});
   }
-  client.session().on_reply(read.answer(view.room.id()));
+  client.session().on_reply(query.answer(view.room.id()));
 }
 
 }  // namespace switchboard::shard

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "session/host.h"
-#include "shard/history_reads.h"
+#include "shard/history_queries.h"
 #include "shard/homes.h"
 #include "shard/outbox_bound.h"
 #include "shard/replays.h"
@@ -31,8 +31,8 @@ class HistoryDesk {
         context_(context) {}
 
   /// As in session::SessionHost.
-  session::Attempt read(session::Session& session, std::uint32_t slot, const protocol::History& history,
-                        std::string_view command_id);
+  session::Attempt query(session::Session& session, std::uint32_t slot, const protocol::History& history,
+                         std::string_view command_id);
   /// The client has joined with `since` or `last`: it is told when it has had everything up to `last`. `live_from`: see
   /// Replay.
   void begin_replay(Client& client, SlotId view_id, std::uint32_t slot, Seq last, Seq live_from);
@@ -48,8 +48,8 @@ class HistoryDesk {
   bool request_page(SlotId view_id, const broker::ReadRange& range, PageTicket ticket);
   bool query_may_begin() const;
   void on_query_page(std::uint64_t ticket, const wire::PageOrError& page);
-  bool read_on(std::uint64_t ticket, HistoryRead& read);
-  void answer(Client& client, const RoomView& view, HistoryRead& read);
+  bool read_on(std::uint64_t ticket, HistoryQuery& query);
+  void answer(Client& client, const RoomView& view, HistoryQuery& query);
 
   RoomViews& views_;
   SlotTable<Client>& clients_;
@@ -60,7 +60,7 @@ class HistoryDesk {
   Sweep& sweep_;
   const ShardSettings& settings_;
   const session::SessionContext& context_;
-  HistoryReads queries_;
+  HistoryQueries queries_;
   std::optional<std::uint32_t> blocked_by_;  // the home that the next page could not be asked of
 };
 

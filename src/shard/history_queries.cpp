@@ -1,4 +1,4 @@
-#include "shard/history_reads.h"
+#include "shard/history_queries.h"
 
 #include <algorithm>
 #include <utility>
@@ -22,8 +22,8 @@ std::size_t bytes_around(std::string_view room_id, std::string_view command_id, 
 
 }  // namespace
 
-HistoryRead::HistoryRead(const Asker& asker, const protocol::History& query, std::string_view command_id,
-                         std::string_view epoch, Seq end, std::size_t bytes_max)
+HistoryQuery::HistoryQuery(const Asker& asker, const protocol::History& query, std::string_view command_id,
+                           std::string_view epoch, Seq end, std::size_t bytes_max)
     : asker_(asker),
       command_id_(command_id),
       epoch_(epoch),
@@ -36,7 +36,7 @@ HistoryRead::HistoryRead(const Asker& asker, const protocol::History& query, std
   is_done_ = from_ >= until_;
 }
 
-std::optional<broker::ReadRange> HistoryRead::next_range() const {
+std::optional<broker::ReadRange> HistoryQuery::next_range() const {
   if (is_done_) return std::nullopt;
   return broker::ReadRange{.from = from_,
                            .until = until_,
@@ -45,7 +45,7 @@ std::optional<broker::ReadRange> HistoryRead::next_range() const {
                            .newest = is_backward_};
 }
 
-void HistoryRead::take(wire::SharedPage page) {
+void HistoryQuery::take(wire::SharedPage page) {
   if (page->empty() && page->gap_end > from_ && !is_backward_) {  // damaged: an answer begins behind it
     from_ = page->gap_end;
     more_ = from_ < until_;
@@ -69,7 +69,7 @@ void HistoryRead::take(wire::SharedPage page) {
   is_backward_ ? take_backward(*pages_.back()) : take_forward(*pages_.back());
 }
 
-void HistoryRead::take_forward(const wire::Page& page) {
+void HistoryQuery::take_forward(const wire::Page& page) {
   if (!messages_.empty() && page.first > from_) {  // trimmed meanwhile: an answer has no holes
     is_done_ = more_ = true;
     return;
@@ -83,7 +83,7 @@ void HistoryRead::take_forward(const wire::Page& page) {
   more_ = from_ < until_;
 }
 
-void HistoryRead::take_backward(const wire::Page& page) {
+void HistoryQuery::take_backward(const wire::Page& page) {
   if (!messages_.empty() && page.end() < until_) {  // damaged in between
     is_done_ = more_ = true;
     return;
@@ -98,7 +98,7 @@ void HistoryRead::take_backward(const wire::Page& page) {
   more_ = until_ > oldest;
 }
 
-bool HistoryRead::take(std::string_view message) {
+bool HistoryQuery::take(std::string_view message) {
   if (messages_left_ == 0) return false;
   const std::size_t bytes = message.size() + (messages_.empty() ? 0 : 1);  // a comma in front
   if (bytes > bytes_left() && !messages_.empty()) {
@@ -112,7 +112,7 @@ bool HistoryRead::take(std::string_view message) {
   return true;
 }
 
-protocol::HistoryPage HistoryRead::answer(std::string_view room_id) {
+protocol::HistoryPage HistoryQuery::answer(std::string_view room_id) {
   if (is_backward_) std::ranges::reverse(messages_);
   return {.room_id = room_id, .id = command_id_, .epoch = epoch_, .messages = messages_, .more = more_};
 }

@@ -21,7 +21,7 @@
 
 namespace switchboard::shard {
 
-class HistoryRead {
+class HistoryQuery {
  public:
   struct Asker {
     SlotId client;
@@ -31,8 +31,8 @@ class HistoryRead {
 
   /// `end`: the number behind the newest message that may be shown. `bytes_max`: of the whole answer's JSON text; one
   /// message is always given. `epoch`: of the room now; that of the first page is told. What is viewed is copied.
-  HistoryRead(const Asker& asker, const protocol::History& query, std::string_view command_id, std::string_view epoch,
-              Seq end, std::size_t bytes_max);
+  HistoryQuery(const Asker& asker, const protocol::History& query, std::string_view command_id, std::string_view epoch,
+               Seq end, std::size_t bytes_max);
 
   /// What to read next; none when the answer is complete.
   std::optional<broker::ReadRange> next_range() const;
@@ -71,15 +71,15 @@ class HistoryRead {
   std::vector<std::string_view> messages_;  // in the order of growth
 };
 
-class HistoryReads {
+class HistoryQueries {
  public:
   /// Returns its ticket.
-  std::uint64_t add(HistoryRead read) {
+  std::uint64_t add(HistoryQuery read) {
     reads_.emplace(++last_ticket_, std::move(read));
     return last_ticket_;
   }
   /// Null when there is none: stays until the next `add`.
-  HistoryRead* find(std::uint64_t ticket) {
+  HistoryQuery* find(std::uint64_t ticket) {
     const auto found = reads_.find(ticket);
     return found == reads_.end() ? nullptr : &found->second;
   }
@@ -93,7 +93,7 @@ class HistoryReads {
   std::size_t size() const { return reads_.size(); }
 
  private:
-  FlatMap<std::uint64_t, HistoryRead> reads_;  // by ticket
+  FlatMap<std::uint64_t, HistoryQuery> reads_;  // by ticket
   std::deque<std::uint64_t> waiting_;
   std::uint64_t last_ticket_ = 0;
 };

@@ -105,12 +105,12 @@ void HomeRooms::join(std::uint32_t from, JoinRequest&& request) {
   if (room.must_wait()) {
     wait(room, WaitingJoin{.from = from, .request = std::move(request)});
   } else {
-    admit(id, room, from, std::move(request));
+    add_member(id, room, from, std::move(request));
   }
   settle(id);
 }
 
-void HomeRooms::admit(SlotId id, HomeRoom& room, std::uint32_t from, JoinRequest&& request) {
+void HomeRooms::add_member(SlotId id, HomeRoom& room, std::uint32_t from, JoinRequest&& request) {
   if (room.members >= settings_.rooms.of(room.id).members_max) {
     return refuse(from, std::move(request), ErrorCode::kRoomFull);
   }
@@ -316,7 +316,7 @@ bool HomeRooms::serve_one_waiting() {
 
 void HomeRooms::serve(SlotId id, HomeRoom& room, WaitingJoin&& join) {
   if (room.state == HomeRoom::State::kFailed) return refuse(join.from, std::move(join.request), code_of(room.failure));
-  admit(id, room, join.from, std::move(join.request));
+  add_member(id, room, join.from, std::move(join.request));
 }
 
 void HomeRooms::serve(SlotId id, HomeRoom& room, broker::HeldPublish&& waiting) {

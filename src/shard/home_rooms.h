@@ -116,7 +116,7 @@ class HomeRooms final : private broker::BrokerEvents {
   broker::Broker& broker_of(const HomeRoom& room) { return *brokers_[room.broker].broker; }
   const broker::Head& head_of(SlotId id, const HomeRoom& room);
   SlotId find_or_open(std::string_view room_id);
-  void admit(SlotId id, HomeRoom& room, std::uint32_t from, JoinRequest&& request);
+  void add_member(SlotId id, HomeRoom& room, std::uint32_t from, JoinRequest&& request);
   void refuse(std::uint32_t from, JoinRequest&& request, protocol::ErrorCode code);
   void hand_in(SlotId id, HomeRoom& room, broker::Publish publish);
   void wait(HomeRoom& room, Waiting&& waiting);

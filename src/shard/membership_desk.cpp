@@ -43,12 +43,12 @@ Attempt MembershipDesk::join(Session& session, const protocol::Join& join, std::
 /// It is in the room already: what a join would have told.
 void MembershipDesk::tell_joined(Session& session, std::uint32_t slot, const RoomView& view,
                                  std::string_view command_id) {
-  session.on_reply(session::Admitted{session.memberships()[slot],
-                                     {.room_id = view.room.id(),
-                                      .id = command_id,
-                                      .seq = Seq{view.room.log.end().value - 1},
-                                      .epoch = view.epoch,
-                                      .first_seq = {}}});
+  session.on_reply(session::Entered{session.memberships()[slot],
+                                    {.room_id = view.room.id(),
+                                     .id = command_id,
+                                     .seq = Seq{view.room.log.end().value - 1},
+                                     .epoch = view.epoch,
+                                     .first_seq = {}}});
 }
 
 void MembershipDesk::request_join(Session& session, SlotId view_id, const protocol::Join& join,
@@ -107,7 +107,7 @@ void MembershipDesk::on_joined(const JoinResult& result) {
     }
     presence_.track(result.view, *view, result);
     if (is_waiting) {
-      admit(*client, *slot, result, wish);
+      enter(*client, *slot, result, wish);
     } else {
       // Gone in the meantime, but counted there.
       homes_.leave(*view, result.home_room);
@@ -133,7 +133,7 @@ void MembershipDesk::refuse(Session& session, std::uint32_t slot, const RoomView
   session.on_reply(session::Refused{session::Asked::kJoin, view.room.id(), result.command_id, result.refusal});
 }
 
-void MembershipDesk::admit(Client& client, std::uint32_t slot, const JoinResult& result, const JoinWish& wish) {
+void MembershipDesk::enter(Client& client, std::uint32_t slot, const JoinResult& result, const JoinWish& wish) {
   Session& session = client.session();
   const ReplayWish asked = wish.replay();
   const ReplayStart start = replay_start(asked, result.first, result.last, result.epoch);
@@ -141,13 +141,13 @@ void MembershipDesk::admit(Client& client, std::uint32_t slot, const JoinResult&
   membership.opted_in = wish.opts_in();
   RoomView& view = views_.at(result.view);
   // `joined` is queued before the cursor opens: nothing of the room can come before it.
-  session.on_reply(session::Admitted{membership,
-                                     {.room_id = view.room.id(),
-                                      .id = result.command_id,
-                                      .seq = result.last,
-                                      .epoch = result.epoch,
-                                      .recovery = start.recovery,
-                                      .first_seq = start.cursor}});
+  session.on_reply(session::Entered{membership,
+                                    {.room_id = view.room.id(),
+                                     .id = result.command_id,
+                                     .seq = result.last,
+                                     .epoch = result.epoch,
+                                     .recovery = start.recovery,
+                                     .first_seq = start.cursor}});
   // Where it would go on if it had not joined.
   const Seq live_from = membership.is_implicit ? view.room.member(membership.member).cursor : result.last.next();
   open_cursor(client, result.view, slot, start);

@@ -49,7 +49,7 @@ class MembershipDesk {
   void request_join(session::Session& session, SlotId view_id, const protocol::Join& join, std::string_view command_id);
   JoinWish take_wish(SlotId connection);
   void refuse(session::Session& session, std::uint32_t slot, const RoomView& view, const JoinResult& result);
-  void admit(Client& client, std::uint32_t slot, const JoinResult& result, const JoinWish& wish);
+  void enter(Client& client, std::uint32_t slot, const JoinResult& result, const JoinWish& wish);
   void open_cursor(Client& client, SlotId view_id, std::uint32_t slot, const ReplayStart& start);
 
   RoomViews& views_;

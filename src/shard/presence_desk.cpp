@@ -24,8 +24,8 @@ room::RoomSettings presence_log() {
 
 }  // namespace
 
-Attempt PresenceDesk::read(Session& session, std::uint32_t slot, const protocol::Presence& presence,
-                           std::string_view command_id) {
+Attempt PresenceDesk::query(Session& session, std::uint32_t slot, const protocol::Presence& presence,
+                            std::string_view command_id) {
   const RoomView& view = views_.at(session.memberships()[slot].room);
   if (!homes_.may_ask(session, view.home)) return homes_.wait(session, view.home);
   homes_.list_users(view.home, {.home_room = view.home_room,

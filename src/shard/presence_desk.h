@@ -31,8 +31,8 @@ class PresenceDesk {
         stats_(stats) {}
 
   /// As in session::SessionHost.
-  session::Attempt read(session::Session& session, std::uint32_t slot, const protocol::Presence& presence,
-                        std::string_view command_id);
+  session::Attempt query(session::Session& session, std::uint32_t slot, const protocol::Presence& presence,
+                         std::string_view command_id);
 
   // --- members that come and go
   // ----------------------------------------------------------------------------------------

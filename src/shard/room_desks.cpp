@@ -38,9 +38,9 @@ session::Attempt RoomDesks::ask(session::Session& session, const session::Ask& a
         return publishes_.publish(session, asked.slot, asked.broadcast, command_id);
       },
       [&](const session::AskDirect& asked) { return publishes_.publish(session, asked.direct, command_id); },
-      [&](const session::AskHistory& asked) { return history_.read(session, asked.slot, asked.history, command_id); },
+      [&](const session::AskHistory& asked) { return history_.query(session, asked.slot, asked.history, command_id); },
       [&](const session::AskPresence& asked) {
-        return presence_.read(session, asked.slot, asked.presence, command_id);
+        return presence_.query(session, asked.slot, asked.presence, command_id);
       },
   };
   return std::visit(take, ask);

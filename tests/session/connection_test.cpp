@@ -350,7 +350,7 @@ TEST_F(ConnectionTest, AnAnswerToAJoinThatComesAfterTheCloseIsIgnored) {
   give_text(kJoin);
   connection().close(4200, "bye");
   frames();
-  session().on_reply(Admitted{Membership{}, {.room_id = "lobby", .id = "1", .seq = Seq{1}, .epoch = "k"}});
+  session().on_reply(Entered{Membership{}, {.room_id = "lobby", .id = "1", .seq = Seq{1}, .epoch = "k"}});
   session().on_reply(Refused{Asked::kJoin, "lobby", "1", protocol::ErrorCode::kRoomFull});
   session().on_reply(protocol::Ack{.id = "1", .room_id = "lobby", .seq = Seq{1}, .epoch = "k", .ts = 1});
   session().on_reply(Refused{Asked::kPublish, "lobby", "1", protocol::ErrorCode::kUnavailable});

@@ -24,7 +24,7 @@ class FakeHost final : public SessionHost {
     if (const auto slot = find(session, room_id); slot && session.memberships()[*slot].joined) {
       Membership& membership = session.memberships()[*slot];
       membership.is_implicit = false;
-      session.on_reply(Admitted{membership, {.room_id = room_id, .id = command_id, .seq = Seq{41}, .epoch = "k3"}});
+      session.on_reply(Entered{membership, {.room_id = room_id, .id = command_id, .seq = Seq{41}, .epoch = "k3"}});
       return Attempt::kDone;
     }
     if (busy) return Attempt::kBusy;
@@ -43,8 +43,8 @@ class FakeHost final : public SessionHost {
       session.on_reply(Refused{Asked::kJoin, room_id, command_id, *refusal});
     } else {
       session.on_reply(
-          Admitted{session.memberships().back(),
-                   {.room_id = room_id, .id = command_id, .seq = Seq{41}, .epoch = "k3", .recovery = recovery}});
+          Entered{session.memberships().back(),
+                  {.room_id = room_id, .id = command_id, .seq = Seq{41}, .epoch = "k3", .recovery = recovery}});
       session.memberships().back().joined = true;
     }
   }

@@ -1,4 +1,4 @@
-#include "shard/history_reads.h"
+#include "shard/history_queries.h"
 
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ struct Answer {
 
 /// `bytes_max`: of the whole answer.
 Answer ask(const protocol::History& query, std::uint32_t page_max = 1'000, std::size_t bytes_max = 10'000) {
-  HistoryRead read({.client = SlotId{1, 1}, .view = SlotId{2, 1}}, query, "7", "k3", kEnd, bytes_max);
+  HistoryQuery read({.client = SlotId{1, 1}, .view = SlotId{2, 1}}, query, "7", "k3", kEnd, bytes_max);
   Answer answer{};
   while (const auto range = read.next_range()) {
     EXPECT_LE(range->until, kEnd);
@@ -62,12 +62,12 @@ Answer ask(const protocol::History& query, std::uint32_t page_max = 1'000, std::
   return answer;
 }
 
-TEST(HistoryReads, WithoutAPlaceTheNewestAreGivenInOrder) {
+TEST(HistoryQueries, WithoutAPlaceTheNewestAreGivenInOrder) {
   EXPECT_EQ(ask({.room_id = "r", .before = {}, .after = {}, .limit = 3}).messages, "28 29 30");
   EXPECT_TRUE(ask({.room_id = "r", .before = {}, .after = {}, .limit = 3}).more);
 }
 
-TEST(HistoryReads, BeforeGivesTheNewestOfThoseAndSaysWhetherThereAreOlderOnes) {
+TEST(HistoryQueries, BeforeGivesTheNewestOfThoseAndSaysWhetherThereAreOlderOnes) {
   const auto before = [](std::uint64_t seq, std::uint32_t limit) {
     return ask({.room_id = "r", .before = Seq{seq}, .after = {}, .limit = limit});
   };
@@ -83,7 +83,7 @@ TEST(HistoryReads, BeforeGivesTheNewestOfThoseAndSaysWhetherThereAreOlderOnes) {
   EXPECT_EQ(before(1'000, 1).messages, "30");
 }
 
-TEST(HistoryReads, AfterGivesTheOldestOfThoseAndSaysWhetherThereAreNewerOnes) {
+TEST(HistoryQueries, AfterGivesTheOldestOfThoseAndSaysWhetherThereAreNewerOnes) {
   const auto after = [](std::uint64_t seq, std::uint32_t limit) {
     return ask({.room_id = "r", .before = {}, .after = Seq{seq}, .limit = limit});
   };
@@ -99,7 +99,7 @@ TEST(HistoryReads, AfterGivesTheOldestOfThoseAndSaysWhetherThereAreNewerOnes) {
   EXPECT_EQ(after(0, 2).messages, "11 12") << "the older ones were trimmed";
 }
 
-TEST(HistoryReads, ItDoesNotMatterHowTheHomeCutsItsPages) {
+TEST(HistoryQueries, ItDoesNotMatterHowTheHomeCutsItsPages) {
   for (std::uint32_t page_max = 1; page_max <= 8; ++page_max) {
     for (const std::uint32_t limit : {1u, 7u, 8u, 20u, 21u, 1'000u}) {
       const protocol::History backward{.room_id = "r", .before = Seq{29}, .after = {}, .limit = limit};
@@ -112,7 +112,7 @@ TEST(HistoryReads, ItDoesNotMatterHowTheHomeCutsItsPages) {
   }
 }
 
-TEST(HistoryReads, WhatDoesNotFitIsLeftForTheNextQuery) {
+TEST(HistoryQueries, WhatDoesNotFitIsLeftForTheNextQuery) {
   const protocol::History backward{.room_id = "r", .before = {}, .after = {}, .limit = 10};
   const protocol::History forward{.room_id = "r", .before = {}, .after = Seq{0}, .limit = 10};
   const std::string around = R"({"type":"history","room_id":"r","id":7,"epoch":"k3","messages":[],"more":false})";
@@ -125,7 +125,7 @@ TEST(HistoryReads, WhatDoesNotFitIsLeftForTheNextQuery) {
   EXPECT_TRUE(ask(forward, 1'000, three - 1).more);
 }
 
-TEST(HistoryReads, AnAnswerIsNoLongerThanItMayBeAndAsLongAsItCanBe) {
+TEST(HistoryQueries, AnAnswerIsNoLongerThanItMayBeAndAsLongAsItCanBe) {
   for (const bool is_forward : {false, true}) {
     protocol::History query{.room_id = "a \"room\"", .before = {}, .after = {}, .limit = 1'000};
     if (is_forward) query.after = Seq{0};
@@ -142,9 +142,9 @@ TEST(HistoryReads, AnAnswerIsNoLongerThanItMayBeAndAsLongAsItCanBe) {
   }
 }
 
-TEST(HistoryReads, WhatIsTrimmedBetweenTwoPagesIsNotWaitedFor) {
-  HistoryRead read({.client = SlotId{1, 1}, .view = SlotId{2, 1}},
-                   {.room_id = "r", .before = {}, .after = {}, .limit = 10}, "", "k3", kEnd, 1'000);
+TEST(HistoryQueries, WhatIsTrimmedBetweenTwoPagesIsNotWaitedFor) {
+  HistoryQuery read({.client = SlotId{1, 1}, .view = SlotId{2, 1}},
+                    {.room_id = "r", .before = {}, .after = {}, .limit = 10}, "", "k3", kEnd, 1'000);
   read.take(page_of(*read.next_range(), 3));
   ASSERT_TRUE(read.next_range());
   auto empty = std::make_shared<wire::Page>();
@@ -157,9 +157,9 @@ TEST(HistoryReads, WhatIsTrimmedBetweenTwoPagesIsNotWaitedFor) {
   EXPECT_FALSE(answer.more);
 }
 
-TEST(HistoryReads, AnAnswerHasNoHoleWhereMessagesWereTrimmedBetweenTwoPages) {
-  HistoryRead read({.client = SlotId{1, 1}, .view = SlotId{2, 1}},
-                   {.room_id = "r", .before = {}, .after = Seq{0}, .limit = 10}, "", "k3", kEnd, 1'000);
+TEST(HistoryQueries, AnAnswerHasNoHoleWhereMessagesWereTrimmedBetweenTwoPages) {
+  HistoryQuery read({.client = SlotId{1, 1}, .view = SlotId{2, 1}},
+                    {.room_id = "r", .before = {}, .after = Seq{0}, .limit = 10}, "", "k3", kEnd, 1'000);
   read.take(page_of(*read.next_range(), 3));
   auto later = *read.next_range();
   later.from = Seq{20};  // 14 to 19 are gone
@@ -181,9 +181,9 @@ wire::SharedPage damaged_until(std::uint64_t gap_end) {
   return page;
 }
 
-TEST(HistoryReads, AnAnswerBeginsBehindWhatCannotBeRead) {
-  HistoryRead read({.client = SlotId{1, 1}, .view = SlotId{2, 1}},
-                   {.room_id = "r", .before = {}, .after = Seq{10}, .limit = 2}, "", "k3", kEnd, 1'000);
+TEST(HistoryQueries, AnAnswerBeginsBehindWhatCannotBeRead) {
+  HistoryQuery read({.client = SlotId{1, 1}, .view = SlotId{2, 1}},
+                    {.room_id = "r", .before = {}, .after = Seq{10}, .limit = 2}, "", "k3", kEnd, 1'000);
   read.take(damaged_until(20));
   ASSERT_TRUE(read.next_range());
   EXPECT_EQ(read.next_range()->from, Seq{20});
@@ -195,9 +195,9 @@ TEST(HistoryReads, AnAnswerBeginsBehindWhatCannotBeRead) {
   EXPECT_TRUE(answer.more);
 }
 
-TEST(HistoryReads, AnAnswerEndsWhereMessagesCannotBeReadAndSaysThatThereIsMore) {
-  HistoryRead read({.client = SlotId{1, 1}, .view = SlotId{2, 1}},
-                   {.room_id = "r", .before = {}, .after = Seq{10}, .limit = 10}, "", "k3", kEnd, 1'000);
+TEST(HistoryQueries, AnAnswerEndsWhereMessagesCannotBeReadAndSaysThatThereIsMore) {
+  HistoryQuery read({.client = SlotId{1, 1}, .view = SlotId{2, 1}},
+                    {.room_id = "r", .before = {}, .after = Seq{10}, .limit = 10}, "", "k3", kEnd, 1'000);
   read.take(page_of(*read.next_range(), 3));
   read.take(damaged_until(20));
   EXPECT_FALSE(read.next_range());
@@ -207,9 +207,9 @@ TEST(HistoryReads, AnAnswerEndsWhereMessagesCannotBeReadAndSaysThatThereIsMore) 
   EXPECT_TRUE(answer.more);
 }
 
-TEST(HistoryReads, OfMessagesThatCannotBeReadTillTheEndThereIsNoMore) {
-  HistoryRead read({.client = SlotId{1, 1}, .view = SlotId{2, 1}},
-                   {.room_id = "r", .before = {}, .after = Seq{10}, .limit = 10}, "", "k3", kEnd, 1'000);
+TEST(HistoryQueries, OfMessagesThatCannotBeReadTillTheEndThereIsNoMore) {
+  HistoryQuery read({.client = SlotId{1, 1}, .view = SlotId{2, 1}},
+                    {.room_id = "r", .before = {}, .after = Seq{10}, .limit = 10}, "", "k3", kEnd, 1'000);
   read.take(damaged_until(kEnd.value));
   EXPECT_FALSE(read.next_range());
   EXPECT_TRUE(read.answer("r").messages.empty());

@@ -274,7 +274,7 @@ BUGS = [
     },
     {
         "name": "a history answer ends one message early",
-        "file": "src/shard/history_reads.cpp",
+        "file": "src/shard/history_queries.cpp",
         "old": "  while (from_ < std::min(until_, page.end())) {",
         "new": "  while (from_.next() < std::min(until_, page.end())) {",
     },
