@@ -13,8 +13,6 @@ enum class ErrorCode : std::uint8_t {
   kTooLarge,
   kNotJoined,
   kForbidden,
-  kUnauthorized,
-  kTokenExpired,
   kUserMismatch,
   kRateLimited,
   kLimitReached,
