@@ -67,6 +67,10 @@ struct StoreAnswer {
   std::uint64_t ticket = 0;
   std::variant<StoreFailed, StoreOpened, StoreCommitted, SharedPage> what;
 };
+/// It could not be done; it may be tried again.
+inline StoreAnswer refusal_of(std::uint64_t ticket) {
+  return {.ticket = ticket, .what = StoreFailed{Failure::kUnavailable}};
+}
 
 /// One shard's end of the store. All functions on that shard's thread.
 class StoreChannel {

@@ -31,10 +31,6 @@ constexpr std::size_t kMessageBytes = 320;
 constexpr std::size_t kRequestsAtOnce = 16;  // some 20 microseconds' work
 constexpr int kRoomSlicesMax = 16;
 
-StoreAnswer refused(std::uint64_t ticket) {
-  return {.ticket = ticket, .what = StoreFailed{Failure::kUnavailable}};
-}
-
 std::uint64_t size_of(const std::string& file) {
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(file, error);
@@ -193,7 +189,7 @@ void Writer::close() {
 void Writer::run_batch(std::span<StoreRequest> requests, std::vector<StoreAnswer>& answers) {
   answers.clear();
   for (const StoreRequest& request : requests)
-    answers.push_back(refused(request.ticket));
+    answers.push_back(refusal_of(request.ticket));
   if (is_unsettled() || !ensure_open()) {
     for (const StoreRequest& request : requests)
       status_.failures.add(std::holds_alternative<StorePublish>(request.what) ? 1 : 0);
@@ -254,17 +250,16 @@ bool Writer::attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>&
   give_way();
   const bool could_commit = !database_.has_failed();
   if (!database_.commit() || lost_mappings() != lost_mappings_) {
-    const Unsettled batch = could_commit ? unsettled(requests, answers) : Unsettled{};
+    auto batch = could_commit ? UnsettledBatch::of(file_->journal, requests, answers) : std::nullopt;
     batch_->undo();
     if (!take_failure()) lose_file({settings_.file + "-shm was cut short", false});
-    if (could_commit && file_ == nullptr && batch.row != 0) {
-      // An error of the disk says nothing about what is on it.
-      unsettled_ = batch;
+    if (file_ == nullptr && batch) {
+      unsettled_ = std::move(batch);
       answers.clear();
       return false;
     }
     for (std::size_t i = 0; i < requests.size(); ++i)
-      answers[i] = refused(requests[i].ticket);
+      answers[i] = refusal_of(requests[i].ticket);
     status_.failures.add(publishes);
     return false;
   }
@@ -291,51 +286,23 @@ void Writer::give_way() const {
   if (surroundings_.give_way) surroundings_.give_way();
 }
 
-/// What is needed to know later whether it was committed; row 0 when it held no message.
-Writer::Unsettled Writer::unsettled(std::span<const StoreRequest> requests, const std::vector<StoreAnswer>& answers) {
-  Unsettled batch;
-  if (file_->journal.staged().empty()) return batch;
-  batch.row = file_->journal.last_row() + 1;
-  batch.check = file_->journal.staged_check();
-  batch.answers = answers;
-  for (const StoreRequest& request : requests) {
-    const auto* publish = std::get_if<StorePublish>(&request.what);
-    batch.room_ids.push_back(publish == nullptr ? std::string() : publish->room_id);
-  }
-  return batch;
-}
-
 bool Writer::settle(std::vector<StoreAnswer>& answers) {
   if (!ensure_open()) return false;
-  Unsettled batch = *std::exchange(unsettled_, std::nullopt);
   database_.begin();
-  const bool is_there = Journal::has(database_, batch.row, batch.check);
-  for (std::size_t i = 0; i < batch.answers.size(); ++i) {
-    auto* committed = std::get_if<StoreCommitted>(&batch.answers[i].what);
-    if (committed != nullptr && (is_there || committed->is_duplicate)) {
-      const StoreOpened room = batch_->open({.room_id = batch.room_ids[i]}, surroundings_.clock.now());
-      committed->epoch = room.epoch;  // which may be another one than it was
-      if (committed->is_duplicate) committed->last = room.last;
-    } else {
-      status_.failures.add(committed != nullptr ? 1 : 0);
-      batch.answers[i] = refused(batch.answers[i].ticket);
-    }
-  }
+  std::uint64_t refused = 0;
+  answers = std::exchange(unsettled_, std::nullopt)->settle(database_, *batch_, surroundings_.clock.now(), refused);
+  status_.failures.add(refused);
   if (database_.commit()) {
     batch_->apply(*upkeep_);
   } else {
     batch_->undo();
     take_failure();
   }
-  answers = std::move(batch.answers);
   return true;
 }
 
 void Writer::give_up_settling(std::vector<StoreAnswer>& answers) {
-  const Unsettled batch = *std::exchange(unsettled_, std::nullopt);
-  answers.clear();
-  for (const StoreAnswer& answer : batch.answers)
-    answers.push_back(refused(answer.ticket));
+  answers = std::exchange(unsettled_, std::nullopt)->give_up();
 }
 
 // --- durability ------------------------------------------------------------------------------------------------------

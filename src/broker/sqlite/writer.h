@@ -22,6 +22,7 @@
 #include "broker/sqlite/staged_batch.h"
 #include "broker/sqlite/status.h"
 #include "broker/sqlite/store_file.h"
+#include "broker/sqlite/unsettled_batch.h"
 #include "broker/sqlite/upkeep.h"
 #include "broker/store.h"
 
@@ -83,14 +84,6 @@ class Writer {
   const AgeClock& ages() const { return ages_; }
 
  private:
-  /// A batch of which nobody knows whether it was committed.
-  struct Unsettled {
-    std::int64_t row = 0;  // of the journal, with its checksum
-    std::int64_t check = 0;
-    std::vector<StoreAnswer> answers;   // if it was
-    std::vector<std::string> room_ids;  // of each answer's request
-  };
-
   bool ensure_open();
   std::optional<SchemaFault> open_file();
   std::optional<SchemaFault> take_file(Identity& identity, std::string& doubts, std::int64_t& last_row);
@@ -103,7 +96,6 @@ class Writer {
   enum class Scope : std::uint8_t { kEverything, kOpens };
   bool attempt(std::span<StoreRequest> requests, std::vector<StoreAnswer>& answers, Scope scope);
   void give_way() const;
-  Unsettled unsettled(std::span<const StoreRequest> requests, const std::vector<StoreAnswer>& answers);
 
   void set_durability(room::Durability durability);
   static room::Durability durability_of(std::span<const StoreRequest> requests);
@@ -136,7 +128,7 @@ class Writer {
   std::uint64_t damaged_dedup_rows_ = 0;                    // told
   OpenedFile opened_;
   std::uint64_t lost_mappings_ = 0;  // when the file was opened
-  std::optional<Unsettled> unsettled_;
+  std::optional<UnsettledBatch> unsettled_;
   Instant next_open_{};
   Instant failed_at_{};
   Instant next_upkeep_{};  // after a failure
