@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "base/time.h"
-#include "http/request.h"
+#include "http/request_parser.h"
 #include "net/listener.h"
 #include "protocol/command.h"
 #include "protocol/push.h"

@@ -5,8 +5,10 @@
 #include <set>
 
 #include "config/config_values.h"
-#include "config/setting_source.h"
+#include "config/environment_source.h"
+#include "config/flag_source.h"
 #include "config/settings_table.h"
+#include "config/toml_source.h"
 
 namespace switchboard::config {
 namespace {

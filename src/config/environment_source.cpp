@@ -1,6 +1,7 @@
+#include "config/environment_source.h"
+
 #include "config/config_values.h"
 #include "config/platform_variables.h"
-#include "config/setting_source.h"
 
 namespace switchboard::config {
 

@@ -1,7 +1,8 @@
+#include "config/flag_source.h"
+
 #include <algorithm>
 
 #include "config/config_values.h"
-#include "config/setting_source.h"
 
 namespace switchboard::config {
 namespace {

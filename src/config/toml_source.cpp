@@ -1,3 +1,5 @@
+#include "config/toml_source.h"
+
 // The only file that knows toml++, which is slow to compile and throws; nothing of it leaves here.
 #include <algorithm>
 #include <optional>
@@ -5,7 +7,6 @@
 #include <toml++/toml.h>
 
 #include "config/setting_checks.h"
-#include "config/setting_source.h"
 #include "config/settings_table.h"
 #include "net/regular_file.h"
 

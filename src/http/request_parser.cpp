@@ -1,3 +1,5 @@
+#include "http/request_parser.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
@@ -8,7 +10,6 @@
 
 #include "base/assert.h"
 #include "http/host.h"
-#include "http/request.h"
 #include "http/token.h"
 
 namespace switchboard::http {

@@ -11,7 +11,7 @@
 
 #include "base/time.h"
 #include "http/body_decoder.h"
-#include "http/request.h"
+#include "http/request_parser.h"
 #include "http/response.h"
 
 namespace switchboard::http {

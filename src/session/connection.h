@@ -10,7 +10,7 @@
 
 #include "base/static_text.h"
 #include "base/time.h"
-#include "http/request.h"
+#include "http/request_parser.h"
 #include "net/address.h"
 #include "session/connection_context.h"
 #include "session/ending.h"

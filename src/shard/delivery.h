@@ -61,7 +61,7 @@ class Delivery {
   bool skip_missed(Client& client, RoomView& view, room::Member& member);
   void move_on(Client& client, RoomView& view, room::Member& member, Seq to);
 
-  // Replays, in delivery_replay.cpp.
+  // Members that are fed from their room's history.
   bool serve_replay(Client& client, SlotId view_id, RoomView& view, room::Member& member, Replay& replay,
                     std::size_t budget);
   bool serve_page(Client& client, RoomView& view, room::Member& member, Replay& replay, std::size_t& budget);

@@ -9,7 +9,7 @@
 
 #include "base/assert.h"
 #include "fuzz/byte_script.h"
-#include "http/request.h"
+#include "http/request_parser.h"
 #include "net/address_set.h"
 #include "session/forwarded_for.h"
 #include "session/opening.h"

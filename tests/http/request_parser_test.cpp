@@ -1,10 +1,10 @@
+#include "http/request_parser.h"
+
 #include <gtest/gtest.h>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "http/request.h"
 
 namespace switchboard::http {
 namespace {

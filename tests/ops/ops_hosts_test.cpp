@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "http/request_parser.h"
+
 namespace switchboard::ops {
 namespace {
 

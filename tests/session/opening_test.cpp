@@ -5,6 +5,7 @@
 #include <string_view>
 #include <variant>
 
+#include "http/request_parser.h"
 #include "support/manual_clock.h"
 
 namespace switchboard::session {
