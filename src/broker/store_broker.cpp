@@ -10,10 +10,7 @@ namespace switchboard::broker {
 
 namespace {
 
-constexpr std::size_t kEarlierEpochsMax = 8;  // that a topic remembers; from then on each gets a name of its own
-
 constexpr Duration kAskPause = std::chrono::milliseconds(200);  // before a room is asked about again in vain
-constexpr int kMarks = 16;
 
 }  // namespace
 
@@ -22,14 +19,7 @@ constexpr int kMarks = 16;
 void StoreBroker::open(TopicId topic, std::string_view room_id, const room::RoomSettings& settings) {
   if (topic.index >= topics_.size()) topics_.resize(topic.index + 1);
   SB_ASSERT(topics_[topic.index] == nullptr);
-  topics_[topic.index] = std::make_unique<Topic>(Topic{.id = topic,
-                                                       .room_id = std::string(room_id),
-                                                       .head = {},
-                                                       .store_epoch = {},
-                                                       .earlier = {},
-                                                       .retention = settings.retention,
-                                                       .durability = settings.durability,
-                                                       .marks = {}});
+  topics_[topic.index] = std::make_unique<StoreTopic>(topic, room_id, settings, epoch_names_);
   if (submit({.kind = Kind::kOpen, .topic = topic, .command_id = {}, .origin = {}, .request = nullptr},
              StoreOpen{.room_id = std::string(room_id), .durability = settings.durability})) {
     return;
@@ -43,10 +33,10 @@ void StoreBroker::close(TopicId topic) {
 }
 
 void StoreBroker::publish(TopicId topic, const Publish& publish) {
-  const Topic& of = topic_of(topic);
+  const StoreTopic& of = topic_of(topic);
   Publish named = publish;
-  named.room_id = of.room_id;
-  StorePublish request(HeldMessage(named), of.retention, of.durability);
+  named.room_id = of.room_id();
+  StorePublish request(HeldMessage(named), of.retention(), of.durability());
   const std::size_t bytes = sizeof request + request.text_bytes();
   if (!submit({.kind = Kind::kPublish,
                .topic = topic,
@@ -61,33 +51,14 @@ void StoreBroker::publish(TopicId topic, const Publish& publish) {
 }
 
 const Head& StoreBroker::head(TopicId topic) {
-  pass_too_old(topic_of(topic));
-  return topic_of(topic).head;
-}
-
-/// A message was committed.
-void StoreBroker::mark(Topic& topic) {
-  const Instant now = clock_.now();
-  topic.newest_at = now;
-  const Duration kept = std::chrono::seconds(topic.retention.seconds);
-  if (topic.marks.empty() || now - topic.marks.back().at >= kept / kMarks)
-    topic.marks.push_back({.seq = topic.head.last, .at = now});
-}
-
-/// A quiet room hears nothing of what its store removes. Members' logs may still hold it, for others who are slow.
-void StoreBroker::pass_too_old(Topic& topic) {
-  const Instant oldest = clock_.now() - std::chrono::seconds(topic.retention.seconds);
-  while (!topic.marks.empty() && topic.marks.front().at <= oldest) {
-    topic.head.first = std::max(topic.head.first, topic.marks.front().seq.next());
-    topic.marks.erase(topic.marks.begin());
-  }
-  if (topic.newest_at <= oldest) topic.head.first = topic.head.last.next();
+  topic_of(topic).pass_too_old(clock_.now());
+  return topic_of(topic).head();
 }
 
 void StoreBroker::read(TopicId topic, const ReadRange& range, std::uint64_t ticket) {
   if (!submit(
           {.kind = Kind::kRead, .topic = topic, .ticket = ticket, .command_id = {}, .origin = {}, .request = nullptr},
-          StoreRead{.room_id = topic_of(topic).room_id, .range = range})) {
+          StoreRead{.room_id = topic_of(topic).room_id(), .range = range})) {
     events_.on_read(topic, ticket, std::unexpected(Failure::kUnavailable));
   }
 }
@@ -96,7 +67,7 @@ template <class What>
 bool StoreBroker::submit(UnderWay&& entry, What&& what) {
   auto [id, added] = under_way_.emplace(std::move(entry));
   added.id = id;
-  added.epochs = topic_of(added.topic).epochs;
+  added.epochs = topic_of(added.topic).epochs();
   added.deadline = clock_.now() + wait_;
   StoreRequest request{.ticket = id.pack(), .what = std::forward<What>(what)};
   if (must_wait(added)) {
@@ -192,10 +163,7 @@ void StoreBroker::flush() {
 
 void StoreBroker::use(const room::RoomSettingsTable& settings) {
   for (const auto& topic : topics_) {
-    if (topic == nullptr) continue;
-    const room::RoomSettings& of_room = settings.of(topic->room_id);
-    topic->retention = of_room.retention;
-    topic->durability = of_room.durability;
+    if (topic != nullptr) topic->use(settings.of(topic->room_id()));
   }
 }
 
@@ -228,7 +196,7 @@ StoreBroker::UnderWay StoreBroker::finish(UnderWay& entry) {
 }
 
 Publish StoreBroker::publish_of(const UnderWay& entry) {
-  return {.room_id = topic_of(entry.topic).room_id,
+  return {.room_id = topic_of(entry.topic).room_id(),
           .content = {},
           .sender = {},
           .to = {},
@@ -288,7 +256,8 @@ std::optional<TopicId> StoreBroker::take_answer() {
   if (const auto* committed = std::get_if<StoreCommitted>(&answer->what)) {
     if (committed->seq == Seq{} || (!committed->is_duplicate && !read_record(committed->record, committed->seq))) {
       answer->what = StoreFailed{Failure::kUnavailable};  // no message has that number, or is so
-    } else if (turn_epoch(*entry, *committed)) {
+    } else if (StoreTopic& topic = topic_of(entry->topic); topic.turn_epoch(*committed)) {
+      events_.on_epoch_changed(entry->topic, topic.head());
       turned_ = std::move(answer);
       return entry->topic;
     }
@@ -296,50 +265,6 @@ std::optional<TopicId> StoreBroker::take_answer() {
   const UnderWay finished = finish(*entry);
   std::visit([&](const auto& what) { on_answer(finished, what); }, answer->what);
   return finished.topic;
-}
-
-bool StoreBroker::turn_epoch_for_duplicate(const UnderWay& entry, const StoreCommitted& committed) {
-  Topic& topic = topic_of(entry.topic);
-  const bool is_other = !committed.epoch.empty() && committed.epoch != topic.store_epoch;
-  if (!is_other && committed.seq <= topic.head.last) return false;
-  begin_epoch(topic, is_other ? committed.epoch : topic.store_epoch);
-  topic.head.last = std::max(committed.seq, committed.last);
-  topic.head.first = std::min(committed.first, committed.seq);
-  events_.on_epoch_changed(entry.topic, topic.head);
-  return true;
-}
-
-/// True when the commit is the first of another epoch, which was told instead of it. A number that does not follow on
-/// is of another epoch, too, whatever the store says of that.
-bool StoreBroker::turn_epoch(const UnderWay& entry, const StoreCommitted& committed) {
-  if (committed.is_duplicate) return turn_epoch_for_duplicate(entry, committed);
-  Topic& topic = topic_of(entry.topic);
-  const bool is_other = !committed.epoch.empty() && committed.epoch != topic.store_epoch;
-  if (!is_other && committed.seq == topic.head.last.next()) return false;
-  begin_epoch(topic, is_other ? committed.epoch : topic.store_epoch);
-  topic.head.last = Seq{committed.seq.value - 1};
-  topic.head.first = std::min(committed.first, committed.seq);
-  events_.on_epoch_changed(entry.topic, topic.head);
-  return true;
-}
-
-/// Where the store does not call it another one, it gets a name of its own that no client has seen.
-void StoreBroker::begin_epoch(Topic& topic, const std::string& store_epoch) {
-  // A store that was put back to what it was earlier would give the numbers of its old epoch once more.
-  const bool was_used = store_epoch == topic.store_epoch ||
-                        std::ranges::find(topic.earlier, store_epoch) != topic.earlier.end() ||
-                        topic.earlier.size() == kEarlierEpochsMax;
-  if (store_epoch != topic.store_epoch && topic.earlier.size() < kEarlierEpochsMax) {
-    topic.earlier.push_back(topic.store_epoch);
-  }
-  topic.head.epoch = store_epoch;
-  if (was_used) {
-    topic.head.epoch += "~" + std::to_string(clock_.unix_ms()) + "." + std::to_string(++epochs_begun_);
-  }
-  topic.store_epoch = store_epoch;
-  topic.marks.clear();
-  topic.newest_at = Instant::max();
-  ++topic.epochs;
 }
 
 // --- a store that was opened anew ------------------------------------------------------------------------------------
@@ -351,13 +276,13 @@ bool StoreBroker::ask_one_again() {
     return false;
   }
   while (asked_next_ < topics_.size()) {
-    const Topic* topic = topics_[asked_next_].get();
-    if (topic == nullptr || !topic->is_open) {
+    const StoreTopic* topic = topics_[asked_next_].get();
+    if (topic == nullptr || !topic->is_open()) {
       ++asked_next_;
       continue;
     }
-    if (!submit({.kind = Kind::kAskAgain, .topic = topic->id, .command_id = {}, .origin = {}, .request = nullptr},
-                StoreOpen{.room_id = topic->room_id, .durability = topic->durability})) {
+    if (!submit({.kind = Kind::kAskAgain, .topic = topic->id(), .command_id = {}, .origin = {}, .request = nullptr},
+                StoreOpen{.room_id = topic->room_id(), .durability = topic->durability()})) {
       ask_at_ = clock_.now() + kAskPause;
       return false;
     }
@@ -371,16 +296,6 @@ bool StoreBroker::ask_one_again() {
 void StoreBroker::ask_again_from(TopicId topic, Duration pause) {
   asked_next_ = std::min<std::size_t>(asked_next_, topic.index);
   ask_at_ = clock_.now() + pause;
-}
-
-void StoreBroker::on_asked_again(const UnderWay& entry, const StoreOpened& opened) {
-  Topic& topic = topic_of(entry.topic);
-  // Commits that came before are told by now, those that come after are not counted yet.
-  if (opened.epoch == topic.store_epoch && opened.last == topic.head.last) return;
-  begin_epoch(topic, opened.epoch);
-  topic.head.first = opened.first;
-  topic.head.last = opened.last;
-  events_.on_epoch_changed(entry.topic, topic.head);
 }
 
 // --- answers of each kind --------------------------------------------------------------------------------------------
@@ -401,53 +316,33 @@ void StoreBroker::on_answer(const UnderWay& entry, const StoreFailed& failed) {
 
 void StoreBroker::on_answer(const UnderWay& entry, const StoreOpened& opened) {
   if (entry.kind == Kind::kAskAgain) {
-    const Topic* topic = topics_[entry.topic.index].get();
+    StoreTopic* topic = topics_[entry.topic.index].get();
     // It may have been closed meanwhile: nobody waits for this.
-    if (topic != nullptr && topic->id == entry.topic && topic->is_open) on_asked_again(entry, opened);
+    if (topic == nullptr || topic->id() != entry.topic || !topic->is_open()) return;
+    if (topic->turn_epoch(opened)) events_.on_epoch_changed(entry.topic, topic->head());
     return;
   }
   SB_ASSERT(entry.kind == Kind::kOpen);
-  Topic& topic = topic_of(entry.topic);
-  topic.head = {.first = opened.first, .last = opened.last, .epoch = opened.epoch};
-  topic.store_epoch = opened.epoch;
-  topic.is_open = true;
+  StoreTopic& topic = topic_of(entry.topic);
+  topic.open(opened);
   if (entry.opening != store_.opening()) ask_again_from(entry.topic, {});
-  events_.on_opened(entry.topic, topic.head);
+  events_.on_opened(entry.topic, topic.head());
 }
 
 void StoreBroker::on_answer(const UnderWay& entry, const StoreCommitted& committed) {
   SB_ASSERT(entry.kind == Kind::kPublish);
-  Topic& topic = topic_of(entry.topic);
-  Head& head = topic.head;
-  if (!committed.is_duplicate) {
-    SB_ASSERT(committed.seq == head.last.next());  // whatever the store said: turn_epoch has seen to it
-    head.last = committed.seq;
-    head.first = std::max(head.first, committed.first);
-    mark(topic_of(entry.topic));
-  }
-  const bool is_known = committed.epoch.empty() || committed.epoch == topic.store_epoch;
+  StoreTopic& topic = topic_of(entry.topic);
+  topic.commit(committed, clock_.now());
   const Publication known{.seq = committed.seq, .ts = committed.ts, .content = {}, .sender = {}};
   events_.on_committed(entry.topic, publish_of(entry),
                        {.publication = read_record(committed.record, committed.seq).value_or(known),
-                        .epoch = is_known ? std::string_view(head.epoch) : committed.epoch,
+                        .epoch = topic.epoch_of(committed),
                         .is_duplicate = committed.is_duplicate});
 }
 
 void StoreBroker::on_answer(const UnderWay& entry, const SharedPage& page) {
   SB_ASSERT(entry.kind == Kind::kRead);
-  Topic& topic = topic_of(entry.topic);
-  Head& head = topic.head;
-  SharedPage told = page;
-  if (page->epoch == topic.store_epoch && page->epoch != head.epoch && entry.epochs == topic.epochs) {
-    // The epoch has a name that the store does not know.
-    auto renamed = std::make_shared<Page>(*page);
-    renamed->epoch = head.epoch;
-    told = std::move(renamed);
-  }
-  // Old messages go in the background: a read knows best which is the oldest.
-  if (told->epoch == head.epoch)
-    head.first = std::clamp(told->oldest, head.first, std::max(head.first, head.last.next()));
-  events_.on_read(entry.topic, entry.ticket, told);
+  events_.on_read(entry.topic, entry.ticket, topic_of(entry.topic).receive(page, entry.epochs));
 }
 
 }  // namespace switchboard::broker

@@ -17,6 +17,7 @@
 #include "broker/broker.h"
 #include "broker/fair_line.h"
 #include "broker/store.h"
+#include "broker/store_topic.h"
 #include "broker/store_window.h"
 
 namespace switchboard::broker {
@@ -26,7 +27,13 @@ class StoreBroker final : public Broker {
   /// `wait`: how long publishers are kept waiting for an outcome, and opens and reads for an answer. References must
   /// outlive it.
   StoreBroker(BrokerEvents& events, const Clock& clock, StoreChannel& store, Duration wait, StoreWindow window = {})
-      : events_(events), clock_(clock), store_(store), wait_(wait), window_(window), opening_(store.opening()) {}
+      : events_(events),
+        clock_(clock),
+        store_(store),
+        wait_(wait),
+        window_(window),
+        epoch_names_(clock),
+        opening_(store.opening()) {}
 
   void open(TopicId topic, std::string_view room_id, const room::RoomSettings& settings) override;
   void close(TopicId topic) override;
@@ -49,25 +56,6 @@ class StoreBroker final : public Broker {
   std::size_t waiting() const { return waiting_publishes_.size(); }
 
  private:
-  struct Mark {
-    Seq seq;
-    Instant at;
-  };
-  struct Topic {
-    TopicId id;
-    std::string room_id;
-    Head head;                         // as it was told
-    std::string store_epoch;           // as the store calls it
-    std::vector<std::string> earlier;  // of the store, that this topic has left: a store may come back to one
-    std::uint64_t epochs = 0;          // how many were told since the room was opened
-    bool is_open = false;
-    room::Retention retention;
-    room::Durability durability{};
-    /// When some of the messages were committed, about sixteen of the time that they are kept for: what is older than
-    /// that is known without asking the store.
-    std::vector<Mark> marks;
-    Instant newest_at = Instant::max();  // when the newest was committed, if that was seen
-  };
   enum class Kind : std::uint8_t { kOpen, kPublish, kRead, kAskAgain };
   /// What is needed of a request once it is answered. Those that somebody waits for stand in a line, the oldest first.
   struct UnderWay {
@@ -88,9 +76,7 @@ class StoreBroker final : public Broker {
     UnderWay* after = nullptr;
   };
 
-  void mark(Topic& topic);
-  void pass_too_old(Topic& topic);
-  Topic& topic_of(TopicId topic) { return *topics_[topic.index]; }
+  StoreTopic& topic_of(TopicId topic) { return *topics_[topic.index]; }
   /// False when the store takes nothing, although it owes no answer: then nothing is under way, either.
   template <class What>
   bool submit(UnderWay&& entry, What&& what);
@@ -106,15 +92,8 @@ class StoreBroker final : public Broker {
   /// It is over: what is known of it, taken out of the table.
   UnderWay finish(UnderWay& entry);
   Publish publish_of(const UnderWay& entry);
-  bool turn_epoch(const UnderWay& entry, const StoreCommitted& committed);
-  /// A repeated message is found in an epoch that was not told; or with a number that this has never heard of: it was
-  /// kept by a commit that was reported as failed, and what follows must not be given numbers that were given
-  /// meanwhile. So another epoch begins behind it, and the acknowledgement comes after.
-  bool turn_epoch_for_duplicate(const UnderWay& entry, const StoreCommitted& committed);
-  void begin_epoch(Topic& topic, const std::string& store_epoch);
   bool ask_one_again();
   void ask_again_from(TopicId topic, Duration pause);
-  void on_asked_again(const UnderWay& entry, const StoreOpened& opened);
   void on_answer(const UnderWay& entry, const StoreFailed& failed);
   void on_answer(const UnderWay& entry, const StoreOpened& opened);
   void on_answer(const UnderWay& entry, const StoreCommitted& committed);
@@ -125,8 +104,9 @@ class StoreBroker final : public Broker {
   StoreChannel& store_;
   Duration wait_;
   const StoreWindow window_;
-  std::vector<std::unique_ptr<Topic>> topics_;  // by the topic's index
-  SlotTable<UnderWay> under_way_;               // a request's ticket is a packed id of it
+  EpochNames epoch_names_;
+  std::vector<std::unique_ptr<StoreTopic>> topics_;  // by the topic's index
+  SlotTable<UnderWay> under_way_;                    // a request's ticket is a packed id of it
   UnderWay* oldest_ = nullptr;
   UnderWay* newest_ = nullptr;
   FairLine waiting_publishes_;
@@ -143,7 +123,6 @@ class StoreBroker final : public Broker {
   std::uint32_t opening_;             // of the store, that what was told is of
   std::size_t asked_next_ = kNobody;  // the topic to be asked about next
   Instant ask_at_{};                  // not before
-  std::uint64_t epochs_begun_ = 0;
 };
 
 }  // namespace switchboard::broker

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/publication.h"
 #include "broker/store.h"
 #include "protocol/push.h"
 #include "ws/frame_writer.h"

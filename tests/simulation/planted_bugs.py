@@ -292,13 +292,13 @@ BUGS = [
     },
     {
         "name": "a number that does not follow on is taken for the next one",
-        "file": "src/broker/store_broker.cpp",
-        "old": "  if (!is_other && committed.seq == topic.head.last.next()) return false;\n",
+        "file": "src/broker/store_topic.cpp",
+        "old": "  if (!is_other && committed.seq == head_.last.next()) return false;\n",
         "new": "  if (!is_other) return false;\n",
     },
     {
         "name": "an epoch that the store does not name keeps its old name",
-        "file": "src/broker/store_broker.cpp",
+        "file": "src/broker/store_topic.cpp",
         "old": "  if (was_used) {\n",
         "new": "  if (store_epoch.empty()) {\n",
     },

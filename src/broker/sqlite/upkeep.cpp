@@ -26,7 +26,6 @@ constexpr std::size_t kEarlySealsMax = 256;  // these are small
 constexpr int kTrimmedBlocksMax = 64;        // of one room
 constexpr std::size_t kDeadBytesMin = 256u << 10;
 constexpr std::size_t kDeadBytesMax = 512u << 10;
-constexpr std::uint64_t kOtherBytesMax = 64u << 10;  // that a transaction adds besides its messages
 constexpr std::uint32_t kDedupRecordsMax = 65'536;
 constexpr int kVisitsMax = 128;
 constexpr StoreMillis kSpans = 8;  // at least so many blocks for the time that messages are kept
@@ -34,7 +33,6 @@ constexpr StoreMillis kSpans = 8;  // at least so many blocks for the time that 
 constexpr Duration kVisitPause = milliseconds(10);
 constexpr Duration kWalkPause = seconds(2);
 constexpr Duration kWalkPauseMax = std::chrono::minutes(1);
-constexpr Duration kVacuumPause = seconds(1);
 
 static_assert(std::endian::native == std::endian::little, "the file's numbers are little endian");
 
@@ -49,9 +47,7 @@ Upkeep::Upkeep(StoreFile& file, const AgeClock& ages, const UpkeepLimits& limits
       seal_bytes_max_(std::min<std::uint64_t>(kSealBytesMax, file.settings.store_bytes_max / 32)),
       status_(status),
       evictor_(file),
-      page_count_(file.database, "PRAGMA page_count"),
-      free_count_(file.database, "PRAGMA freelist_count"),
-      page_bytes_(static_cast<std::uint64_t>(file.database.integer("PRAGMA page_size"))) {
+      space_(file.database, file.settings, limits.vacuum_pages_min) {
   const std::lock_guard lock(file_.cache.mutex());
   file_.cache.for_each([this](StoredRoom& room) { on_grown(room); });
 }
@@ -69,7 +65,7 @@ bool Upkeep::run(Instant now) {
   is_in_doubt_ = ages_.is_in_doubt(now);
   // Room comes first: sealing needs some.
   return make_room(now, 0) || seal_line(now, at) || seal_oldest(at) || remove_dead(kDeadBytesMin) || forget(now) ||
-         walk(now, at) || vacuum(now);
+         walk(now, at) || space_.vacuum(now);
 }
 
 bool Upkeep::is_pressed() {
@@ -238,32 +234,10 @@ bool Upkeep::forget(Instant now) {
   return true;
 }
 
-std::uint64_t Upkeep::used_bytes() {
-  page_count_.with();
-  free_count_.with();
-  const std::int64_t pages = page_count_.next() ? page_count_.integer(0) : 0;
-  const std::int64_t free = free_count_.next() ? free_count_.integer(0) : 0;
-  page_count_.reset();
-  free_count_.reset();
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(pages - free, 0)) * page_bytes_;
-}
-
 // --- the bound of the file -------------------------------------------------------------------------------------------
 
-bool Upkeep::has_room_for(std::uint64_t bytes) {
-  const std::uint64_t bound = file_.settings.store_bytes_max;
-  const std::uint64_t most = bound - bound / 8 - std::min(bytes, bound / 8);
-  // Far from the bound it is enough to know how much that can have become. Messages are written twice, into the journal
-  // and into blocks.
-  used_at_most_ += 2 * bytes + kOtherBytesMax;
-  if (used_at_most_ <= most) return true;
-  const std::uint64_t used = used_bytes();
-  used_at_most_ = used + 2 * bytes;
-  return used <= most;
-}
-
 bool Upkeep::make_room(Instant now, std::uint64_t bytes) {
-  if (has_room_for(bytes)) return false;
+  if (space_.has_room_for(bytes)) return false;
   // What came lately is nobody's yet: it is to be put to accounts before anybody pays.
   if (remove_dead(1) || seal_oldest(ages_.at(now))) return true;
   file_.database.begin_writing();
@@ -380,23 +354,6 @@ bool Upkeep::visit_stored(const RoomTable::Visit& visit, StoreMillis at) {
   const bool is_done = trim_blocks(extent, at);
   changes_.push_back({.room = nullptr, .trimmed = distance(before, extent.first)});
   return is_done;
-}
-
-bool Upkeep::vacuum(Instant now) {
-  if (file_.settings.vacuum != Vacuum::kIncremental || now < next_vacuum_) return false;
-  page_count_.with();
-  free_count_.with();
-  const std::int64_t pages = page_count_.next() ? page_count_.integer(0) : 0;
-  const std::int64_t free = free_count_.next() ? free_count_.integer(0) : 0;
-  page_count_.reset();
-  free_count_.reset();
-  if (free <= std::max(limits_.vacuum_pages_min, pages / 8)) {
-    next_vacuum_ = now + kVacuumPause;
-    return false;
-  }
-  next_vacuum_ = now + kVacuumPause / 40;
-  file_.database.run("PRAGMA incremental_vacuum(128)");
-  return true;
 }
 
 void Upkeep::finish() {

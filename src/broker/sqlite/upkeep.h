@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "broker/sqlite/age_clock.h"
 #include "broker/sqlite/evictor.h"
+#include "broker/sqlite/file_space.h"
 #include "broker/sqlite/status.h"
 #include "broker/sqlite/store_file.h"
 
@@ -37,13 +38,12 @@ class Upkeep {
   /// the connection, and nothing has changed then.
   bool run(Instant now);
 
-  /// True when so much more may be written without coming too near to the file's bound. (Of what is large beside the
-  /// bound itself only a part is counted: it is not worth everybody's history.)
-  bool has_room_for(std::uint64_t bytes);
+  /// As in FileSpace.
+  bool has_room_for(std::uint64_t bytes) { return space_.has_room_for(bytes); }
   /// One slice of what makes room for it: who fills the file pays first. False when there is room, or nothing that
   /// could be removed.
   bool make_room(Instant now, std::uint64_t bytes);
-  std::uint64_t used_bytes();
+  std::uint64_t used_bytes() { return space_.used_bytes(); }
 
   /// So much is waiting that the next batch should wait, too.
   bool is_pressed();
@@ -85,7 +85,6 @@ class Upkeep {
   bool remove_dead(std::size_t bytes_min);
   bool forget(Instant now);
   bool walk(Instant now, StoreMillis at);
-  bool vacuum(Instant now);
 
   void seal(StoredRoom& room, StoreMillis at);
   void add_blocks(const StoredRoom& room, const Excess& skipped);
@@ -108,10 +107,7 @@ class Upkeep {
   const std::size_t seal_bytes_max_;
   StoreStatus& status_;
   Evictor evictor_;
-  Statement page_count_;
-  Statement free_count_;
-  std::uint64_t page_bytes_;
-  std::uint64_t used_at_most_ = UINT64_MAX / 2;  // not looked at yet
+  FileSpace space_;
 
   std::vector<Change> changes_;   // of the transaction under way
   bool removed_row_ = false;      // in it
@@ -121,7 +117,6 @@ class Upkeep {
   Instant walk_began_{};
   Instant next_walk_{};
   Instant next_seal_{};
-  Instant next_vacuum_{};
 };
 
 }  // namespace switchboard::broker
