@@ -1,0 +1,23 @@
+// The rows of the table, by section: each appends those of its section.
+#pragma once
+
+#include <vector>
+
+#include "config/setting.h"
+
+namespace switchboard::config {
+
+void add_server(std::vector<Setting>& out);
+void add_listeners(std::vector<Setting>& out);
+void add_limits(std::vector<Setting>& out);
+void add_rates(std::vector<Setting>& out);  // of "limits"
+void add_heartbeat(std::vector<Setting>& out);
+void add_delivery(std::vector<Setting>& out);
+void add_compression(std::vector<Setting>& out);
+void add_tls(std::vector<Setting>& out);
+void add_log(std::vector<Setting>& out);
+void add_rooms(std::vector<Setting>& out);
+void add_history(std::vector<Setting>& out);
+void add_direct(std::vector<Setting>& out);
+
+}  // namespace switchboard::config
