@@ -215,8 +215,7 @@ void Delivery::trim(RoomView& view, Seq keep) {
   room.log.trim_before(keep);
 }
 
-// --- members that are fed from their room's history
-// ---------------------------------------------------------------------
+// --- members that are fed from their room's history -----------------------------------------------------------------
 
 /// In steps, each of which leaves the cursor at one of the borders: of the page, of the log, of what `joined` told.
 bool Delivery::serve_replay(Client& client, SlotId view_id, RoomView& view, room::Member& member, Replay& replay,

@@ -22,8 +22,7 @@ class HomeDesk final : private HomeEvents, private HomePresenceEvents {
   HomeDesk(HomeNews& own, Port& port, const ShardSettings& settings, const session::SessionContext& context,
            ShardStats& stats, const HomeParts& parts, wire::Formatter::GetDeflater deflater);
 
-  // --- what is asked, each by the shard `from`. May be answered before the call returns.
-  // -------------------------------
+  // --- what is asked, each by the shard `from`. May be answered before the call returns. ----------------------------
   void join(std::uint32_t from, JoinRequest&& request) { rooms_.join(from, std::move(request)); }
   void leave(std::uint32_t from, const LeaveRequest& request) { rooms_.leave(request.home_room, from, request.format); }
   /// `home_room`: none when the publisher is not in the room; then by `publish.room_id`.
@@ -37,8 +36,7 @@ class HomeDesk final : private HomeEvents, private HomePresenceEvents {
   /// Any of these, from another shard's mailbox.
   void take(std::uint32_t from, Request& request);
 
-  // --- turns
-  // -----------------------------------------------------------------------------------------------------------
+  // --- turns --------------------------------------------------------------------------------------------------------
   /// Tells what brokers have answered since, until `until`, at least one; only while every shard can be told.
   void tell_answers(const Clock& clock, Instant until);
   void run_presence();

@@ -32,8 +32,7 @@ Load Intake::load_of(const Client& client) const {
   return is_heavy ? Load::kHeavy : Load::kLight;
 }
 
-// --- who has something
-// -------------------------------------------------------------------------------------------------
+// --- who has something ----------------------------------------------------------------------------------------------
 
 void Intake::on_accepted(Client& client) {
   client.opening = client.transport->is_opening();
@@ -67,8 +66,7 @@ void Intake::look_at(Client& client) {
   line.push_back(client.session().id());
 }
 
-// --- turns
-// ---------------------------------------------------------------------------------------------------------------
+// --- turns ----------------------------------------------------------------------------------------------------------
 
 void Intake::run() {
   Instant now = clock_.now();

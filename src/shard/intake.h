@@ -58,8 +58,7 @@ class Intake {
   /// It will not be asked for any more.
   void on_ended(const Client& client);
 
-  // --- turns
-  // -----------------------------------------------------------------------------------------------------------
+  // --- turns --------------------------------------------------------------------------------------------------------
   /// Steps for those in line, until the turn's time for input is used up: at least one for each of the two lines.
   void run();
   /// Handshakes of streams, each of which takes what it computes: at least one, then until `budget` is used up.

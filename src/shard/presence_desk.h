@@ -34,8 +34,7 @@ class PresenceDesk {
   session::Attempt query(session::Session& session, std::uint32_t slot, const protocol::Presence& presence,
                          std::string_view command_id);
 
-  // --- members that come and go
-  // ----------------------------------------------------------------------------------------
+  // --- members that come and go -------------------------------------------------------------------------------------
   /// What the home has said of the room with the answer to a join, whose member has not been added.
   void track(SlotId view_id, RoomView& view, const JoinResult& joined);
   /// The member has just been added. Its room is tracked, if it wants to watch it.
@@ -51,14 +50,12 @@ class PresenceDesk {
   /// Somebody who wanted to watch has gone before the join was answered.
   void on_watcher_gone(SlotId view_id) { tracked_.on_watcher_gone(view_id); }
 
-  // --- what homes tell
-  // -------------------------------------------------------------------------------------------------
+  // --- what homes tell ----------------------------------------------------------------------------------------------
   void on_track(const TrackResult& track) { tracked_.on_track(track); }
   void on_change(const ViewsByFormat& views, const PresenceFrame& change);
   void on_list(const PresenceListResult& list);
 
-  // --- turns
-  // -----------------------------------------------------------------------------------------------------------
+  // --- turns --------------------------------------------------------------------------------------------------------
   /// Reports what waits to be reported, a bounded number.
   void run();
   bool has_work() const { return tracked_.is_walking() || (!tracked_.reports().empty() && homes_.has_room_anywhere()); }

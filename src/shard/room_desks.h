@@ -49,8 +49,7 @@ class RoomDesks final : private HomeNews {
   /// `shard`: the index of this one.
   RoomDesks(std::uint32_t shard, const RoomParts& parts);
 
-  // --- what sessions ask, as in session::SessionHost
-  // -------------------------------------------------------------------
+  // --- what sessions ask, as in session::SessionHost ----------------------------------------------------------------
   session::Attempt ask(session::Session& session, const session::Ask& ask, std::string_view command_id);
   std::optional<std::uint32_t> find(const session::Session& session, std::string_view room_id) const {
     return memberships_.find(session, room_id);
@@ -59,8 +58,7 @@ class RoomDesks final : private HomeNews {
   void leave_all(session::Session& session);
   void on_user_named(session::Session& session) { users_.on_named(session); }
 
-  // --- the steps of a turn that are about rooms
-  // ------------------------------------------------------------------------
+  // --- the steps of a turn that are about rooms ---------------------------------------------------------------------
   /// What other shards have sent, until `until`.
   void take_mail(const Clock& clock, Instant until);
   /// What this shard's brokers have answered.

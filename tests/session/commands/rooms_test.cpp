@@ -38,8 +38,7 @@ class RoomCommandsTest : public ConnectionDriver {
   }
 };
 
-// --- join
-// --------------------------------------------------------------------------------------------------------------
+// --- join -----------------------------------------------------------------------------------------------------------
 
 TEST_F(RoomCommandsTest, WhoResumesIsToldWhetherThatWorks) {
   EXPECT_EQ(join("lobby", R"(,"since":{"seq":41,"epoch":"k3"})"),
@@ -93,8 +92,7 @@ TEST_F(RoomCommandsTest, ARoomThatCannotBeOpenedIsWorthAnotherTry) {
   EXPECT_NE(answer.find("\"retryable\":true"), std::string::npos);
 }
 
-// --- @me
-// ---------------------------------------------------------------------------------------------------------------
+// --- @me ------------------------------------------------------------------------------------------------------------
 
 TEST_F(RoomCommandsTest, TheUsersOwnRoomIsJoinedLeftAndReadAsMe) {
   EXPECT_EQ(join("@me", R"(,"since":{"seq":1,"epoch":"k3"},"id":1)"),
@@ -132,8 +130,7 @@ TEST_F(RoomCommandsTest, ARoomThatTheHostEnteredIsNotOneTheClientIsIn) {
   EXPECT_TRUE(is_error(join("b"), "limit_reached")) << "joined, it counts";
 }
 
-// --- broadcast and direct
-// ----------------------------------------------------------------------------------------------
+// --- broadcast and direct -------------------------------------------------------------------------------------------
 
 TEST_F(RoomCommandsTest, EchoIsWhatTheNamespaceSaysUnlessTheClientDoes) {
   host.special.echo = false;
@@ -205,8 +202,7 @@ TEST_F(RoomCommandsTest, APublishThatFindsNoRoomOnItsWayOwesNothing) {
   EXPECT_TRUE(resume().starts_with("{\"type\":\"ack\""));
 }
 
-// --- queries
-// -----------------------------------------------------------------------------------------------------------
+// --- queries --------------------------------------------------------------------------------------------------------
 
 TEST_F(RoomCommandsTest, HistoryIsForMembersOfRoomsThatKeepSome) {
   EXPECT_TRUE(is_error(ask(kHistory), "not_joined"));
@@ -251,8 +247,7 @@ TEST_F(RoomCommandsTest, AQueryThatFindsNoRoomOnItsWayIsTriedAgain) {
   EXPECT_EQ(resume(), kHistoryAnswer);
 }
 
-// --- the order of answers
-// ----------------------------------------------------------------------------------------------
+// --- the order of answers -------------------------------------------------------------------------------------------
 
 TEST_F(RoomCommandsTest, WhatConcernsARoomWaitsForTheAnswerToAQuery) {
   for (const char* command :
