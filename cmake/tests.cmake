@@ -46,6 +46,7 @@ sb_tests(protocol protocol)
 sb_tests(room room)
 sb_tests(broker broker)
 sb_tests(wire wire)
+sb_tests(auth auth)
 sb_tests(session session)
 sb_tests(shard shard)
 sb_tests(log log)
@@ -56,6 +57,12 @@ sb_tests(server server)
 sb_tests(simulation shard)
 # What clients see, laid out by section of the RFCs.
 sb_tests(conformance shard)
+
+# A table of the documents is a test.
+if(TARGET test_auth)
+  set_source_files_properties(${PROJECT_SOURCE_DIR}/tests/auth/examples_test.cpp PROPERTIES
+    COMPILE_DEFINITIONS SWITCHBOARD_SOURCE_DIR="${PROJECT_SOURCE_DIR}" SKIP_UNITY_BUILD_INCLUSION ON)
+endif()
 
 # tests/cli also runs the binary itself.
 sb_tests(cli cli)
@@ -95,7 +102,7 @@ if(TARGET switchboard AND SWITCHBOARD_TEST_PYTHON AND SWITCHBOARD_TEST_NODE)
   set(integration ${PROJECT_SOURCE_DIR}/tests/integration)
   set(with_server ${SWITCHBOARD_TEST_PYTHON} ${integration}/with_server.py)
   set(integration_tests)
-  foreach(test base_protocol v1 hostile_peers hostile_handshakes hostile_frames hostile_commands heartbeat file_descriptors ops shutdown ending crowd node_and_python deflate echo tls listeners direct history_settings disk trace_checker exposition start crash resume shared_store presence bench)
+  foreach(test base_protocol v1 hostile_peers hostile_handshakes hostile_frames hostile_commands heartbeat file_descriptors ops shutdown ending crowd node_and_python deflate echo tls listeners auth token_interop direct history_settings disk trace_checker exposition start crash resume shared_store presence bench)
     sb_command_test(integration/${test}_test TIMEOUT 300
                     COMMAND ${SWITCHBOARD_TEST_PYTHON} ${integration}/${test}_test.py)
     list(APPEND integration_tests integration/${test}_test)

@@ -30,6 +30,8 @@ kTestNeeds="
 libgtest-dev         header:gtest/gtest.h
 python3              cmd:python3
 python3-websockets   file:/usr/lib/python3/dist-packages/websockets
+python3-jwt          file:/usr/lib/python3/dist-packages/jwt
+python3-cryptography file:/usr/lib/python3/dist-packages/cryptography
 nodejs               cmd:node
 npm                  cmd:npm
 openssl              cmd:openssl

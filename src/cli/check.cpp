@@ -5,6 +5,7 @@
 #include "cli/config_options.h"
 #include "cli/options.h"
 #include "listen/tls_contexts.h"
+#include "server/auth_policy.h"
 
 namespace switchboard::cli {
 
@@ -21,6 +22,10 @@ int run_check(int argc, char** argv) {
   if (!config) return kExitFailure;
   if (const std::string problem = listen::problem_with_tls(*config); !problem.empty()) {
     std::fprintf(stderr, "%s: [tls]: %s\n", file.c_str(), problem.c_str());
+    return kExitFailure;
+  }
+  if (const auto policy = server::make_policy(config->auth); !policy) {
+    std::fprintf(stderr, "%s: %s\n", file.c_str(), policy.error().c_str());
     return kExitFailure;
   }
   std::printf("%s: ok\n", file.c_str());

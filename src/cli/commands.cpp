@@ -11,6 +11,7 @@ std::span<const Command> commands() {
       {"config", "Print the configuration that would be in force, explained.", run_config},
       {"bench", "Put load on a server and measure what arrives, when, and what it cost.", run_bench},
       {"echo", "Answer every WebSocket message with itself, for conformance suites.", run_echo},
+      {"token", "Make a token for a user, or show what is in one.", run_token},
       {"version", "Print the version, how it was built and with which libraries.", run_version},
   };
   return kCommands;

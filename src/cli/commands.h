@@ -19,6 +19,7 @@ int run_serve(int argc, char** argv);
 int run_check(int argc, char** argv);
 int run_config(int argc, char** argv);
 int run_echo(int argc, char** argv);
+int run_token(int argc, char** argv);
 int run_version(int argc, char** argv);
 
 }  // namespace switchboard::cli

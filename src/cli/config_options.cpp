@@ -36,7 +36,7 @@ std::optional<std::string> choose_file(const std::optional<std::string>& flag) {
 config::FlagSetting parse_set(const std::string& text) {
   const auto equals = text.find('=');
   const std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
-  return {text.substr(0, equals), value, "--set " + text};
+  return {text.substr(0, equals), value, "--set " + text.substr(0, equals)};  // the value may be a secret
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "config/auth_settings.h"
 #include "config/history_settings.h"
 #include "config/listener_settings.h"
 #include "log/log_settings.h"
@@ -39,6 +40,8 @@ struct Config {
   net::TlsSettings tls;  // of every listener that speaks it
 
   HistorySettings history;
+
+  AuthSettings auth;
 
   log::LogSettings log;
 

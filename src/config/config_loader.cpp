@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <utility>
 
 #include "config/config_values.h"
 #include "config/environment_source.h"
@@ -99,6 +100,48 @@ std::vector<ConfigProblem> problems_of_history(const Config& config, const Sourc
   return problems;
 }
 
+/// Where a setting was made last.
+std::string place_of_setting(const SourceReading& reading, std::string_view name) {
+  std::string where;
+  for (const auto& [address, value, at] : reading.assignments) {
+    if (address.setting->name() == name) where = at;
+  }
+  return where;
+}
+
+std::vector<ConfigProblem> problems_of_auth(const Config& config, const SourceReading& reading) {
+  std::vector<ConfigProblem> problems;
+  const auto add = [&](std::string_view setting, const std::string& message) {
+    problems.push_back({place_of_setting(reading, setting), message});
+  };
+  const AuthSettings& auth = config.auth;
+  if (!auth.is_on()) {
+    const std::pair<std::string_view, bool> useless[] = {{"auth.previous_secrets", !auth.previous_secrets.empty()},
+                                                         {"auth.cookie", !auth.cookie.empty()},
+                                                         {"auth.query", !auth.query.empty()},
+                                                         {"auth.permissions", !auth.permissions.empty()},
+                                                         {"auth.anonymous", auth.anonymous}};
+    for (const auto& [setting, is_set] : useless) {
+      if (!is_set) continue;
+      add(setting, "`" + std::string(setting) + "` says nothing without `auth.secret`, `auth.keys` or `auth.jwks`: " +
+                       "there is no authentication");
+    }
+    return problems;
+  }
+  if (!auth.anonymous && !auth.anonymous_permissions.empty()) {
+    add("auth.anonymous_permissions", "`auth.anonymous_permissions` says nothing while `auth.anonymous` is false");
+  }
+  if (!auth.cookie.empty()) {
+    // Any page that a browser shows could connect as the browser's user.
+    for (const ListenerSettings& listener : config.listeners) {
+      if (std::ranges::find(listener.origins_allowed, "*") == listener.origins_allowed.end()) continue;
+      add("auth.cookie", "`auth.cookie` needs `origins_allowed` to name the pages that may connect, and " +
+                             std::string(shown_name(listener)) + " lets any page");
+    }
+  }
+  return problems;
+}
+
 /// Where a listener's setting was made, else where its section begins.
 std::string place_of(const SourceReading& reading, const std::string& name, std::string_view key) {
   std::string where;
@@ -148,6 +191,7 @@ std::expected<Config, std::vector<ConfigProblem>> load_config(const ConfigSource
   Config config = assemble(all);
   std::vector<ConfigProblem> problems = problems_of_listeners(config, all);
   std::ranges::move(problems_of_history(config, all), std::back_inserter(problems));
+  std::ranges::move(problems_of_auth(config, all), std::back_inserter(problems));
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return config;
 }

@@ -60,7 +60,10 @@ void append_setting(std::string& out, const Config& config, const SettingAddress
   append_comment(out, setting.doc);
   append_comment(out, "Default " + default_text(setting) + "; " + range_text(setting) +
                           (setting.reloadable ? "." : "; needs a restart."));
-  out.append(setting.key).append(" = ").append(toml_text(value_of(config, address))).append("\n\n");
+  const SettingValue value = value_of(config, address);
+  const std::string shown = shown_text(setting, value);
+  if (shown != toml_text(value)) out += "# ";  // a secret: the line must not set it to something else
+  out.append(setting.key).append(" = ").append(shown).append("\n\n");
 }
 
 void append_named(std::string& out, const Config& config, std::string_view section) {

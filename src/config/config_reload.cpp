@@ -47,7 +47,10 @@ void compare(ReloadReport& report, const Config& running, const Config& wanted, 
   const SettingValue from = value_of(running, address);
   const SettingValue to = value_of(wanted, address);
   if (from == to) return;
-  report.push_back({key_of(address), toml_text(from), toml_text(to), !address.setting->reloadable});
+  const Setting& setting = *address.setting;
+  const bool is_other_secret = setting.is_secret && shown_text(setting, from) == shown_text(setting, to);
+  report.push_back({key_of(address), shown_text(setting, from), is_other_secret ? "another" : shown_text(setting, to),
+                    !setting.reloadable});
 }
 
 /// Each namespace as it is wanted, but for what needs a restart. One that is no longer there stays for the sake of

@@ -42,7 +42,8 @@ bool has_type(const Setting& setting, const SettingValue& value) {
 std::string problem_with_text(const Setting& setting, std::string_view text) {
   std::string problem = problem_with_encoding(text);
   if (problem.empty() && setting.problem_with != nullptr) problem = setting.problem_with(text);
-  return problem.empty() ? "" : "is " + in_quotes(text) + ": " + problem;
+  if (problem.empty() || setting.is_secret) return problem;
+  return "is " + in_quotes(text) + ": " + problem;
 }
 
 std::string problem_with_list(const Setting& setting, const TextList& list) {
@@ -136,6 +137,13 @@ std::expected<SettingValue, std::string> parse_value(const Setting& setting, std
   }
   if (std::string problem = problem_with_value(setting, value); !problem.empty()) return std::unexpected(problem);
   return value;
+}
+
+std::string shown_text(const Setting& setting, const SettingValue& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  const auto* list = std::get_if<TextList>(&value);
+  const bool is_empty = (text != nullptr && text->empty()) || (list != nullptr && list->empty());
+  return setting.is_secret && !is_empty ? "(not shown)" : toml_text(value);
 }
 
 std::string toml_text(const SettingValue& value) {

@@ -45,6 +45,7 @@ struct Setting {
   void (*write)(const SettingTarget&, const SettingValue&) = nullptr;  // the value's type is the setting's
 
   bool may_be_empty = false;  // of a list
+  bool is_secret = false;     // its value is never shown
 
   /// Its section is written with a name: [rooms.NAME], [listeners.NAME].
   bool is_named() const { return section == "rooms" || section == "listeners"; }
@@ -59,6 +60,9 @@ std::expected<SettingValue, std::string> parse_value(const Setting& setting, std
 
 /// A value as TOML spells it.
 std::string toml_text(const SettingValue& value);
+
+/// The same for whoever reads it: of a secret that is set only that it is.
+std::string shown_text(const Setting& setting, const SettingValue& value);
 
 /// "a number from 0 to 64", "\"skip\" or \"disconnect\"".
 std::string describe_type(const Setting& setting);

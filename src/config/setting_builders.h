@@ -10,6 +10,8 @@
 #include <variant>
 
 #include "config/setting.h"
+#include "config/setting_checks.h"
+#include "room/rights.h"
 
 /// The field that `path` names, of what a setting reads and writes: config.listen, room.echo, listener.tls.
 #define SB_FIELD(path) [](const SettingTarget& target) -> auto& { return target.path; }
@@ -81,6 +83,33 @@ Setting choice(std::string_view section, std::string_view key, FieldOf, Change c
 inline Setting maybe_empty(Setting list) {
   list.may_be_empty = true;
   return list;
+}
+
+/// Its value is never shown: not in an error, not by `switchboard config`, not in the log.
+inline Setting secret(Setting setting) {
+  setting.is_secret = true;
+  return setting;
+}
+
+/// What may be done in a room, as a list of the rights' names.
+template <typename FieldOf>
+Setting rights(std::string_view section, std::string_view key, FieldOf, Change change, std::string_view doc) {
+  Setting setting{section, key, SettingType::kTextList, change == Change::kReload, "", doc};
+  setting.problem_with = problem_with_right;
+  setting.may_be_empty = true;
+  setting.read = [](const SettingTarget& target) -> SettingValue {
+    TextList list;
+    for (const std::string_view name : room::kRightNames)
+      if (FieldOf{}(target).has(*room::right_of(name))) list.emplace_back(name);
+    return list;
+  };
+  setting.write = [](const SettingTarget& target, const SettingValue& value) {
+    room::RightSet set;
+    for (const std::string& name : std::get<TextList>(value))
+      if (const auto right = room::right_of(name)) set |= room::RightSet(*right);
+    FieldOf{}(target) = set;
+  };
+  return setting;
 }
 
 }  // namespace switchboard::config

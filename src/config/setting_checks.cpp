@@ -155,6 +155,14 @@ std::string problem_with_server_name(std::string_view text) {
   return "";
 }
 
+std::string problem_with_right(std::string_view text) {
+  if (room::right_of(text)) return "";
+  std::string all;
+  for (const std::string_view name : room::kRightNames)
+    all += (all.empty() ? "" : ", ") + std::string(name);
+  return "is not known; there are " + all;
+}
+
 std::string problem_with_encoding(std::string_view text) {
   ws::Utf8Validator utf8;
   return utf8.feed(text) && utf8.complete() ? "" : "must be UTF-8";

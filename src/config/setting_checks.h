@@ -49,6 +49,9 @@ std::string problem_with_certificate(std::string_view text);
 /// 1 to 64 bytes of printable ASCII.
 std::string problem_with_server_name(std::string_view text);
 
+/// The name of a room::Right.
+std::string problem_with_right(std::string_view text);
+
 /// Valid UTF-8, as a file of settings is: variables and flags may hold any bytes.
 std::string problem_with_encoding(std::string_view text);
 

@@ -15,6 +15,7 @@ void add_heartbeat(std::vector<Setting>& out);
 void add_delivery(std::vector<Setting>& out);
 void add_compression(std::vector<Setting>& out);
 void add_tls(std::vector<Setting>& out);
+void add_auth(std::vector<Setting>& out);
 void add_log(std::vector<Setting>& out);
 void add_rooms(std::vector<Setting>& out);
 void add_history(std::vector<Setting>& out);

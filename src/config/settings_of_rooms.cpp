@@ -56,6 +56,12 @@ void add_rooms(std::vector<Setting>& out) {
                       "Whether who broadcasts gets the message, too, when the command does not say."));
   out.push_back(plain("rooms", "publish_from_outside", SB_FIELD(room.publish_from_outside), nullptr, kReload,
                       "Whether one may broadcast to the room without having joined it."));
+  out.push_back(
+      rights("rooms", "allow", SB_FIELD(room.allow), kReload,
+             "Where there is authentication: what every user with a token may in these rooms, besides what the "
+             "token says: join, publish, history, presence."));
+  out.push_back(rights("rooms", "allow_anonymous", SB_FIELD(room.allow_anonymous), kReload,
+                       "The same for clients without a token, where these are let in (auth.anonymous)."));
 }
 
 void add_history(std::vector<Setting>& out) {

@@ -15,6 +15,7 @@ std::vector<Setting> build_table() {
   add_delivery(out);
   add_compression(out);
   add_tls(out);
+  add_auth(out);
   add_log(out);
   add_rooms(out);
   add_history(out);
@@ -38,6 +39,12 @@ std::span<const SettingSection> setting_sections() {
        "permessage-deflate (RFC 7692), when a client offers it. A message is compressed once for all who "
        "take it so."},
       {"tls", "For listeners whose address begins with wss://, and those with tls = true."},
+      {"auth",
+       "Who is let in: tokens (JWT) of one's own back end. Without a secret, keys or jwks everybody is who they say, "
+       "and "
+       "may do everything. With one of them nobody may do anything but what a token, `permissions` or the rooms' "
+       "`allow` "
+       "say."},
       {"log", "What is written to standard error. Never a message's content."},
       {"rooms",
        "Rooms, by namespace: the part of a room's id before the first ':'. [rooms.default] is for every room without a "

@@ -68,16 +68,16 @@ void Admission::set_limits(const AdmissionLimits& limits) {
 session::Ending refusal(Admission::Verdict verdict) {
   switch (verdict) {
     case Admission::Verdict::kTellFull:
-      return {.code = protocol::close::kOverCapacity,
-              .by_peer = false,
-              .reason = "the server has as many connections as it may have"};
+      return {.reason = "the server has as many connections as it may have",
+              .code = protocol::close::kOverCapacity,
+              .by_peer = false};
     case Admission::Verdict::kTellTooMany:
       return {
-          .code = protocol::close::kOverCapacity, .by_peer = false, .reason = "too many connections from this address"};
+          .reason = "too many connections from this address", .code = protocol::close::kOverCapacity, .by_peer = false};
     case Admission::Verdict::kTellSpent:
-      return {.code = protocol::close::kRateLimited,
-              .by_peer = false,
-              .reason = "this address has sent as many messages as it may for now"};
+      return {.reason = "this address has sent as many messages as it may for now",
+              .code = protocol::close::kRateLimited,
+              .by_peer = false};
     case Admission::Verdict::kWelcome:
     case Admission::Verdict::kDrop:
       break;

@@ -38,6 +38,14 @@ void ConnectionLog::on_request_refused(const net::PeerAddress& peer, std::string
       {{"addr", peer.to_string()}, {is_origin ? "origin" : "host", log::cut_at_character(value, kValueBytesMax)}});
 }
 
+void ConnectionLog::on_token_refused(const session::Connection& connection, const auth::TokenRefusal& refusal) {
+  log_.info("token refused", {{"conn", connection.session().connection_id()},
+                              {"addr", connection.peer().to_string()},
+                              {"user", connection.session().user_id()},
+                              {"reason", name(refusal.reason)},
+                              {"message", refusal.message}});
+}
+
 void ConnectionLog::on_ended(const session::Connection& connection, Instant now) {
   admission_.release(connection.address_rate());
   const session::Ending& ending = connection.ending();

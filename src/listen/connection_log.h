@@ -16,6 +16,7 @@ class ConnectionLog final : public shard::ConnectionObserver {
   void on_turned_away(const net::PeerAddress& peer, std::string_view reason) override;
   void on_accepting_paused(int error) override;
   void on_request_refused(const net::PeerAddress& peer, std::string_view field, std::string_view value) override;
+  void on_token_refused(const session::Connection& connection, const auth::TokenRefusal& refusal) override;
   void on_ended(const session::Connection& connection, Instant now) override;
 
  private:

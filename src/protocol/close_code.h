@@ -8,6 +8,7 @@ namespace switchboard::protocol::close {
 
 // 4000 to 4099: do not come back before something has changed.
 inline constexpr std::uint16_t kBadRequests = 4000;
+inline constexpr std::uint16_t kUnauthorized = 4001;
 // 4100 to 4199: come back with back-off.
 inline constexpr std::uint16_t kOverCapacity = 4100;
 inline constexpr std::uint16_t kTooSlow = 4101;
@@ -15,5 +16,6 @@ inline constexpr std::uint16_t kRateLimited = 4102;
 // 4200 to 4299: come back at once, with jitter.
 inline constexpr std::uint16_t kDrain = 4200;
 inline constexpr std::uint16_t kNoPong = 4201;
+inline constexpr std::uint16_t kTokenExpired = 4202;  // with a new token
 
 }  // namespace switchboard::protocol::close

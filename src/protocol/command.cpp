@@ -14,8 +14,8 @@ namespace switchboard::protocol {
 namespace {
 
 constexpr std::size_t kTypeBytesShown = 40;  // of a type nobody knows, in the answer
-constexpr std::array<std::string_view, 7> kTypes = {"broadcast", "direct", "history", "join",
-                                                    "leave",     "ping",   "presence"};
+constexpr std::array<std::string_view, 8> kTypes = {"auth", "broadcast", "direct", "history",
+                                                    "join", "leave",     "ping",   "presence"};
 
 /// "this server has no command of type `brodcast`; did you mean `broadcast`?"
 std::string unknown_type(std::string_view type) {
@@ -153,6 +153,12 @@ struct Reader {
     return presence;
   }
 
+  Checked<Body> auth() {
+    const auto token = read_text(value(Field::kToken), kTokenBytesMax, text_scratch);
+    if (!token) return std::unexpected(token.error());
+    return Auth{.token = *token};
+  }
+
   Checked<Body> body() {
     const std::string_view json = fields[Field::kType];
     if (json.empty()) return bad_value(value(Field::kType), "is missing");
@@ -168,6 +174,7 @@ struct Reader {
     if (type == "leave") return leave();
     if (type == "history") return history();
     if (type == "presence") return presence();
+    if (type == "auth") return auth();
     return std::unexpected(Fault{ErrorCode::kUnknownType, unknown_type(type)});
   }
 

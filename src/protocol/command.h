@@ -58,10 +58,14 @@ struct Presence {
   std::uint32_t limit = 100;   // users, 1 to kPresenceUsersMax
 };
 struct Ping {};
+/// Says who the client is, or that it still may be.
+struct Auth {
+  std::string_view token;
+};
 
 /// Views are into the decoded message or the decoder, valid until its next `next`.
 struct Command {
-  std::variant<Ping, Join, Leave, Broadcast, Direct, History, Presence> body;
+  std::variant<Ping, Join, Leave, Broadcast, Direct, History, Presence, Auth> body;
   std::string_view id;  // raw JSON text, "" when there is none
 };
 
@@ -70,6 +74,7 @@ inline constexpr std::size_t kCommandIdBytesMax = 64;  // of `id`, without its q
 inline constexpr std::size_t kDedupBytesMax = 64;
 inline constexpr std::size_t kInfoBytesMax = 1'024;  // of `info`, as JSON text
 inline constexpr std::size_t kEpochBytesMax = 64;
+inline constexpr std::size_t kTokenBytesMax = 8'192;
 inline constexpr std::uint32_t kHistoryMessagesMax = 1'000;  // of one `history`, and of `last`
 inline constexpr std::uint32_t kPresenceUsersMax = 1'000;    // of one `presence`
 /// Numbers above it are taken for it: no room gets there, and one more still fits in a signed 64-bit integer.
@@ -89,7 +94,7 @@ class CommandDecoder {
   std::size_t depth_max_;
   std::string room_id_;  // unescaped copies, used only when the client's text had escapes
   std::string user_id_;
-  std::string text_;  // `dedup`, `next`, or the epoch of `since`: no command has two of them
+  std::string text_;  // `dedup`, `next`, `token`, or the epoch of `since`: no command has two of them
 };
 
 }  // namespace switchboard::protocol

@@ -9,8 +9,8 @@ namespace {
 
 // In the order of Field.
 constexpr std::array<std::string_view, kFieldCount> kNames = {
-    "type",     "room_id", "user_id", "content",     "echo",   "id",    "since", "last",
-    "presence", "dedup",   "info",    "own_devices", "before", "after", "limit", "next",
+    "type",  "room_id", "user_id",     "content", "echo",  "id",    "since", "last",  "presence",
+    "dedup", "info",    "own_devices", "before",  "after", "limit", "next",  "token",
 };
 constexpr std::size_t kNameBytesLongest = 11;
 
@@ -31,6 +31,7 @@ std::optional<Field> find(std::string_view key) {
     case 5:
       if (key == "dedup") return Field::kDedup;
       if (key == "since") return Field::kSince;
+      if (key == "token") return Field::kToken;
       return key == "after" ? Field::kAfter : match(key, Field::kLimit);
     case 6:
       return match(key, Field::kBefore);

@@ -29,8 +29,9 @@ enum class Field : std::uint8_t {
   kAfter,
   kLimit,
   kNext,
+  kToken,
 };
-inline constexpr std::size_t kFieldCount = 16;
+inline constexpr std::size_t kFieldCount = 17;
 
 /// The field's key on the wire.
 std::string_view name(Field field);

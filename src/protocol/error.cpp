@@ -16,6 +16,10 @@ std::string_view name(ErrorCode code) {
       return "not_joined";
     case ErrorCode::kForbidden:
       return "forbidden";
+    case ErrorCode::kUnauthorized:
+      return "unauthorized";
+    case ErrorCode::kTokenExpired:
+      return "token_expired";
     case ErrorCode::kUserMismatch:
       return "user_mismatch";
     case ErrorCode::kRateLimited:
@@ -46,6 +50,8 @@ bool retryable(ErrorCode code) {
     case ErrorCode::kTooLarge:
     case ErrorCode::kNotJoined:
     case ErrorCode::kForbidden:
+    case ErrorCode::kUnauthorized:
+    case ErrorCode::kTokenExpired:
     case ErrorCode::kUserMismatch:
     case ErrorCode::kLimitReached:
     case ErrorCode::kHistoryUnavailable:

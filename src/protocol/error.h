@@ -13,6 +13,8 @@ enum class ErrorCode : std::uint8_t {
   kTooLarge,
   kNotJoined,
   kForbidden,
+  kUnauthorized,
+  kTokenExpired,
   kUserMismatch,
   kRateLimited,
   kLimitReached,

@@ -18,16 +18,6 @@ bool has_escapes(std::string_view body) {
   return body.find('\\') != std::string_view::npos;
 }
 
-/// C0, DEL, and C1: U+0080 to U+009F are 0xC2 and a byte below 0xA0.
-bool has_control_character(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte < 0x20 || byte == 0x7F) return true;
-    if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;
-  }
-  return false;
-}
-
 std::unexpected<Fault> too_long(const FieldValue& value, std::size_t bytes_max) {
   return bad_value(value, "is longer than " + std::to_string(bytes_max) + " bytes");
 }
@@ -51,6 +41,16 @@ struct SinceParts {
 };
 
 }  // namespace
+
+bool has_control_character(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7F) return true;
+    // C1: U+0080 to U+009F are 0xC2 and a byte below 0xA0.
+    if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;
+  }
+  return false;
+}
 
 std::unexpected<Fault> bad_request(std::string message) {
   return std::unexpected(Fault{ErrorCode::kBadRequest, std::move(message)});

@@ -43,6 +43,9 @@ constexpr std::string_view body_of(std::string_view json_string) {
   return json_string.substr(1, json_string.size() - 2);
 }
 
+/// C0, DEL or C1, in valid UTF-8.
+bool has_control_character(std::string_view text);
+
 /// A string of 1 to `bytes_max` bytes (once unescaped) without control characters: every id is one. `scratch` holds it
 /// if it had to be unescaped; it never grows past six times that.
 Checked<std::string_view> read_text(const FieldValue& value, std::size_t bytes_max, std::string& scratch);

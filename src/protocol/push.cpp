@@ -122,6 +122,10 @@ void append_array(std::string& out, const Values& values, AppendOne append_one) 
   out.push_back(']');
 }
 
+void append_expiry(std::string& out, std::optional<std::int64_t> expires_in_ms) {
+  if (expires_in_ms) append_pieces(out, Json{R"(,"expires_in_ms":)"}, Number{*expires_in_ms});
+}
+
 void append_info(std::string& out, std::string_view info) {
   if (!info.empty()) append_pieces(out, Json{kInfoKey}, Json{info});
 }
@@ -195,7 +199,9 @@ std::size_t bytes_max_of_next(std::string_view user_id) {
 }
 
 void append(std::string& out, const Left& push) {
-  append_pieces(out, Json{R"({"type":"left","room_id":)"}, Text{push.room_id}, Id{push.id}, Json{"}"});
+  append_pieces(out, Json{R"({"type":"left","room_id":)"}, Text{push.room_id}, Id{push.id});
+  if (!push.reason.empty()) append_pieces(out, Json{R"(,"reason":)"}, Text{push.reason});
+  out.push_back('}');
 }
 
 void append(std::string& out, const Publication& push) {
@@ -220,8 +226,21 @@ void append(std::string& out, const Pong& push) {
 void append(std::string& out, const Hello& push) {
   append_pieces(out, Json{R"({"type":"hello","conn_id":)"}, Text{push.conn_id});
   if (!push.user_id.empty()) append_pieces(out, Json{R"(,"user_id":)"}, Text{push.user_id});
+  append_expiry(out, push.expires_in_ms);
   append_pieces(out, Json{R"(,"ping_interval_ms":)"}, Number{push.ping_interval_ms}, Json{R"(,"max_message_bytes":)"},
                 Number{push.message_bytes_max}, Json{R"(,"server":)"}, Text{push.server}, Json{"}"});
+}
+
+void append(std::string& out, const Authed& push) {
+  append_pieces(out, Json{R"({"type":"authed","user_id":)"}, Text{push.user_id}, Id{push.id});
+  append_expiry(out, push.expires_in_ms);
+  out.push_back('}');
+}
+
+void append(std::string& out, const TokenExpiring& push) {
+  append_pieces(out, Json{R"({"type":"token_expiring")"});
+  append_expiry(out, push.expires_in_ms);
+  out.push_back('}');
 }
 
 void append(std::string& out, const Lagged& push) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -72,6 +73,7 @@ struct PresenceChange {
 struct Left {
   std::string_view room_id;
   std::string_view id;
+  std::string_view reason = {};  // why, when the client did not ask for it: "permission"
 };
 /// A room's message: {"type":"broadcast",...}. In a user's own room, whose id begins with '@', it is
 /// {"type":"direct",...} without a room id; `to` is then the other user in a sender's own copy.
@@ -96,10 +98,21 @@ struct Pong {
 };
 struct Hello {
   std::string_view conn_id;
-  std::string_view user_id;  // "" leaves it out
+  std::string_view user_id;                        // "" leaves it out
+  std::optional<std::int64_t> expires_in_ms = {};  // of its token
   std::int64_t ping_interval_ms;
   std::size_t message_bytes_max;
   std::string_view server;  // "switchboard/0.1.0"
+};
+/// The client's token is good.
+struct Authed {
+  std::string_view user_id;
+  std::string_view id;
+  std::optional<std::int64_t> expires_in_ms = {};  // none: it does not end
+};
+/// The client's token ends soon.
+struct TokenExpiring {
+  std::int64_t expires_in_ms;
 };
 struct Lagged {
   std::string_view room_id;
@@ -122,6 +135,8 @@ void append(std::string& out, const PresenceChange& push);
 void append(std::string& out, const Ack& push);
 void append(std::string& out, const Pong& push);
 void append(std::string& out, const Hello& push);
+void append(std::string& out, const Authed& push);
+void append(std::string& out, const TokenExpiring& push);
 void append(std::string& out, const Lagged& push);
 void append(std::string& out, const GoAway& push);
 void append(std::string& out, const Error& error);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "protocol/user_room.h"
+#include "room/rights.h"
 
 namespace switchboard::room {
 
@@ -50,6 +51,9 @@ struct RoomSettings {
   std::uint32_t presence_pushes_per_second = 20'000;
   bool echo = true;                   // whether a sender gets its own message, when it does not say
   bool publish_from_outside = false;  // whether one may broadcast to the room without having joined it
+  // Where there is authentication:
+  RightSet allow = {};            // what everybody may who has a token
+  RightSet allow_anonymous = {};  // and who has none
 };
 
 /// The namespace of users' own rooms, whatever the users are called: a ':' in their ids means nothing. Who is in such a

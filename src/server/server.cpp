@@ -15,6 +15,7 @@
 #include "listen/listening_sockets.h"
 #include "listen/shard_group.h"
 #include "ops/ops_port.h"
+#include "server/auth_policy.h"
 #include "server/data_directory.h"
 #include "server/file_limit.h"
 #include "server/heap_trimmer.h"
@@ -52,7 +53,8 @@ class Process {
     config_.shards = shard_count(config_.shards);
     say_if_limited();
     apply_file_limit();
-    return open_data_directory() && open_sockets() && open_store() && open_shards() && open_tls() && open_ops();
+    return open_data_directory() && read_keys() && open_sockets() && open_store() && open_shards() && open_tls() &&
+           open_ops();
   }
 
   int run() {
@@ -117,6 +119,15 @@ class Process {
     auto opened = DataDirectory::open(config_.data);
     if (!opened) return fail(opened.error());
     data_ = std::make_unique<DataDirectory>(std::move(*opened));
+    return true;
+  }
+
+  bool read_keys() {
+    auto made = make_policy(config_.auth);
+    if (!made) return fail(made.error());
+    for (const std::string& warning : made->warnings)
+      log_.warn(warning, {});
+    config_.shard.session.auth = std::move(made->policy);
     return true;
   }
 
@@ -270,12 +281,17 @@ class Process {
     const config::Config running = config_;
     config::Config next = config::reloaded(running, *wanted);
     next.shards = running.shards;
+    auto auth = make_policy(next.auth);
+    if (!auth) return log_.error("configuration not reloaded", {{"problem", auth.error()}});
     const auto tls = tls_.make(next);
     if (!tls) return log_.error("configuration not reloaded", {{"problem", tls.error()}});
     for (const config::ReloadChange& change : config::diff_for_reload(config_, *wanted)) {
       log_.info(change.needs_restart ? "setting changed, needs a restart" : "setting changed",
                 {{"key", change.key}, {"from", change.from}, {"to", change.to}});
     }
+    for (const std::string& warning : auth->warnings)
+      log_.warn(warning, {});
+    next.shard.session.auth = std::move(auth->policy);
     config_ = std::move(next);
     last_resort_.allow(drain_time() + kEndMargin - kLastWordsMax);
     log_.set(config_.log);

@@ -145,7 +145,7 @@ void Connection::take_forwarded_peer(const http::Request& request) {
   const Readmission readmission = context().connections.readmit(address_rate(), peer_);
   session_.limiter() = RateLimiter(readmission.address_rate);
   if (readmission.refusal_code != 0 && ending_.code == 0) {
-    ending_ = {.code = readmission.refusal_code, .by_peer = false, .reason = readmission.refusal_reason};
+    ending_ = {.reason = readmission.refusal_reason, .code = readmission.refusal_code, .by_peer = false};
   }
 }
 
@@ -163,7 +163,20 @@ void Connection::open(const Upgraded& upgraded) {
     const auto phase = context().random.below(static_cast<std::uint64_t>(interval.count())) + 1;
     heartbeat_.begin(context().now + Duration(phase));
   }
+  if (upgraded.token && !let_in(*upgraded.token)) return;
   session_.greet();
+}
+
+/// A token that is no good is told by a close code: browsers cannot read why a handshake was refused.
+bool Connection::let_in(std::string_view token) {
+  const auto identified = session_.identify(token);
+  if (identified) return true;
+  if (identified.error().code == protocol::ErrorCode::kTokenExpired) {
+    close(protocol::close::kTokenExpired, "the token has expired: come back with a new one");
+  } else {
+    close(protocol::close::kUnauthorized, "the token is no good");
+  }
+  return false;
 }
 
 void Connection::refuse_request(const http::RequestError& error, const http::Request* request) {
@@ -185,7 +198,7 @@ void Connection::answer(const Answered& answered) {
     context().connections.on_request_refused(peer_, answered.refused_field, answered.refused_value);
   }
   outbox_.append(answered.response, {}, context().outboxes);
-  close_within_timeout({.code = answered.status, .by_peer = false, .reason = reason_of(answered.kind)});
+  close_within_timeout({.reason = reason_of(answered.kind), .code = answered.status, .by_peer = false});
   request_.reset();
 }
 
@@ -198,7 +211,8 @@ Instant Connection::next_deadline() const {
     if (!request_->started())
       next = std::min(next, opened_at_ + std::chrono::milliseconds(settings.first_byte_timeout_ms));
   } else if (state_ == State::kOpen) {
-    next = std::min(draining_ ? deadline_ : kNever, heartbeat_.deadline(settings));
+    next =
+        std::min({draining_ ? deadline_ : kNever, heartbeat_.deadline(settings), session_.next_deadline(opened_at_)});
     if (is_throttled_) {
       next = std::min(next, context().now + session_.limiter().read_pause(context().now, settings.rate).wait);
     }
@@ -242,6 +256,8 @@ Instant Connection::on_timer() {
 void Connection::on_timer_while_open() {
   const Instant now = context().now;
   if (draining_ && now >= deadline_) return close(protocol::close::kDrain, "the server is shutting down");
+  session_.on_timer(opened_at_);
+  if (state_ != State::kOpen) return;
   switch (heartbeat_.look(now, context().settings)) {
     case Heartbeat::Due::kNothing:
       break;
@@ -267,7 +283,7 @@ void Connection::drain(Instant when, Instant latest, std::int64_t reconnect_afte
     // It is told as soon as it can be: right after its upgrade. Its request may have come already and wait to be read.
     deadline_ = std::min(deadline_, latest);
     if (ending_.code == 0) {
-      ending_ = {.code = protocol::close::kDrain, .by_peer = false, .reason = "the server is shutting down"};
+      ending_ = {.reason = "the server is shutting down", .code = protocol::close::kDrain, .by_peer = false};
     }
     return;
   }
@@ -282,7 +298,7 @@ void Connection::close(std::uint16_t code, StaticText reason) {
   std::string frame;
   ws::append_close(frame, code, reason);
   outbox_.append(frame, {}, context().outboxes);
-  close_within_timeout({.code = code, .by_peer = false, .reason = reason});
+  close_within_timeout({.reason = reason, .code = code, .by_peer = false});
   is_throttled_ = false;  // what comes costs little, and if it lay unread the reset would take our Close frame with it
   session_.on_over();
 }
@@ -291,7 +307,7 @@ void Connection::close(std::uint16_t code, StaticText reason) {
 void Connection::on_close_frame(std::uint16_t code) {
   if (state_ != State::kOpen) return;
   close(code, {});
-  ending_ = {.code = code, .by_peer = true, .reason = "closed by the client"};
+  ending_ = {.reason = "closed by the client", .code = code, .by_peer = true};
 }
 
 /// Our last bytes are queued.
@@ -335,7 +351,7 @@ void Connection::on_outbox_written() {
 void Connection::end(std::uint16_t code, StaticText reason, bool by_peer) {
   if (state_ == State::kEnded) return;
   state_ = State::kEnded;
-  ending_ = {.code = code, .by_peer = by_peer, .reason = reason};
+  ending_ = {.reason = reason, .code = code, .by_peer = by_peer};
   session_.on_over();
 }
 

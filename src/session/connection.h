@@ -128,6 +128,7 @@ class Connection final : private Outlet {
   void receive_request(std::span<char> bytes);
   void take_forwarded_peer(const http::Request& request);
   void open(const Upgraded& upgraded);
+  bool let_in(std::string_view token);
   void answer(const Answered& answered);
   void refuse_request(const http::RequestError& error, const http::Request* request);
   const ListenerPolicy& policy() const { return context().settings.listeners[listener_]; }
@@ -141,13 +142,14 @@ class Connection final : private Outlet {
   std::unique_ptr<http::RequestParser> request_;  // only during the handshake
   Instant opened_at_;
   Instant deadline_;  // kHandshake: of the request; kOpen: of the drain, if draining; kClosing: of the peer's answer
-  Heartbeat heartbeat_;
-  Ending ending_;  // kHandshake: what to close with right after the upgrade, if its code is not 0
-  net::PeerAddress peer_;
-  std::uint16_t listener_;
+  // Each of these stands in the last bytes of the one before it: together they take 56 bytes instead of 64.
+  [[no_unique_address]] Heartbeat heartbeat_;
   State state_ = State::kHandshake;
   bool draining_ : 1 = false;
-  bool is_throttled_ : 1 = false;  // nothing is read until the bytes over the limit are paid for
+  bool is_throttled_ : 1 = false;        // nothing is read until the bytes over the limit are paid for
+  [[no_unique_address]] Ending ending_;  // kHandshake: what to close with right after the upgrade, if its code is not 0
+  net::PeerAddress peer_;
+  std::uint16_t listener_;
 };
 
 static_assert(sizeof(Connection) <= 256);

@@ -16,13 +16,9 @@ namespace switchboard::session {
 struct ConnectionContext : SessionContext {
   ConnectionContext(SessionHost& session_host, ConnectionHost& connection_host, const Clock& system,
                     SessionSettings initial, std::uint64_t random_seed)
-      : SessionContext(session_host, std::move(initial)),
-        connections(connection_host),
-        clock(system),
-        random(random_seed) {}
+      : SessionContext(session_host, system, std::move(initial)), connections(connection_host), random(random_seed) {}
 
   ConnectionHost& connections;
-  const Clock& clock;  // for dates; `now` is what deadlines are counted from
   Random random;
   OutboxMeter outboxes;
   http::AssetTable assets;     // served to a plain GET; empty: none

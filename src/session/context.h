@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "auth/grants_cache.h"
 #include "base/time.h"
 #include "protocol/command.h"
 #include "session/host.h"
@@ -14,10 +15,11 @@
 namespace switchboard::session {
 
 struct SessionContext {
-  SessionContext(SessionHost& session_host, SessionSettings initial)
-      : host(session_host), settings(std::move(initial)), decoder(settings.json_depth_max) {}
+  SessionContext(SessionHost& session_host, const Clock& system, SessionSettings initial)
+      : host(session_host), clock(system), settings(std::move(initial)), decoder(settings.json_depth_max) {}
 
   SessionHost& host;
+  const Clock& clock;  // for dates; `now` is what deadlines are counted from
   SessionSettings settings;
   protocol::CommandDecoder decoder;
   std::string text;  // whatever is being said to one client
@@ -25,6 +27,7 @@ struct SessionContext {
   WorkBudget work;   // of the current step of a client's input
   std::string server_name;
   std::uint32_t shard = 0;  // named in connection ids
+  auth::GrantsCache grants;
   SessionStats stats;
 };
 

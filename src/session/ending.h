@@ -8,9 +8,9 @@
 namespace switchboard::session {
 
 struct Ending {
+  StaticText reason;
   std::uint16_t code = 0;  // WebSocket close code; below 1000: the HTTP status of a request that was no WebSocket
   bool by_peer = false;
-  StaticText reason;
 };
 
 }  // namespace switchboard::session

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "auth/token_refusal.h"
 #include "room/settings.h"
 #include "session/ask.h"
 
@@ -36,6 +37,12 @@ class SessionHost {
   /// The session's place in that room (its own name) among `session.memberships()`, implicit ones included; none when
   /// it is not there.
   virtual std::optional<std::uint32_t> find(const Session& session, std::string_view room_id) const = 0;
+  /// The room's own name, of a membership of the session's. Valid until it is left.
+  virtual std::string_view room_id_of(const Session& session, std::uint32_t slot) const = 0;
+  /// A token was no good, which is to be logged.
+  virtual void on_token_refused(const Session& session, const auth::TokenRefusal& refusal) {
+    static_cast<void>(session), static_cast<void>(refusal);
+  }
   /// The settings of that room's namespace.
   virtual const room::RoomSettings& settings_of(std::string_view room_id) const = 0;
 

@@ -5,6 +5,7 @@
 #include "http/entity_tag.h"
 #include "http/response.h"
 #include "http/visible_text.h"
+#include "session/token_source.h"
 #include "ws/deflate_negotiation.h"
 #include "ws/handshake.h"
 
@@ -66,6 +67,11 @@ Answered refused_for(std::string_view field, std::string_view value, const http:
   return answer;
 }
 
+/// Browsers give up a handshake that chooses none of the subprotocols they have offered.
+bool has_nothing_to_choose(const std::vector<std::string_view>& offered) {
+  return !offered.empty() && std::ranges::all_of(offered, is_token_subprotocol);
+}
+
 std::variant<Upgraded, Answered> upgrade(const http::Request& request, const OpeningRules& rules) {
   const bool has_rooms = rules.settings.service == Service::kRooms;
   const auto upgrade = ws::check_upgrade(request);
@@ -78,11 +84,18 @@ std::variant<Upgraded, Answered> upgrade(const http::Request& request, const Ope
   }
   const auto deflate = ws::negotiate_deflate(upgrade->extensions, rules.settings.deflate);
   if (!deflate) return refused(deflate.error(), &request, rules.clock);
+  const auth::Policy* const auth = has_rooms ? rules.settings.auth.get() : nullptr;
+  if (has_nothing_to_choose(upgrade->subprotocols)) {
+    return refused({.status = 400,
+                    .message = "A token among the subprotocols is never chosen: offer switchboard.v1.json beside it."},
+                   &request, rules.clock);
+  }
   const bool is_v1 = has_rooms && std::ranges::find(upgrade->subprotocols, kSubprotocol) != upgrade->subprotocols.end();
   Upgraded upgraded{
       .response = ws::upgrade_response(upgrade->key, is_v1 ? kSubprotocol : std::string_view{},
                                        *deflate ? std::string_view((*deflate)->response) : std::string_view{}),
       .dialect = is_v1 ? Dialect::kV1 : Dialect::kBase,
+      .token = auth == nullptr ? std::nullopt : token_of(request, upgrade->subprotocols, *auth),
       .deflate_takeover_window_bits = {}};
   if (*deflate) upgraded.deflate_takeover_window_bits = (*deflate)->takeover_window_bits;
   return upgraded;

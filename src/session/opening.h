@@ -28,6 +28,8 @@ struct OpeningRules {
 struct Upgraded {
   std::string response;
   Dialect dialect = Dialect::kBase;
+  /// The client's token, where there is authentication and it has brought one: of the request's.
+  std::optional<std::string_view> token = {};
   /// permessage-deflate was agreed: see ws::DeflateAgreement.
   std::optional<std::uint8_t> deflate_takeover_window_bits;
 };

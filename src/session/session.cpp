@@ -1,5 +1,6 @@
 #include "session/session.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -7,6 +8,7 @@
 #include "protocol/close_code.h"
 #include "protocol/user_room.h"
 #include "session/commands/gate.h"
+#include "session/never.h"
 #include "session/refusal_words.h"
 
 namespace switchboard::session {
@@ -14,6 +16,9 @@ namespace {
 
 using protocol::ErrorCode;
 using protocol::told_room_id;
+
+/// A token that is good for longer, a hundred years, does not end here: what is added to a deadline must not overflow.
+constexpr UnixMillis kLongestLifeMs = 100ll * 365 * 86'400'000;
 
 std::string_view room_of(const protocol::Command& command) {
   return std::visit(
@@ -51,7 +56,8 @@ void Session::greet() {
   if (!is_v1()) return;
   const SessionSettings& settings = context_->settings;
   send(protocol::Hello{.conn_id = connection_id(),
-                       .user_id = {},
+                       .user_id = user_id_,
+                       .expires_in_ms = expires_in_ms(),
                        .ping_interval_ms = settings.ping_interval_ms,
                        .message_bytes_max = settings.message_bytes_max,
                        .server = context_->server_name});
@@ -86,9 +92,77 @@ void Session::set_user_id(std::string_view user_id) {
   context_->host.on_user_named(*this);
 }
 
+std::string Session::anonymous_user_id() const {
+  return "anonymous-" + connection_id();
+}
+
 std::optional<std::uint32_t> Session::find_joined(std::string_view room_id) const {
   const auto slot = context_->host.find(*this, room_id);
   return slot && memberships_[*slot].is_implicit ? std::nullopt : slot;
+}
+
+// --- its token -----------------------------------------------------------------------------------------------------
+
+std::expected<void, Denied> Session::identify(std::string_view token) {
+  const auth::Policy& policy = *context_->settings.auth;
+  const UnixMillis unix_now = context_->clock.unix_ms();
+  context_->work.spend(kTokenWork);
+  auto claims = policy.verify(token, unix_now);
+  if (!claims) return std::unexpected(refuse_token(claims.error()));
+  auto grants = context_->grants.of(claims->grants);
+  if (!grants) {
+    return std::unexpected(
+        refuse_token({.reason = auth::RefusalReason::kClaims, .message = "the claim `switchboard` " + grants.error()}));
+  }
+  if (!user_id_.empty() && user_id_ != claims->user_id) {
+    return std::unexpected(
+        Denied{ErrorCode::kUserMismatch, "this connection belongs to another user than this token; open a second one"});
+  }
+  context_->stats.tokens_accepted.add();
+  const UnixMillis left_ms = claims->expires_at - unix_now;
+  const Instant expires_at = left_ms >= kLongestLifeMs ? kNever : context_->now + std::chrono::milliseconds(left_ms);
+  credentials_ =
+      std::make_unique<Credentials>(Credentials{.grants = std::move(*grants),
+                                                .expires_at = expires_at,
+                                                .ends_at = expires_at == kNever ? kNever : expires_at + policy.leeway});
+  if (user_id_.empty()) set_user_id(claims->user_id);
+  return {};
+}
+
+Denied Session::refuse_token(const auth::TokenRefusal& refusal) {
+  context_->stats.tokens_refused[static_cast<std::size_t>(refusal.reason)].add();
+  context_->host.on_token_refused(*this, refusal);
+  const bool is_expired = refusal.reason == auth::RefusalReason::kExpired;
+  return {.code = is_expired ? ErrorCode::kTokenExpired : ErrorCode::kUnauthorized, .message = refusal.message};
+}
+
+std::optional<std::int64_t> Session::expires_in_ms() const {
+  if (credentials_ == nullptr || credentials_->expires_at == kNever) return std::nullopt;
+  const Duration left = std::max(credentials_->expires_at - context_->now, Duration::zero());
+  return std::chrono::duration_cast<std::chrono::milliseconds>(left).count();
+}
+
+Instant Session::next_deadline(Instant opened_at) const {
+  const auth::Policy* const policy = context_->settings.auth.get();
+  if (policy == nullptr || !is_open_) return kNever;
+  if (credentials_ == nullptr) return policy->anonymous ? kNever : opened_at + policy->timeout;
+  if (credentials_->expires_at == kNever) return kNever;
+  const bool is_told = credentials_->is_renewal_told || !is_v1();
+  return is_told ? credentials_->ends_at
+                 : std::min(credentials_->expires_at - policy->renew_margin, credentials_->ends_at);
+}
+
+void Session::on_timer(Instant opened_at) {
+  if (context_->now < next_deadline(opened_at)) return;
+  if (credentials_ == nullptr) {
+    outlet_->close(protocol::close::kUnauthorized, "no token has come in time");
+  } else if (context_->now >= credentials_->ends_at) {
+    context_->stats.tokens_ended.add();
+    outlet_->close(protocol::close::kTokenExpired, "the token has expired: come back with a new one");
+  } else {
+    credentials_->is_renewal_told = true;
+    send(protocol::TokenExpiring{.expires_in_ms = *expires_in_ms()});
+  }
 }
 
 // --- commands ------------------------------------------------------------------------------------------------------

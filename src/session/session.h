@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +17,7 @@
 #include "protocol/push.h"
 #include "session/answers_owed.h"
 #include "session/context.h"
+#include "session/credentials.h"
 #include "session/dialect.h"
 #include "session/error_budget.h"
 #include "session/memberships.h"
@@ -25,6 +28,12 @@
 #include "wire/format.h"
 
 namespace switchboard::session {
+
+/// Why a token was not taken, for its client.
+struct Denied {
+  protocol::ErrorCode code;
+  std::string message;
+};
 
 /// Call order: `begin`, then `hear` and `go_on` as messages come, then `on_over` and `leave_rooms`. It may be over
 /// without having begun.
@@ -50,6 +59,11 @@ class Session {
   bool can_go_on(Wait why) const;
   /// As much waits at the outlet, or is owed to it, as may: nothing that would be answered is to be taken.
   bool is_outlet_full() const;
+  /// When `on_timer` has something to do; kNever when nothing is due. `opened_at`: when the connection was made, which
+  /// is from when on a token is awaited.
+  Instant next_deadline(Instant opened_at) const;
+  /// Ends it when its token is over, or none has come in time; tells a v1 client before. While it is open.
+  void on_timer(Instant opened_at);
   /// Tells a v1 client to come back after the delay, because the server is shutting down.
   void go_away(std::int64_t reconnect_after_ms);
   /// Nothing more is said or heard: the wire is closing, or has ended. May be called for both.
@@ -98,6 +112,15 @@ class Session {
   const std::string& user_id() const { return user_id_; }
   /// Names the user, once and for all, and tells the host.
   void set_user_id(std::string_view user_id);
+  /// What its token says; null when it has brought none, or there is no authentication.
+  const Credentials* credentials() const { return credentials_.get(); }
+  /// Takes the token if it is good: the client is that user from now on, or still is, and may what it says. The error
+  /// is to be told to the client, and has been counted and logged. There is a policy.
+  std::expected<void, Denied> identify(std::string_view token);
+  /// How long its token is good; none when there is none, or it does not end.
+  std::optional<std::int64_t> expires_in_ms() const;
+  /// What one is called that has no token: nobody else is.
+  std::string anonymous_user_id() const;
   bool is_v1() const { return dialect_ == Dialect::kV1; }
   /// How it reads its rooms: the same for all of them, from its beginning on.
   wire::Format format() const { return format_; }
@@ -107,6 +130,7 @@ class Session {
 
  private:
   std::optional<Remainder> run(std::string_view documents, Progress progress);
+  Denied refuse_token(const auth::TokenRefusal& refusal);
   void refuse_for_rate(const RateLimiter::Verdict& verdict, std::string_view room_id, std::string_view command_id);
   void take(const Refused& refused);
   void take(const Entered& entered);
@@ -118,6 +142,7 @@ class Session {
   Outlet* outlet_;
   Memberships memberships_;
   std::string user_id_;
+  std::unique_ptr<Credentials> credentials_;  // null: it has brought no token
   RateLimiter limiter_;
   ErrorBudget errors_;
   SlotId id_;
@@ -128,6 +153,6 @@ class Session {
   bool is_leaving_ : 1 = false;
 };
 
-static_assert(sizeof(Session) <= 120);
+static_assert(sizeof(Session) <= 128);
 
 }  // namespace switchboard::session

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "auth/policy.h"
 #include "session/listener_policy.h"
 #include "session/rate_limiter.h"
 #include "ws/deflate_settings.h"
@@ -24,6 +26,8 @@ enum class DirectPolicy : std::uint8_t {
 
 struct SessionSettings {
   Service service = Service::kRooms;
+
+  std::shared_ptr<const auth::Policy> auth;  // null: everybody is who they say
 
   /// At least one. A reload keeps their number.
   std::vector<ListenerPolicy> listeners = std::vector<ListenerPolicy>(1);

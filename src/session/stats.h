@@ -1,6 +1,7 @@
 // What the sessions of one shard have done so far. Written by the shard's thread, read by any.
 #pragma once
 
+#include "auth/token_refusal.h"
 #include "base/counter.h"
 #include "protocol/error.h"
 #include "session/rate_limiter.h"
@@ -25,6 +26,8 @@ struct SessionStats {
   Counter replies{metrics, kMessagesSent, metric_label("kind", "reply")};  // pushes to one client, too
   Counter joins{metrics, "switchboard_joins_total", "Joins of rooms."};
   Counter leaves{metrics, "switchboard_leaves_total", "Leaves of rooms that clients asked for."};
+  Counter leaves_for_permission{metrics, "switchboard_permission_leaves_total",
+                                "Rooms that clients had to leave because they may not be there any more."};
   // The next four count what was handed on.
   Counter publishes{metrics, "switchboard_publishes_total", "Messages that clients published to rooms."};
   Counter directs{metrics, "switchboard_direct_publishes_total", "Messages that clients sent to users."};
@@ -36,6 +39,13 @@ struct SessionStats {
   CounterFamily<kErrorCodes> errors{
       metrics, "switchboard_errors_total", "Error answers to clients, by their code.", "code",
       [](std::size_t index) { return protocol::name(static_cast<protocol::ErrorCode>(index)); }};
+  Counter tokens_accepted{metrics, "switchboard_tokens_accepted_total", "Tokens of clients that were good."};
+  Counter tokens_ended{metrics, "switchboard_tokens_expired_total",
+                       "Connections closed because their token was over (4202)."};
+  /// By auth::RefusalReason.
+  CounterFamily<auth::kRefusalReasons> tokens_refused{
+      metrics, "switchboard_tokens_refused_total", "Tokens of clients that were not, by why.", "reason",
+      [](std::size_t index) { return name(static_cast<auth::RefusalReason>(index)); }};
   /// By RateLimit.
   CounterFamily<kRateLimits> rate_limited{
       metrics, "switchboard_rate_limited_total",

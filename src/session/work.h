@@ -11,6 +11,7 @@ namespace switchboard::session {
 /// What looking at these costs besides their bytes: about a microsecond of a core is worth 512 bytes of plain text.
 inline constexpr std::size_t kRequestWork = 2'048;
 inline constexpr std::size_t kCommandWork = 512;
+inline constexpr std::size_t kTokenWork = 51'200;  // most of it is the signature: 2 us (HMAC) to 150 us
 inline constexpr std::size_t kControlFrameWork = 64;
 
 class WorkBudget {

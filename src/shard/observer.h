@@ -24,6 +24,9 @@ class ConnectionObserver {
   /// See session::ConnectionHost::on_request_refused.
   virtual void on_request_refused([[maybe_unused]] const net::PeerAddress& peer,
                                   [[maybe_unused]] std::string_view field, [[maybe_unused]] std::string_view value) {}
+  /// See session::SessionHost::on_token_refused.
+  virtual void on_token_refused([[maybe_unused]] const session::Connection& connection,
+                                [[maybe_unused]] const auth::TokenRefusal& refusal) {}
   virtual void on_ended(const session::Connection& connection, Instant now) = 0;  // see its ending()
 };
 

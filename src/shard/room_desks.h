@@ -51,6 +51,9 @@ class RoomDesks final : private HomeNews {
 
   // --- what sessions ask, as in session::SessionHost ----------------------------------------------------------------
   session::Attempt ask(session::Session& session, const session::Ask& ask, std::string_view command_id);
+  std::string_view room_id_of(const session::Session& session, std::uint32_t slot) const {
+    return views_.at(session.memberships()[slot].room).room.id();
+  }
   std::optional<std::uint32_t> find(const session::Session& session, std::string_view room_id) const {
     return memberships_.find(session, room_id);
   }

@@ -70,7 +70,7 @@ SlotId Shard::accept(std::unique_ptr<net::Transport> transport, net::PeerAddress
                      session::AddressRate* address_rate, std::uint16_t listener) {
   context_.now = clock_.now();
   if (drain_until_ && refusal.code == 0) {
-    refusal = {.code = protocol::close::kDrain, .by_peer = false, .reason = "the server is shutting down"};
+    refusal = {.reason = "the server is shutting down", .code = protocol::close::kDrain, .by_peer = false};
   }
   auto [id, client] = clients_.emplace(context_, std::move(transport), peer, refusal, address_rate, listener);
   client.session().set_id(id);
@@ -92,6 +92,10 @@ void Shard::on_writable(SlotId id) {
   client->blocked = false;
   client->connection.on_progress(0);  // it takes bytes, even if there are none any more or their turn comes late
   sweep_.want(*client);
+}
+
+void Shard::on_token_refused(const session::Session& session, const auth::TokenRefusal& refusal) {
+  observer_.on_token_refused(clients_.at(session.id()).connection, refusal);
 }
 
 /// After anything was done with a session: writes, keeps its timer, ends it when it is over. The client may be gone

@@ -93,6 +93,10 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   void on_over(session::Session& session) override { delivery_.leave_unsettled(clients_.at(session.id())); }
   void leave_all(session::Session& session) override { rooms_.leave_all(session); }
   void on_user_named(session::Session& session) override { rooms_.on_user_named(session); }
+  std::string_view room_id_of(const session::Session& session, std::uint32_t slot) const override {
+    return rooms_.room_id_of(session, slot);
+  }
+  void on_token_refused(const session::Session& session, const auth::TokenRefusal& refusal) override;
   const room::RoomSettings& settings_of(std::string_view room_id) const override { return settings_.rooms.of(room_id); }
   // ConnectionHost
   void on_request_refused(const net::PeerAddress& peer, std::string_view field, std::string_view value) override {

@@ -94,7 +94,7 @@ TEST(Cli, FlagWithoutItsValueAndStrayArgumentsAreUsageErrors) {
 TEST(Cli, ServeReportsEveryConfigurationProblemAndExits1) {
   const Outcome outcome = run("serve --shards 65 --set limits.errors_max=0", "SWITCHBOARD_LOG_LEVEL=loud");
   EXPECT_EQ(outcome.exit_code, 1);
-  for (const char* part : {"--shards: `server.shards` is 65", "--set limits.errors_max=0: `limits.errors_max` is 0",
+  for (const char* part : {"--shards: `server.shards` is 65", "--set limits.errors_max: `limits.errors_max` is 0",
                            "SWITCHBOARD_LOG_LEVEL: `log.level` is \"loud\""}) {
     EXPECT_TRUE(contains(outcome.output, part)) << outcome.output;
   }

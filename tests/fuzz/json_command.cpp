@@ -136,6 +136,12 @@ void check(const protocol::History& history, std::string_view id) {
   protocol::append(answer, protocol::HistoryPage{.room_id = history.room_id, .id = id, .epoch = "e", .messages = {}});
   check_json(answer);
 }
+void check(const protocol::Auth& auth, std::string_view id) {
+  SB_ASSERT(!auth.token.empty() && auth.token.size() <= protocol::kTokenBytesMax);
+  std::string answer;
+  protocol::append(answer, protocol::Authed{.user_id = "u", .id = id, .expires_in_ms = 1});
+  check_json(answer);
+}
 void check(const protocol::Presence& presence, std::string_view id) {
   check_room(presence.room_id);
   if (!presence.next.empty()) check_name(presence.next);

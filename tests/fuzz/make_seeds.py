@@ -301,6 +301,7 @@ def json_command():
         "leave": '{"type":"leave","room_id":"lobby","id":7}',
         "broadcast": '{"type":"broadcast","room_id":"lobby","content":"hi","echo":false,"id":"x"}',
         "ping": '{"type":"ping","id":-1.5e3}',
+        "auth": '{"type":"auth","token":"eyJhbGciOiJIUzI1NiJ9.e30.AA","id":1}',
         "three_documents": '{"type":"ping"} \n{"type":"leave","room_id":"a"}\t{}',
         "content_of_every_kind": broadcast % '[1, -0, 1.5e-3, "a\\u00e9\\n", true, false, null, {"a": [], "b": {}}]',
         "content_with_space_around": broadcast % ' \n {"a" : 1 } \t',
@@ -343,6 +344,29 @@ def json_command():
 
 
 # --- configuration ---------------------------------------------------------------------------------------------------
+
+
+def token():
+    """The first byte says what the rest is: a payload that gets signed, a token, a JWK Set, permissions."""
+    seeds = {}
+    for name, payload in {
+        "claims": b'{"sub":"ann","exp":1764000060,"iat":1763999999.5,"switchboard":{"rooms":{"chat:*":["join"]}}}',
+        "claims_all": b'{"sub":"\\u0061","exp":1764000060,"nbf":1,"iss":"i","aud":["a","b"],"jti":"1","x":[{}]}',
+        "claims_wrong": b'{"sub":7,"exp":"soon","aud":{},"sub":8}',
+    }.items():
+        seeds[name] = b"\0" + payload
+    signed = b"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    none = b"eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm4ifQ."
+    seeds |= {"token": b"\1" + signed, "token_none": b"\1" + none, "token_jwe": b"\1a.b.c.d.e"}
+    seeds["keys"] = (b'\2{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},'
+                     b'{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","kid":"a","alg":"HS256"},'
+                     b'{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",'
+                     b'"y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","use":"sig","key_ops":["verify"]}]}')
+    seeds["keys_rsa"] = b'\2{"keys":[{"kty":"RSA","e":"AQAB","n":"' + b"w" * 342 + b'"},null,7,{"kty":"new"}]}'
+    seeds["grants"] = (b'\3{"rooms":{"chat:*":["join","publish"],"doc:{user_id}:*":["history","presence"],"a":[]},'
+                       b'"direct":["*","team-*","{user_id}"],"limits":{"rooms":20}}')
+    seeds["grants_wrong"] = b'\3{"rooms":{"a*b*":["join"]}}'
+    return seeds
 
 
 def config():
@@ -535,7 +559,7 @@ def server():
     return {name: bytes(script.bytes) for name, script in scripts.items()}
 
 
-TARGETS = [http_request, http_connection, proxy_header, frames, deflate, json_command, config, server]
+TARGETS = [http_request, http_connection, proxy_header, frames, deflate, json_command, token, config, server]
 
 
 def main():

@@ -109,7 +109,7 @@ class BaseProtocol(WithClients):
         for command, code in [
             ({"type": "dance"}, "unknown_type"),
             ({"type": "direct", "user_id": "bob"}, "bad_request"),
-            ({"type": "auth", "token": "t"}, "unknown_type"),
+            ({"type": "auth", "token": "t"}, "bad_request"),
             ({"type": 5}, "bad_request"),
             ({}, "bad_request"),
             ({"type": "join", "user_id": "a"}, "bad_request"),

@@ -93,9 +93,9 @@ class V1Commands(WithClients, unittest.IsolatedAsyncioTestCase):
             self.assertEqual((await client.receive())["type"], "pong")
         self.assertEqual((await client.receive())["code"], "too_large")
 
-    async def test_what_later_releases_bring_is_refused_in_words(self):
+    async def test_a_token_is_refused_in_words_where_there_is_no_authentication(self):
         client = await self.open()
-        self.assertEqual((await client.ask(type="auth", token="t"))["code"], "unknown_type")
+        self.assertEqual((await client.ask(type="auth", token="t"))["code"], "bad_request")
 
 
 class SlowReaders(unittest.IsolatedAsyncioTestCase):

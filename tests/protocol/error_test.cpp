@@ -15,6 +15,8 @@ TEST(ErrorCode, HasTheDocumentedNameAndAdvice) {
       {ErrorCode::kTooLarge, {"too_large", false}},
       {ErrorCode::kNotJoined, {"not_joined", false}},
       {ErrorCode::kForbidden, {"forbidden", false}},
+      {ErrorCode::kUnauthorized, {"unauthorized", false}},
+      {ErrorCode::kTokenExpired, {"token_expired", false}},
       {ErrorCode::kUserMismatch, {"user_mismatch", false}},
       {ErrorCode::kRateLimited, {"rate_limited", true}},
       {ErrorCode::kLimitReached, {"limit_reached", false}},

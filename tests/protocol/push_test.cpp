@@ -154,6 +154,15 @@ TEST(Push, AckOfADirectMessageNamesTheUser) {
             R"({"type":"ack","id":"x","user_id":"bob","seq":7,"epoch":"k3","ts":1})");
 }
 
+TEST(Push, WhatATokenIsGoodFor) {
+  EXPECT_EQ(text(Authed{.user_id = "ann", .id = "7", .expires_in_ms = 0}),
+            R"({"type":"authed","user_id":"ann","id":7,"expires_in_ms":0})");
+  EXPECT_EQ(text(Authed{.user_id = "a\"", .id = {}}), R"({"type":"authed","user_id":"a\""})");
+  EXPECT_EQ(text(TokenExpiring{.expires_in_ms = 30'000}), R"({"type":"token_expiring","expires_in_ms":30000})");
+  EXPECT_EQ(text(Left{.room_id = "r", .id = {}, .reason = "permission"}),
+            R"({"type":"left","room_id":"r","reason":"permission"})");
+}
+
 TEST(Push, HelloTellsWhatAClientNeedsToKnow) {
   EXPECT_EQ(
       text(Hello{.conn_id = "0-1-2",

@@ -281,7 +281,7 @@ TEST_F(HandshakeTest, AnUnknownSubprotocolIsNotChosen) {
 }
 
 TEST_F(HandshakeTest, WhoIsNotWelcomeIsToldAfterTheUpgrade) {
-  start({.code = protocol::close::kOverCapacity, .by_peer = false, .reason = "full"});
+  start({.reason = "full", .code = protocol::close::kOverCapacity, .by_peer = false});
   give(kUpgrade.substr(0, 20));
   EXPECT_FALSE(connection().is_websocket()) << "not before its handshake is done";
   give(std::string(kUpgrade.substr(20)) + ws::client_frame(ws::Opcode::kText, R"({"type":"ping"})"));
@@ -301,7 +301,7 @@ TEST_F(HandshakeTest, WhoIsNotWelcomeIsToldAfterTheUpgrade) {
 }
 
 TEST_F(HandshakeTest, ItsCloseIsSeenAlsoRightBehindTheHandshake) {
-  start({.code = protocol::close::kOverCapacity, .by_peer = false, .reason = "full"});
+  start({.reason = "full", .code = protocol::close::kOverCapacity, .by_peer = false});
   const std::string close = close_frame(1000);
   give(std::string(kUpgrade) + close.substr(0, 3));
   give(close.substr(3));
@@ -311,7 +311,7 @@ TEST_F(HandshakeTest, ItsCloseIsSeenAlsoRightBehindTheHandshake) {
 
 TEST_F(HandshakeTest, ARefusedConnectionThatAsksForAPageIsServedOne) {
   context().assets = kAssets;
-  start({.code = protocol::close::kOverCapacity, .by_peer = false, .reason = "full"});
+  start({.reason = "full", .code = protocol::close::kOverCapacity, .by_peer = false});
   give("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(connection().ending().code, 200);
   EXPECT_FALSE(connection().is_websocket());

@@ -63,6 +63,12 @@ class FakeHost final : public SessionHost {
     return std::nullopt;
   }
   void leave(Session& session, std::uint32_t slot) override { session.memberships().erase(slot); }
+  std::string_view room_id_of(const Session& session, std::uint32_t slot) const override {
+    return rooms[session.memberships()[slot].room.index];
+  }
+  void on_token_refused(const Session&, const auth::TokenRefusal& refused) override {
+    refused_tokens.push_back(refused.message);
+  }
   void on_over(Session&) override { ++over_calls; }
   void leave_all(Session& session) override {
     ++leave_all_calls;
@@ -120,6 +126,7 @@ class FakeHost final : public SessionHost {
   std::vector<std::string> named;
   std::vector<std::string> published;
   std::vector<std::string> queries;
+  std::vector<std::string> refused_tokens;
   int over_calls = 0;
   int leave_all_calls = 0;
 

@@ -72,7 +72,8 @@ class SessionTest : public testing::Test {
 
   FakeHost host;
   SessionSettings settings;
-  SessionContext context{host, settings};
+  test::ManualClock clock;
+  SessionContext context{host, clock, settings};
   FakeOutlet outlet;
 
  private:

@@ -17,6 +17,7 @@ class PublishWindowsTest : public ShardTest {
     void leave(session::Session&, std::uint32_t) override {}
     void on_over(session::Session&) override {}
     void leave_all(session::Session&) override {}
+    std::string_view room_id_of(const session::Session&, std::uint32_t) const override { return {}; }
     const room::RoomSettings& settings_of(std::string_view) const override { return settings; }
     room::RoomSettings settings;
   };

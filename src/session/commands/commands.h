@@ -21,6 +21,7 @@ Attempt run(Session& session, const protocol::Direct& direct, std::string_view i
 Attempt run(Session& session, const protocol::History& history, std::string_view id);
 Attempt run(Session& session, const protocol::Presence& presence, std::string_view id);
 Attempt run(Session& session, const protocol::Ping& ping, std::string_view id);
+Attempt run(Session& session, const protocol::Auth& auth, std::string_view id);
 
 /// Refuses the command with that code and sentence; always Attempt::kDone.
 Attempt refuse(Session& session, protocol::ErrorCode code, std::string_view message, std::string_view room_id,

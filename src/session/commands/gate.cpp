@@ -1,14 +1,19 @@
 #include "session/commands/gate.h"
 
+#include <optional>
 #include <variant>
 
+#include "protocol/user_room.h"
+#include "session/access.h"
 #include "session/commands/commands.h"
 #include "session/session.h"
 
 namespace switchboard::session::commands {
 namespace {
 
-// What each command must not overtake.
+using room::Right;
+
+// --- what each command must not overtake ---------------------------------------------------------------------------
 
 /// What is read does not hold what was sent behind it. Publishes of one connection stay in order by themselves.
 Attempt behind_query(const Session& session) {
@@ -37,17 +42,70 @@ Attempt must_wait(const Session& session, const protocol::History&) {
 Attempt must_wait(const Session& session, const protocol::Presence&) {
   return behind_answers(session);
 }
+Attempt must_wait(const Session& session, const protocol::Auth&) {
+  return behind_answers(session);  // rooms may have to be left
+}
 Attempt must_wait(const Session&, const protocol::Ping&) {
   return Attempt::kDone;
+}
+
+// --- what each command needs a right for ---------------------------------------------------------------------------
+// A command without a line here does not compile. A room of these that is "@me" is the user's own, which needs none.
+
+std::optional<Denial> denial_in_named(const Session& session, std::string_view room_id, Right right) {
+  return room_id == protocol::kOwnRoom ? std::nullopt : denial_in(session, room_id, right);
+}
+
+std::optional<Denial> denial_of(const Session& session, const protocol::Join& join) {
+  auto denial = denial_in_named(session, join.room_id, Right::kJoin);
+  // `since` may go back to the room's first message.
+  if (!denial && (join.since || join.last > 0)) denial = denial_in_named(session, join.room_id, Right::kHistory);
+  if (!denial && join.presence) denial = denial_in_named(session, join.room_id, Right::kPresence);
+  return denial;
+}
+std::optional<Denial> denial_of(const Session&, const protocol::Leave&) {
+  return std::nullopt;
+}
+std::optional<Denial> denial_of(const Session& session, const protocol::Broadcast& broadcast) {
+  return denial_in_named(session, broadcast.room_id, Right::kPublish);
+}
+std::optional<Denial> denial_of(const Session& session, const protocol::Direct& direct) {
+  return denial_of_direct(session, direct.user_id);
+}
+std::optional<Denial> denial_of(const Session& session, const protocol::History& history) {
+  return denial_in_named(session, history.room_id, Right::kHistory);
+}
+std::optional<Denial> denial_of(const Session& session, const protocol::Presence& presence) {
+  return denial_in_named(session, presence.room_id, Right::kPresence);
+}
+std::optional<Denial> denial_of(const Session&, const protocol::Auth&) {
+  return std::nullopt;
+}
+std::optional<Denial> denial_of(const Session&, const protocol::Ping&) {
+  return std::nullopt;
+}
+
+/// Who has not said who it is may do nothing but that, and show that it lives.
+template <class Command>
+constexpr bool kIsForNobody = std::is_same_v<Command, protocol::Auth> || std::is_same_v<Command, protocol::Ping>;
+
+template <class Command>
+std::string_view room_of(const Command& command) {
+  if constexpr (requires { command.room_id; }) return command.room_id;
+  return {};
 }
 
 }  // namespace
 
 Attempt enter(Session& session, const protocol::Command& command) {
   return std::visit(
-      [&](const auto& body) {
-        const Attempt wait = must_wait(session, body);
-        return wait == Attempt::kDone ? run(session, body, command.id) : wait;
+      [&]<class Body>(const Body& body) {
+        if (const Attempt wait = must_wait(session, body); wait != Attempt::kDone) return wait;
+        std::optional<Denial> denial;
+        if constexpr (!kIsForNobody<Body>) denial = denial_of_nobody(session);
+        if (!denial) denial = denial_of(session, body);
+        if (denial) return refuse(session, denial->code, denial->message, room_of(body), command.id);
+        return run(session, body, command.id);
       },
       command.body);
 }

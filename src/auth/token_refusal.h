@@ -1,0 +1,43 @@
+// Why a token is no good.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace switchboard::auth {
+
+enum class RefusalReason : std::uint8_t {
+  kMalformed,
+  kTooLarge,
+  kType,
+  kUnknownKey,
+  kAlgorithm,
+  kSignature,
+  kExpired,
+  kNotYet,
+  kIssuer,
+  kAudience,
+  kClaims,
+};
+
+inline constexpr std::size_t kRefusalReasons = static_cast<std::size_t>(RefusalReason::kClaims) + 1;
+
+/// In the order of the enumeration, for metrics and the log.
+inline constexpr std::array<std::string_view, kRefusalReasons> kRefusalReasonNames = {
+    "malformed", "too_large",     "wrong_type",   "unknown_key",    "wrong_algorithm", "bad_signature",
+    "expired",   "not_yet_valid", "wrong_issuer", "wrong_audience", "bad_claims",
+};
+
+constexpr std::string_view name(RefusalReason reason) {
+  return kRefusalReasonNames[static_cast<std::size_t>(reason)];
+}
+
+struct TokenRefusal {
+  RefusalReason reason = RefusalReason::kMalformed;
+  std::string message;  // plain words; nothing of the token but names, cut and quoted
+};
+
+}  // namespace switchboard::auth

@@ -1,0 +1,81 @@
+#include "auth/verifier.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "auth/token.h"
+
+namespace switchboard::auth {
+namespace {
+
+using enum RefusalReason;
+
+std::optional<TokenRefusal> refusal_for(RefusalReason reason, std::string message) {
+  return TokenRefusal{.reason = reason, .message = std::move(message)};
+}
+
+/// What is wrong with the signature, if anything is.
+std::optional<TokenRefusal> refusal_of_signature(const TokenParts& parts, const IssuerRules& issuer) {
+  // A set whose keys have no names is asked as if the token had named none.
+  const bool has_names = std::ranges::any_of(issuer.keys.keys(), [](const Key& key) { return !key.id().empty(); });
+  const auto algorithm = algorithm_of(parts.algorithm);
+  bool has_key = false;
+  std::size_t tried = 0;
+  for (const Key& key : issuer.keys.keys()) {
+    if (has_names && !parts.key_id.empty() && key.id() != parts.key_id) continue;
+    has_key = true;
+    if (!algorithm || !(key.algorithms() & issuer.algorithms).has(*algorithm)) continue;
+    if (++tried > kKeysTriedMax) break;
+    if (key.verify(*algorithm, parts.signed_text, parts.signature)) return std::nullopt;
+  }
+  if (!has_key) return refusal_for(kUnknownKey, "the token names a key (`kid`) that is not known here");
+  if (tried == 0) return refusal_for(kAlgorithm, "the token's `alg` is not one that its key is for");
+  return refusal_for(kSignature, "the token's signature is not that of its key");
+}
+
+std::optional<TokenRefusal> refusal_of_time(const Payload& payload, const IssuerRules& issuer, UnixMillis now) {
+  const auto leeway_ms = std::chrono::duration_cast<std::chrono::milliseconds>(issuer.leeway).count();
+  if (!payload.has_expiry && issuer.expiry == Expiry::kRequired) {
+    return refusal_for(kClaims, "the token has no `exp`: it must end some time");
+  }
+  if (payload.has_expiry && now >= payload.claims.expires_at + leeway_ms) {
+    return refusal_for(kExpired, "the token has expired");
+  }
+  if (payload.not_before && now < *payload.not_before - leeway_ms) {
+    return refusal_for(kNotYet, "the token is not good yet (`nbf`)");
+  }
+  return std::nullopt;
+}
+
+std::optional<TokenRefusal> refusal_of_audience(const Payload& payload, const IssuerRules& issuer) {
+  const auto& ours = issuer.audiences;
+  if (ours.empty() || std::ranges::find_first_of(payload.audience, ours) != payload.audience.end()) return std::nullopt;
+  return refusal_for(kAudience, "the token is for others (`aud`)");
+}
+
+}  // namespace
+
+std::expected<Claims, TokenRefusal> Verifier::verify(std::string_view token, UnixMillis now) const {
+  const auto parts = take_apart(token);
+  if (!parts) return std::unexpected(parts.error());
+  // Read before it may be believed: only to know whose key it must have been signed with.
+  auto payload = read_payload(parts->payload);
+  const std::string_view issuer_name = payload ? std::string_view(payload->claims.issuer) : std::string_view();
+  std::optional<TokenRefusal> refusal;
+  for (const IssuerRules& issuer : issuers_) {
+    if (!issuer.issuer.empty() && issuer.issuer != issuer_name) continue;
+    refusal = refusal_of_signature(*parts, issuer);
+    if (refusal) continue;  // another issuer of the same name, or of none, may have the key
+    // From here on it is the issuer who says so; what is wrong with a token of a stranger's is not told.
+    if (!payload) return std::unexpected(payload.error());
+    refusal = refusal_of_time(*payload, issuer, now);
+    if (!refusal) refusal = refusal_of_audience(*payload, issuer);
+    if (refusal) return std::unexpected(std::move(*refusal));
+    return std::move(payload->claims);
+  }
+  if (!refusal) refusal = refusal_for(kIssuer, "the token is of an issuer (`iss`) that is not known here");
+  return std::unexpected(std::move(*refusal));
+}
+
+}  // namespace switchboard::auth

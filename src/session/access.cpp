@@ -1,0 +1,81 @@
+#include "session/access.h"
+
+#include "protocol/user_room.h"
+#include "session/session.h"
+
+namespace switchboard::session {
+namespace {
+
+using protocol::ErrorCode;
+using room::Right;
+using room::RightSet;
+
+/// Null: there is no authentication, and everybody may do everything.
+const auth::Policy* policy_of(const Session& session) {
+  return session.context().settings.auth.get();
+}
+
+constexpr RightSet kOwnRoomRights = RightSet(Right::kJoin) | RightSet(Right::kHistory);
+
+std::string_view words_of(Right right) {
+  switch (right) {
+    case Right::kJoin:
+      return "you may not join this room";
+    case Right::kPublish:
+      return "you may not publish to this room";
+    case Right::kHistory:
+      return "you may not read this room's history";
+    case Right::kPresence:
+      return "you may not ask who is in this room";
+    case Right::kStream:
+      return "you may not stream to this room";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<Denial> denial_of_nobody(const Session& session) {
+  const auth::Policy* const policy = policy_of(session);
+  if (policy == nullptr || policy->anonymous || session.credentials() != nullptr) return std::nullopt;
+  return Denial{ErrorCode::kUnauthorized, "this server wants to know who you are: send `auth` with a token first"};
+}
+
+RightSet rights_in(const Session& session, std::string_view room_id) {
+  const auth::Policy* const policy = policy_of(session);
+  if (policy == nullptr) return RightSet::all();
+  if (protocol::is_user_room(room_id)) return kOwnRoomRights;
+  const room::RoomSettings& room = session.context().host.settings_of(room_id);
+  const Credentials* const credentials = session.credentials();
+  if (credentials == nullptr) {
+    if (!policy->anonymous) return {};
+    return room.allow_anonymous | policy->anonymous_grants.rights_in(room_id, session.user_id());
+  }
+  return room.allow | policy->users.rights_in(room_id, session.user_id()) |
+         credentials->grants->rights_in(room_id, session.user_id());
+}
+
+std::optional<Denial> denial_in(const Session& session, std::string_view room_id, Right right) {
+  if (rights_in(session, room_id).has(right)) return std::nullopt;
+  return Denial{ErrorCode::kForbidden, words_of(right)};
+}
+
+std::optional<Denial> denial_of_direct(const Session& session, std::string_view to_user_id) {
+  const auth::Policy* const policy = policy_of(session);
+  if (policy == nullptr) return std::nullopt;
+  const std::string_view user_id = session.user_id();
+  const Credentials* const credentials = session.credentials();
+  const bool may = credentials == nullptr ? policy->anonymous_grants.may_write_to(to_user_id, user_id)
+                                          : policy->users.may_write_to(to_user_id, user_id) ||
+                                                credentials->grants->may_write_to(to_user_id, user_id);
+  if (may) return std::nullopt;
+  return Denial{ErrorCode::kForbidden, "you may not write to this user"};
+}
+
+std::uint32_t rooms_max_of(const Session& session) {
+  const Credentials* const credentials = session.credentials();
+  const auto granted = credentials == nullptr ? std::nullopt : credentials->grants->rooms_max();
+  return granted.value_or(session.context().settings.rooms_per_connection_max);
+}
+
+}  // namespace switchboard::session

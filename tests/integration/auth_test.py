@@ -1,0 +1,211 @@
+"""Tokens: how they get here, what they allow, how they end; and that nothing of them is ever in the log."""
+
+import json
+import signal
+import time
+import unittest
+
+import websockets
+
+from client import V1, Client, WithClients
+from harness import Server, run_command, until
+from tokens import SECRET, token
+
+CHAT = {"chat:*": ["join", "publish"]}
+
+
+class WithAuth(WithClients):
+    settings = {"auth.secret": SECRET}
+
+    async def asyncSetUp(self):
+        self.said = []  # every token that was shown
+        self.serve(settings=self.settings)
+
+    def token(self, *arguments, **options):
+        self.said.append(token(*arguments, **options))
+        return self.said[-1]
+
+    async def asyncTearDown(self):
+        await super().asyncTearDown()
+        log = "\n".join(self.server.lines)
+        self.assertNotIn(SECRET, log)
+        for said in self.said:
+            for part in said.split("."):
+                if len(part) > 20:
+                    self.assertNotIn(part, log)
+
+    async def user(self, user_id, rooms=CHAT, v1=False, **more):
+        shown = self.token(user_id, rooms, **more)
+        client = await self.open(v1=v1, extra_headers={"Authorization": f"Bearer {shown}"})
+        if v1:
+            client.hello = await client.receive()
+        return client
+
+
+class LettingIn(WithAuth, unittest.IsolatedAsyncioTestCase):
+    async def test_a_token_in_the_handshake_names_the_user(self):
+        alice = await self.user("alice", v1=True)
+        self.assertEqual(alice.hello["user_id"], "alice")
+        self.assertTrue(3_500_000 < alice.hello["expires_in_ms"] <= 3_600_000, alice.hello)
+        bob = await self.user("bob")
+        await alice.join("chat:1", "alice")
+        self.assertEqual((await bob.ask(type="join", room_id="chat:1"))["type"], "joined")
+        await bob.send(type="broadcast", room_id="chat:1", content="hi")
+        for client in (alice, bob):
+            self.assertEqual((await client.receive())["sender"], "bob")
+        self.server.wait_for_line(r"disconnected|listening")
+
+    async def test_a_token_among_the_subprotocols(self):
+        shown = self.token("alice", CHAT)
+        socket = await websockets.connect(self.server.url, subprotocols=[f"switchboard.token.{shown}", V1])
+        self.assertEqual(socket.subprotocol, V1)
+        self.assertEqual(json.loads(await socket.recv())["user_id"], "alice")
+        await socket.close()
+
+    async def test_the_command(self):
+        client = await self.open()
+        self.assertEqual((await client.ask(type="join", room_id="chat:1", user_id="alice"))["code"], "unauthorized")
+        authed = await client.ask(type="auth", token=self.token("alice", CHAT), id=1)
+        self.assertEqual((authed["type"], authed["user_id"], authed["id"]), ("authed", "alice", 1))
+        await client.join("chat:1", "alice")
+        self.assertEqual((await client.ask(type="join", room_id="news"))["code"], "forbidden")
+        self.assertEqual((await client.ask(type="auth", token=self.token("bob")))["code"], "user_mismatch")
+
+    async def test_bad_tokens_in_the_handshake_get_a_close_code(self):
+        for shown, code in [(self.token(secret="x" * 32), 4001), (self.token(ttl_s=-3600), 4202), ("nonsense", 4001),
+                            ("", 4001), (self.token(rooms={"chat:*": ["jion"]}), 4001), (self.token(exp=None), 4001)]:
+            socket = await websockets.connect(self.server.url, subprotocols=[V1, f"switchboard.token.{shown or 'x'}"])
+            self.assertEqual((await Client(socket).close_code())[0], code, shown[:10])
+        self.server.wait_for_line(r"token refused.*bad_signature")
+        self.server.wait_for_line(r"token refused.*expired")
+        self.assertGreaterEqual(self.server.metric('switchboard_tokens_refused_total{reason="bad_signature"}'), 1)
+
+    async def test_bad_tokens_in_the_command_are_told_in_words_and_change_nothing(self):
+        client = await self.user("alice")
+        await client.join("chat:1", "alice")
+        for shown, code in [(self.token(secret="x" * 32), "unauthorized"), (self.token(ttl_s=-3600), "token_expired"),
+                            ("a.b.c", "unauthorized"), ("x" * 8192, "unauthorized"), ("x" * 8193, "bad_request"),
+                            ("", "bad_request")]:
+            answer = await client.ask(type="auth", token=shown)
+            self.assertEqual(answer["code"], code, answer)
+        self.assertEqual((await client.ask(type="broadcast", room_id="chat:1", content=1))["type"], "broadcast")
+
+
+class Ending(WithAuth, unittest.IsolatedAsyncioTestCase):
+    settings = {"auth.secret": SECRET, "auth.leeway_ms": 0, "auth.renew_margin_ms": 60_000, "auth.timeout_ms": 300}
+
+    async def test_who_shows_no_token_in_time_is_closed_with_4001(self):
+        client = await self.open()
+        self.assertEqual((await client.close_code())[0], 4001)
+
+    async def test_a_token_that_ends_closes_with_4202(self):
+        client = await self.user("alice", v1=True, ttl_s=2)
+        expiring = await client.receive()
+        self.assertEqual(expiring["type"], "token_expiring")
+        self.assertLessEqual(expiring["expires_in_ms"], 2_000)
+        self.assertEqual((await client.close_code())[0], 4202)
+
+    async def test_a_fresh_token_keeps_the_connection_and_its_rooms(self):
+        client = await self.user("alice", v1=True, ttl_s=2)
+        self.assertEqual((await client.receive())["type"], "token_expiring")
+        await client.join("chat:1", "alice")
+        await client.join("chat:2", "alice")
+        left = await client.ask(type="auth", token=self.token("alice", {"chat:1": ["join", "publish"]}))
+        self.assertEqual(left, {"type": "left", "room_id": "chat:2", "reason": "permission"})
+        authed = await client.receive()
+        self.assertEqual(authed["type"], "authed")
+        self.assertGreater(authed["expires_in_ms"], 3_000_000)
+        until(lambda: self.server.health()["members"] == 1, "chat:2 was left")
+        self.assertEqual((await client.ask(type="broadcast", room_id="chat:1", content=1))["type"], "broadcast")
+        self.assertEqual((await client.ask(type="broadcast", room_id="chat:2", content=1, id=4))["code"], "forbidden")
+
+
+class Configuration(unittest.IsolatedAsyncioTestCase):
+    async def test_a_secret_is_replaced_by_a_reload_while_both_are_good(self):
+        other = "another secret, just as long as it must be"
+        config = '[auth]\nsecret = "{}"\nprevious_secrets = [{}]\n[rooms.chat]\nallow = ["join"]\n'
+        with Server(config=config.format(SECRET, "")) as server:
+            async def is_good(secret):
+                socket = await websockets.connect(server.url)
+                client = Client(socket)
+                answer = await client.ask(type="auth", token=token(secret=secret))
+                if answer["type"] == "authed":
+                    await client.join("chat:1", "alice")
+                await client.close()
+                return answer["type"] == "authed"
+
+            stays = Client(await websockets.connect(server.url, extra_headers={"Authorization": f"Bearer {token()}"}))
+            await stays.join("chat:1", "alice")
+            self.assertEqual((await is_good(SECRET), await is_good(other)), (True, False))
+            server.write_config(config.format(other, f'"{SECRET}"'))
+            server.signal(signal.SIGHUP)
+            server.wait_for_line("configuration reloaded")
+            self.assertEqual((await is_good(SECRET), await is_good(other)), (True, True))
+            server.write_config(config.format(other, ""))
+            server.signal(signal.SIGHUP)
+            until(lambda: sum("configuration reloaded" in line for line in server.lines) == 2, "reloaded again")
+            self.assertEqual((await is_good(SECRET), await is_good(other)), (False, True))
+            await stays.receive_nothing()
+            await stays.close()
+            log = "\n".join(server.lines)
+            self.assertNotIn(SECRET, log)
+            self.assertNotIn(other, log)
+            self.assertIn("auth.secret", log)
+
+    async def test_a_key_that_cannot_be_read_is_refused_at_the_start_and_not_taken_by_a_reload(self):
+        checked = run_command("serve", "--set", "auth.keys=/nowhere/key.pem", "--listen", "127.0.0.1:0", "--ops", "off",
+                              "--data", "")
+        self.assertEqual(checked.returncode, 1, checked.stderr)
+        self.assertIn("/nowhere/key.pem", checked.stderr)
+
+    async def test_a_secret_is_never_shown(self):
+        shown = run_command("config", "--set", f"auth.secret={SECRET}")
+        self.assertNotIn(SECRET, shown.stdout + shown.stderr)
+        self.assertIn("# secret = (not shown)", shown.stdout)
+        refused = run_command("config", "--set", "auth.secret=too-short-to-be-one")
+        self.assertNotIn("too-short-to-be-one", refused.stdout + refused.stderr)
+        self.assertIn("at least 32 bytes", refused.stderr)
+
+    async def test_anonymous_clients_may_what_is_said_of_them(self):
+        settings = {"auth.secret": SECRET, "auth.anonymous": "true",
+                    "auth.anonymous_permissions": '{"rooms":{"news":["join"]}}'}
+        with Server(settings=settings) as server:
+            client = Client(await websockets.connect(server.url))
+            self.assertEqual((await client.ask(type="join", room_id="chat:1"))["code"], "forbidden")
+            self.assertEqual((await client.ask(type="join", room_id="news", user_id="root"))["code"], "user_mismatch")
+            self.assertEqual((await client.ask(type="join", room_id="news"))["type"], "joined")
+            self.assertEqual((await client.ask(type="broadcast", room_id="news", content=1))["code"], "forbidden")
+            await client.close()
+
+    async def test_the_query_and_a_cookie_only_where_they_are_named(self):
+        with Server(settings={"auth.secret": SECRET}) as server:
+            for options in ({"uri": f"{server.url}?token={token()}"},
+                            {"uri": server.url, "extra_headers": {"Cookie": f"sid={token()}"}}):
+                client = Client(await websockets.connect(**options))
+                self.assertEqual((await client.ask(type="join", room_id="@me"))["code"], "unauthorized")
+                await client.close()
+        settings = {"auth.secret": SECRET, "auth.query": "token", "auth.cookie": "sid",
+                    "limits.origins_allowed": "https://app.example"}
+        with Server(settings=settings) as server:
+            for options in ({"uri": f"{server.url}?token={token()}"},
+                            {"uri": server.url, "origin": "https://app.example",
+                             "extra_headers": {"Cookie": f"a=b; sid={token()}"}}):
+                client = Client(await websockets.connect(**options))
+                self.assertEqual((await client.ask(type="join", room_id="@me"))["type"], "joined")
+                await client.close()
+            until(lambda: sum("disconnected" in line for line in server.lines) == 2, "both are logged")
+            self.assertNotIn(token()[:20], "\n".join(server.lines))
+
+    async def test_a_cookie_without_named_pages_is_refused_at_the_start(self):
+        checked = run_command("config", "--set", f"auth.secret={SECRET}", "--set", "auth.cookie=sid")
+        self.assertNotEqual(checked.returncode, 0)
+        self.assertIn("origins_allowed", checked.stderr)
+
+    async def test_settings_that_say_nothing_are_refused(self):
+        checked = run_command("config", "--set", "auth.anonymous=true")
+        self.assertNotEqual(checked.returncode, 0)
+        self.assertIn("there is no authentication", checked.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
