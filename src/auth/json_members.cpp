@@ -9,10 +9,10 @@
 
 namespace switchboard::auth {
 
-std::expected<JsonMembers, std::string> JsonMembers::read(std::string_view json) {
+std::expected<JsonMembers, std::string> JsonMembers::read(std::string_view json, std::size_t depth_max) {
   ws::Utf8Validator utf8;
   if (!utf8.feed(json) || !utf8.complete()) return std::unexpected("is not valid UTF-8");
-  protocol::JsonScanner scanner(json, kDepthMax);
+  protocol::JsonScanner scanner(json, depth_max);
   if (!scanner.enter_object()) {
     return std::unexpected(scanner.failed() ? "is not valid JSON" : "is not a JSON object");
   }

@@ -17,10 +17,12 @@ class JsonMembers {
   static constexpr std::size_t kDepthMax = 16;
 
   /// The error says what is wrong, as behind the object's name: "is not valid UTF-8", "has `exp` more than once".
-  static std::expected<JsonMembers, std::string> read(std::string_view json);
+  static std::expected<JsonMembers, std::string> read(std::string_view json, std::size_t depth_max = kDepthMax);
 
   /// The value's own bytes; "" when there is none.
   std::string_view operator[](std::string_view name) const;
+  /// By their names, unescaped.
+  const std::map<std::string, std::string_view, std::less<>>& all() const { return members_; }
   bool has(std::string_view name) const { return !(*this)[name].empty(); }
   /// The text of a string; none when it is no string, or has half of a surrogate pair.
   std::optional<std::string> text(std::string_view name) const;

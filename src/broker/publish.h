@@ -12,6 +12,7 @@ namespace switchboard::broker {
 struct Origin {
   enum class Kind : std::uint8_t {
     kConnection,  // a client of this process: that connection of that shard. What becomes of it is told
+    kApi,         // somebody who asked that shard over HTTP. What becomes of it is told
     kBus,         // somebody at another process, which has told him: nobody here waits for an answer
   };
 

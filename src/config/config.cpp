@@ -11,6 +11,7 @@ void add_listen_entries(Config& config) {
     all.push_back(listener_of_entry(entry, config.listener_defaults));
   for (ListenerSettings& named : config.listeners)
     all.push_back(std::move(named));
+  if (!config.api.listen.empty()) all.push_back(api_listener_of(config.api.listen));
   config.listeners = std::move(all);
 }
 

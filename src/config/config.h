@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "config/api_settings.h"
 #include "config/auth_settings.h"
 #include "config/history_settings.h"
 #include "config/listener_settings.h"
@@ -42,6 +43,7 @@ struct Config {
   HistorySettings history;
 
   AuthSettings auth;
+  ApiSettings api;
 
   log::LogSettings log;
 

@@ -109,6 +109,13 @@ std::string place_of_setting(const SourceReading& reading, std::string_view name
   return where;
 }
 
+std::vector<ConfigProblem> problems_of_api(const Config& config, const SourceReading& reading) {
+  if (config.api.listen.empty() || !config.api.keys.empty()) return {};
+  return {{place_of_setting(reading, "api.listen"),
+           "`api.listen` says where the API is, and `api.keys` has no key: nobody "
+           "could use it"}};
+}
+
 std::vector<ConfigProblem> problems_of_auth(const Config& config, const SourceReading& reading) {
   std::vector<ConfigProblem> problems;
   const auto add = [&](std::string_view setting, const std::string& message) {
@@ -159,7 +166,8 @@ std::string place_of(const SourceReading& reading, const std::string& name, std:
 /// What no single setting shows.
 std::vector<ConfigProblem> problems_of_listeners(const Config& config, const SourceReading& reading) {
   std::vector<ConfigProblem> problems;
-  if (config.listeners.empty())
+  const auto is_for_clients = [](const ListenerSettings& listener) { return listener.serves == Serves::kClients; };
+  if (std::ranges::none_of(config.listeners, is_for_clients))
     problems.push_back(
         {place_of(reading, "server.listen"), "`server.listen` is empty, and there is no section [listeners.NAME]"});
   for (const ListenerSettings& listener : config.listeners) {
@@ -192,6 +200,7 @@ std::expected<Config, std::vector<ConfigProblem>> load_config(const ConfigSource
   std::vector<ConfigProblem> problems = problems_of_listeners(config, all);
   std::ranges::move(problems_of_history(config, all), std::back_inserter(problems));
   std::ranges::move(problems_of_auth(config, all), std::back_inserter(problems));
+  std::ranges::move(problems_of_api(config, all), std::back_inserter(problems));
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return config;
 }

@@ -14,10 +14,17 @@ enum class ProxyProtocol : std::uint8_t {
   kRequired,  // each connection begins with a PROXY header, version 1 or 2, from a trusted proxy
 };
 
+/// Who connects to it.
+enum class Serves : std::uint8_t {
+  kClients,
+  kApi,  // back ends, over HTTP
+};
+
 struct ListenerSettings {
   std::string name = {};     // of its section [listeners.NAME]; empty for an entry of server.listen
   std::string address = {};  // HOST:PORT, [IPv6]:PORT, :PORT, unix:/path or fd:NAME; without a scheme
   bool tls = false;
+  Serves serves = Serves::kClients;
 
   ProxyProtocol proxy_protocol = ProxyProtocol::kOff;
   std::vector<std::string> trusted_proxies = {};     // addresses, networks (10.0.0.0/8), "unix"
@@ -33,6 +40,9 @@ struct ListenerSettings {
 /// "wss://HOST:PORT" and so on, as server.listen has it: the scheme is taken off the address and says whether it is
 /// TLS (none: not). Everything else is as in `defaults`.
 ListenerSettings listener_of_entry(std::string_view entry, const ListenerSettings& defaults);
+
+/// The same of api.listen: "https://HOST:PORT" and so on. No page is served there, and no proxy believed.
+ListenerSettings api_listener_of(std::string_view entry);
 
 /// What it is called in log lines: its name, else its address.
 std::string_view shown_name(const ListenerSettings& listener);

@@ -16,6 +16,7 @@ std::vector<Setting> build_table() {
   add_compression(out);
   add_tls(out);
   add_auth(out);
+  add_api(out);
   add_log(out);
   add_rooms(out);
   add_history(out);
@@ -45,6 +46,7 @@ std::span<const SettingSection> setting_sections() {
        "may do everything. With one of them nobody may do anything but what a token, `permissions` or the rooms' "
        "`allow` "
        "say."},
+      {"api", "The HTTP API for back ends: see API.md."},
       {"log", "What is written to standard error. Never a message's content."},
       {"rooms",
        "Rooms, by namespace: the part of a room's id before the first ':'. [rooms.default] is for every room without a "

@@ -17,7 +17,8 @@ mode_t mode_of(std::string_view octal) {
 }
 
 std::string url_of(const net::ListenAddress& address, const config::ListenerSettings& settings) {
-  const std::string scheme = settings.tls ? "wss://" : "ws://";
+  const bool is_api = settings.serves == config::Serves::kApi;
+  const std::string scheme = std::string(is_api ? "http" : "ws") + (settings.tls ? "s://" : "://");
   return scheme + (address.host.empty() ? "localhost:" + std::to_string(address.port) : address.to_string());
 }
 
@@ -49,6 +50,7 @@ class Opening {
     ListeningPlace place;
     place.listener = number;
     place.tls = settings.tls;
+    place.serves = settings.serves;
     place.wants_proxy_header = settings.proxy_protocol != config::ProxyProtocol::kOff;
     return place;
   }
@@ -125,6 +127,7 @@ std::expected<std::vector<ShardListener>, std::string> ListeningSockets::for_sha
     out.push_back({.socket = std::move(*socket),
                    .listener = place.listener,
                    .tls = place.tls,
+                   .serves = place.serves,
                    .wants_proxy_header = place.wants_proxy_header,
                    .keeps_queue = place.inherited.has_value()});
   }

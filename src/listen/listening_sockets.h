@@ -20,8 +20,10 @@ namespace switchboard::listen {
 struct ListeningPlace {
   std::uint16_t listener = 0;  // its number in the configuration
   bool tls = false;
+  config::Serves serves = config::Serves::kClients;
   bool wants_proxy_header = false;
-  std::string shown;               // "ws://127.0.0.1:8080", "wss://localhost:8443", "unix:/run/switchboard.sock"
+  std::string
+      shown;  // "ws://127.0.0.1:8080", "wss://localhost:8443", "unix:/run/switchboard.sock"; the API: "http://..."
   bool is_public = false;          // others than this machine's may reach it
   std::string every_address = {};  // ":8080" of one that is bound to every address; what is shown names localhost then
 

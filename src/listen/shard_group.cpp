@@ -1,5 +1,7 @@
 #include "listen/shard_group.h"
 
+#include "api/keys.h"
+#include "base/assert.h"
 #include "base/random.h"
 #include "base/version.h"
 #include "listen/demo_assets.h"
@@ -7,6 +9,12 @@
 
 namespace switchboard::listen {
 namespace {
+
+std::shared_ptr<const api::Keys> keys_of(const std::vector<std::string>& entries) {
+  auto keys = api::Keys::parse(entries);
+  SB_ASSERT(keys);  // the table of settings has looked
+  return std::make_shared<const api::Keys>(std::move(*keys));
+}
 
 /// The configuration speaks of the whole process; a shard has its share.
 shard::ShardSettings share_of(const config::Config& config, std::size_t shards) {
@@ -18,6 +26,10 @@ shard::ShardSettings share_of(const config::Config& config, std::size_t shards) 
   settings.history.publishing.bytes_max = config.history.sqlite.pending_bytes_max;
   settings.history.memory.dedup_window_ms = config.history.sqlite.dedup_window_ms;
   settings.session.listeners = policies_of(config.listeners);
+  settings.api = {.keys = keys_of(config.api.keys),
+                  .connections_max = config.api.connections_max,
+                  .body_bytes_max = config.api.body_bytes_max,
+                  .answer_timeout_ms = config.api.answer_timeout_ms};
   settings.server_name += std::string("/") + version();
   return settings;
 }

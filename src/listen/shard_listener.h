@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "config/listener_settings.h"
 #include "net/listener.h"
 
 namespace switchboard::listen {
@@ -11,6 +12,7 @@ struct ShardListener {
   net::Listener socket;
   std::uint16_t listener = 0;  // its number in the configuration: several sockets may belong to one listener
   bool tls = false;
+  config::Serves serves = config::Serves::kClients;
   bool wants_proxy_header = false;
   bool keeps_queue = false;  // somebody else goes on with it when we stop: who waits is left to them
 };

@@ -14,6 +14,8 @@ namespace {
 
 // A listener's token lies above every client's: a generation of all ones is never reached.
 constexpr std::uint64_t kListenerTokens = std::uint64_t{0xffffffff} << 32;
+// Then connections to the API, by their numbers.
+constexpr std::uint64_t kApiTokens = kListenerTokens + (std::uint64_t{1} << 30);
 constexpr std::uint64_t kProxyStageTokens = kListenerTokens + (std::uint64_t{1} << 31);
 // Each takes about 15 us; who else is waiting has a turn of the loop in between.
 constexpr std::size_t kAcceptsPerTurn = 16;
@@ -121,6 +123,10 @@ void ShardThread::run() {
         on_proxy_header(static_cast<std::uint32_t>(readiness.token - kProxyStageTokens), readiness.hung_up);
         continue;
       }
+      if (readiness.token >= kApiTokens) {
+        shard_.on_api_ready(static_cast<std::uint32_t>(readiness.token - kApiTokens), readiness.hung_up);
+        continue;
+      }
       if (readiness.token >= kListenerTokens) {
         const auto listener = static_cast<std::size_t>(readiness.token - kListenerTokens);
         if (!watched_[listener]) continue;  // another one failed in this very turn
@@ -167,7 +173,9 @@ void ShardThread::accept_from(std::size_t listener, std::size_t budget) {
     net::Accepted accepted = from.socket.accept();
     if (accepted.status == net::AcceptStatus::kNone) return;
     if (accepted.status != net::AcceptStatus::kAccepted) return on_accept_failed(listener, accepted);
-    if (from.wants_proxy_header) {
+    if (from.serves == config::Serves::kApi) {
+      take_for_api(std::move(accepted.socket), from, accepted.peer);
+    } else if (from.wants_proxy_header) {
       await_proxy_header(std::move(accepted.socket), listener, accepted.peer);
     } else {
       const int fd = accepted.socket.get();
@@ -231,6 +239,13 @@ SlotId ShardThread::take(net::FileDescriptor socket, const ShardListener& from, 
   }
   return shard_.accept(transport_for(std::move(socket), from), peer, refusal(admitted.verdict), admitted.address,
                        from.listener);
+}
+
+void ShardThread::take_for_api(net::FileDescriptor socket, const ShardListener& from, const net::PeerAddress& peer) {
+  const int fd = socket.get();
+  if (const auto number = shard_.accept_api(transport_for(std::move(socket), from), peer)) {
+    loop_.add_stream(fd, kApiTokens + *number);
+  }
 }
 
 std::unique_ptr<net::Transport> ShardThread::transport_for(net::FileDescriptor socket, const ShardListener& from) {

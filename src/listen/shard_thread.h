@@ -58,6 +58,7 @@ class ShardThread {
   void turn_away_silent_proxies();
   void turn_away(const net::PeerAddress& peer, std::string_view reason);
   SlotId take(net::FileDescriptor socket, const ShardListener& from, const net::PeerAddress& peer);
+  void take_for_api(net::FileDescriptor socket, const ShardListener& from, const net::PeerAddress& peer);
   const net::AddressSet& trusted_proxies(const ShardListener& from) const;
   std::unique_ptr<net::Transport> transport_for(net::FileDescriptor socket, const ShardListener& from);
   void watch_those_open();

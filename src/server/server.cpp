@@ -203,14 +203,15 @@ class Process {
 
   /// One line with the word that scripts wait for, and what an operator should know.
   void announce() {
-    std::string listening, every_address;
+    std::string listening, every_address, api;
     const auto add = [](std::string& list, const std::string& item) { list += (list.empty() ? "" : " ") + item; };
     for (const listen::ListeningPlace& place : sockets_.places()) {
-      add(listening, place.shown);
+      add(place.serves == config::Serves::kApi ? api : listening, place.shown);
       if (!place.every_address.empty()) add(every_address, place.every_address);
     }
     log_.announce("listening", {{"on", listening},
                                 {"every_address", every_address.empty() ? std::string("none") : every_address},
+                                {"api", api.empty() ? std::string("off") : api},
                                 {"ops", ops_ ? "http://" + shown(ops_->address()) : std::string("off")},
                                 {"shards", static_cast<std::int64_t>(config_.shards)},
                                 {"demo", listen::demo_url(config_.listeners, sockets_.places())}});

@@ -100,6 +100,9 @@ void HistoryDesk::on_page(PageTicket ticket, const wire::PageOrError& page) {
       return on_query_page(ticket.number, page);
     case PageTicket::For::kReplay:
       if (Client* client = replays_.on_page(ticket.number, page, context_.now)) sweep_.want(*client);
+      return;
+    case PageTicket::For::kApi:
+      SB_ASSERT(false && "pages of the API do not come here");
   }
 }
 

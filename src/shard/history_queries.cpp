@@ -46,6 +46,7 @@ std::optional<broker::ReadRange> HistoryQuery::next_range() const {
 }
 
 void HistoryQuery::take(wire::SharedPage page) {
+  until_ = std::min(until_, page->newest.next());  // who is not a member does not know where the room ends
   if (page->empty() && page->gap_end > from_ && !is_backward_) {  // damaged: an answer begins behind it
     from_ = page->gap_end;
     more_ = from_ < until_;

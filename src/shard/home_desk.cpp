@@ -7,6 +7,18 @@
 #include "protocol/user_room.h"
 
 namespace switchboard::shard {
+namespace {
+
+PresenceListResult nobody_in(const PresenceRequest& request) {
+  PresenceListResult list;
+  list.asker = request.asker;
+  list.connection = request.connection;
+  list.command_id = request.command_id;
+  list.room_id = request.room_id;
+  return list;
+}
+
+}  // namespace
 
 HomeDesk::HomeDesk(HomeNews& own, Port& port, const ShardSettings& settings, const session::SessionContext& context,
                    ShardStats& stats, const HomeParts& parts, wire::Formatter::GetDeflater deflater)
@@ -24,12 +36,19 @@ void HomeDesk::publish(SlotId home_room, const broker::Publish& publish) {
 }
 
 void HomeDesk::read(std::uint32_t from, const ReadRequest& request) {
-  rooms_.read(request.home_room, request.wish, {.shard = from, .ticket = request.ticket});
+  const PageReader reader{.shard = from, .ticket = request.ticket};
+  request.home_room ? rooms_.read(request.home_room, request.wish, reader)
+                    : rooms_.read_by_name(request.room_id, request.wish, reader);
 }
 
 void HomeDesk::list_users(std::uint32_t from, PresenceRequest&& request) {
+  if (!request.home_room) request.home_room = rooms_.find(request.room_id);
   const HomeRoom* room = rooms_.find(request.home_room);
-  if (room == nullptr || room->members == 0) return;  // whoever asked has left it
+  if (room == nullptr || room->members == 0) {
+    // A member that asked has left it; by name an empty room is an answer.
+    if (request.asker == PresenceAsker::kApi) return on_presence_list(from, nobody_in(request));
+    return;
+  }
   presence_.query(request.home_room, room->id, from, std::move(request), context_.now);
 }
 
@@ -42,6 +61,11 @@ void HomeDesk::take(std::uint32_t from, Request& request) {
       [&](ReadRequest& wanted) { read(from, wanted); },
       [&](PresenceReport& report) { take_report(from, report); },
       [&](PresenceRequest& wanted) { list_users(from, std::move(wanted)); },
+      [&](DisconnectRequest& wanted) {
+        port_.result(from, DisconnectResult{.asker = wanted.asker,
+                                            .request = wanted.request,
+                                            .connections = own_.on_disconnect(wanted.user_id)});
+      },
   };
   std::visit(take, request);
 }
@@ -141,6 +165,7 @@ void HomeDesk::on_home_user_committed(const broker::Publish& publish, const brok
 
 void HomeDesk::on_home_acknowledged(const broker::Publish& publish, const broker::Commit& commit) {
   tell_outcome(publish.origin.shard, {.connection = publish.origin.connection,
+                                      .asker = publish.origin.kind,
                                       .counted_bytes = publish.origin.counted_bytes,
                                       .is_told = publish.origin.wants_ack,
                                       .room_id = publish.room_id,
@@ -156,6 +181,7 @@ void HomeDesk::on_home_refused(const broker::Publish& publish, protocol::ErrorCo
   // A sender's own copy of a direct message has no answer of its own: that of the message is the answer.
   const bool is_own_copy = protocol::is_user_room(publish.room_id) && !publish.echo;
   tell_outcome(publish.origin.shard, {.connection = publish.origin.connection,
+                                      .asker = publish.origin.kind,
                                       .counted_bytes = publish.origin.counted_bytes,
                                       .is_told = !is_own_copy,
                                       .room_id = publish.room_id,

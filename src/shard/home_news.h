@@ -30,6 +30,8 @@ class HomeNews {
   virtual void on_track(const TrackResult& track) = 0;
   virtual void on_presence_change(const ViewsByFormat& views, const PresenceFrame& change) = 0;
   virtual void on_presence_list(const PresenceListResult& list) = 0;
+  /// The user's connections here are to be closed. How many there were.
+  virtual std::uint64_t on_disconnect(std::string_view user_id) = 0;
 
  protected:
   ~HomeNews() = default;

@@ -84,7 +84,8 @@ void HomePresence::on_report(std::uint32_t from, const PresenceReport& report, I
 void HomePresence::on_room_ended(SlotId home_room) {
   TrackedRoom* room = find(home_room);
   if (room == nullptr) return;
-  // Whoever asked has left, or it would not have ended.
+  // Whoever asked has left, or it would not have ended. (The API, which need not be a member, is told that it took too
+  // long.)
   rooms_.erase(home_room.pack());
 }
 
@@ -155,7 +156,8 @@ bool HomePresence::answer_queries(TrackedRoom& room, Instant now) {
 
 void HomePresence::answer(TrackedRoom& room, const Query& query) {
   const PresenceRequest& request = query.request;
-  PresenceListResult list{.connection = request.connection,
+  PresenceListResult list{.asker = request.asker,
+                          .connection = request.connection,
                           .room_id = room.room_id,
                           .command_id = request.command_id,
                           .count = room.roster.count(),
@@ -177,7 +179,8 @@ void HomePresence::answer(TrackedRoom& room, const Query& query) {
 }
 
 void HomePresence::refuse(const TrackedRoom& room, const Query& query, ErrorCode code) {
-  events_.on_presence_list(query.from, {.connection = query.request.connection,
+  events_.on_presence_list(query.from, {.asker = query.request.asker,
+                                        .connection = query.request.connection,
                                         .room_id = room.room_id,
                                         .command_id = query.request.command_id,
                                         .refusal = code,

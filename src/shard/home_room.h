@@ -29,7 +29,11 @@ struct WaitingJoin {
   std::uint32_t from;
   JoinRequest request;
 };
-using Waiting = std::variant<WaitingJoin, broker::HeldPublish>;  // the publish by name
+struct WaitingRead {
+  PageWish wish;
+  PageReader reader;
+};
+using Waiting = std::variant<WaitingJoin, broker::HeldPublish, WaitingRead>;  // publish and read by name
 
 struct HomeRoom {
   enum class State : std::uint8_t { kOpening, kOpen, kFailed };
@@ -46,7 +50,7 @@ struct HomeRoom {
   std::uint8_t broker = 0;  // whose it is, among the home's brokers
   bool is_served = false;   // stands in the line of rooms for whose waiting there is an answer
   /// What came before there was an answer, in order; null when nothing did. Bounded where it comes from: a connection
-  /// has one join under way, and of publishes what PublishWindows lets pass.
+  /// has one join under way, and of publishes what PublishWindows lets pass; one to the API has one request.
   std::unique_ptr<std::deque<Waiting>> waiting;
 
   bool has_waiting() const { return waiting != nullptr; }

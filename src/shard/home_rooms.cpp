@@ -182,7 +182,7 @@ void HomeRooms::publish_by_name(const broker::Publish& publish) {
 }
 
 void HomeRooms::hand_in(SlotId id, HomeRoom& room, broker::Publish publish) {
-  SB_ASSERT(room.state == HomeRoom::State::kOpen && publish.origin.kind == broker::Origin::Kind::kConnection);
+  SB_ASSERT(room.state == HomeRoom::State::kOpen && publish.origin.kind != broker::Origin::Kind::kBus);
   publish.room_id = room.id;
   ++room.under_way;
   broker_of(room).publish(id, publish);
@@ -279,6 +279,18 @@ void HomeRooms::read(SlotId home_room, PageWish wish, const PageReader& reader) 
   broker_of(*room).read(home_room, range, *ticket);
 }
 
+void HomeRooms::read_by_name(std::string_view room_id, const PageWish& wish, const PageReader& reader) {
+  const SlotId id = find_or_open(room_id);
+  if (!id) return answer(reader, std::unexpected(broker::Failure::kUnavailable));
+  HomeRoom& room = rooms_.at(id);
+  if (room.must_wait()) {
+    wait(room, WaitingRead{.wish = wish, .reader = reader});
+  } else {
+    read(id, wish, reader);
+  }
+  settle(id);
+}
+
 void HomeRooms::on_read(broker::TopicId topic, std::uint64_t ticket, const broker::PageOrError& records) {
   HomeRoom& room = rooms_.at(topic);
   --room.under_way;
@@ -326,6 +338,11 @@ void HomeRooms::serve(SlotId id, HomeRoom& room, broker::HeldPublish&& waiting) 
     return events_.on_home_refused(publish, code_of(room.failure));
   }
   hand_in(id, room, publish);
+}
+
+void HomeRooms::serve(SlotId id, HomeRoom& room, WaitingRead&& waiting) {
+  if (room.state == HomeRoom::State::kFailed) return answer(waiting.reader, std::unexpected(room.failure));
+  read(id, waiting.wish, waiting.reader);
 }
 
 // --- answers ---------------------------------------------------------------------------------------------------------

@@ -76,6 +76,9 @@ class HomeRooms final : private broker::BrokerEvents {
   /// Ends in `on_home_read`, never during this call. What has not been committed yet is not in the page.
   void read(SlotId home_room, PageWish wish, const PageReader& reader);
 
+  /// The same by name, of somebody who need not be a member.
+  void read_by_name(std::string_view room_id, const PageWish& wish, const PageReader& reader);
+
   /// Does one of the things that have become possible: tells an answer that has come, or that one has not come in time.
   /// False when there was none. Only while there is room for what it causes.
   bool take_answer(Instant now);
@@ -96,6 +99,11 @@ class HomeRooms final : private broker::BrokerEvents {
   std::size_t size() const { return rooms_.size(); }
   /// Null when it is gone.
   const HomeRoom* find(SlotId home_room) const { return rooms_.find(home_room); }
+  /// None when nobody needs that room.
+  SlotId find(std::string_view room_id) const {
+    const auto found = by_name_.find(room_id);
+    return found == by_name_.end() ? SlotId{} : found->second;
+  }
 
  private:
   struct ReadAnswer {
@@ -127,6 +135,7 @@ class HomeRooms final : private broker::BrokerEvents {
   bool serve_one_waiting();
   void serve(SlotId id, HomeRoom& room, WaitingJoin&& join);
   void serve(SlotId id, HomeRoom& room, broker::HeldPublish&& waiting);
+  void serve(SlotId id, HomeRoom& room, WaitingRead&& waiting);
   bool tell_one_read();
   bool take_one_of_brokers(Instant now);
   bool take_one_of(broker::Broker& broker, Instant now);

@@ -55,6 +55,11 @@ bool Homes::read(std::uint32_t home, const ReadRequest& request) {
   return true;
 }
 
+bool Homes::disconnect(std::uint32_t shard, DisconnectRequest&& request) {
+  SB_ASSERT(!is_here(shard));
+  return port_.try_request(shard, std::move(request));
+}
+
 void Homes::report(std::uint32_t home, PresenceReport&& report) {
   if (is_here(home)) return own_.take_report(home, report);
   send(home, std::move(report));

@@ -31,6 +31,10 @@ class Homes {
   /// Whether so many messages of that session have room on their way to that home now. One here needs room for what a
   /// commit tells the other shards.
   bool may_publish(const session::Session& session, std::uint32_t home, std::size_t messages = 1) const;
+  /// The same for the API, whose messages stand in no line.
+  bool may_publish_now(std::uint32_t home) const {
+    return is_here(home) ? port_.results_have_room() : port_.can_request_much(home, 1);
+  }
   /// The same for what nobody but the asker is told of: a home here can always be asked.
   bool may_ask(const session::Session& session, std::uint32_t home) const {
     return is_here(home) || may_publish(session, home);
@@ -49,6 +53,9 @@ class Homes {
   void leave(const RoomView& view, SlotId home_room);
   /// Never answered before the call returns. False when the mailbox is full: nothing was sent.
   bool read(std::uint32_t home, const ReadRequest& request);
+  /// That shard's connections of the user are to be closed. False when the mailbox is full: nothing was sent. Another
+  /// shard.
+  bool disconnect(std::uint32_t shard, DisconnectRequest&& request);
   /// Only while `has_room`.
   void report(std::uint32_t home, PresenceReport&& report);
   /// Whether that home, or (the other one) any on another shard, would take a `read` or a `report` now.

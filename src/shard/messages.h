@@ -39,7 +39,8 @@ struct PublishRequest {
 };
 /// A stretch of a room's history is wanted, for `ticket` of the asking shard.
 struct ReadRequest {
-  SlotId home_room;
+  SlotId home_room;          // none when whoever asks is not in the room: then by name
+  std::string room_id = {};  // "" when there is `home_room`
   PageWish wish;
   PageTicket ticket;
 };
@@ -48,8 +49,14 @@ struct LeaveRequest {
   SlotId home_room;
   wire::Format format;
 };
+/// The connections of a user on the receiving shard are to be closed.
+struct DisconnectRequest {
+  std::string user_id;
+  SlotId asker;  // a connection to the API of the asking shard
+  std::uint64_t request = 0;
+};
 using Request = std::variant<std::monostate, JoinRequest, PublishRequest, LeaveRequest, ReadRequest, PresenceReport,
-                             PresenceRequest>;
+                             PresenceRequest, DisconnectRequest>;
 
 // --- results ---------------------------------------------------------------------------------------------------
 
@@ -97,6 +104,7 @@ struct EpochResult {
 /// How a publish ended, for its publisher. Views, valid during the call.
 struct PublishOutcome {
   SlotId connection;
+  broker::Origin::Kind asker = broker::Origin::Kind::kConnection;
   std::uint32_t counted_bytes = 0;  // as in its origin
   bool is_told = true;              // false: the client is not told, it is only counted
   std::string_view room_id;
@@ -110,6 +118,7 @@ struct PublishOutcome {
 /// The same on its way to another shard; of what nobody is told the texts are empty.
 struct PublishResult {
   SlotId connection;
+  broker::Origin::Kind asker = broker::Origin::Kind::kConnection;
   std::uint32_t counted_bytes = 0;
   bool is_told = true;
   std::string room_id;
@@ -123,6 +132,7 @@ struct PublishResult {
   static PublishResult copy_of(const PublishOutcome& outcome) {
     const auto text = [&](std::string_view view) { return outcome.is_told ? std::string(view) : std::string(); };
     return {.connection = outcome.connection,
+            .asker = outcome.asker,
             .counted_bytes = outcome.counted_bytes,
             .is_told = outcome.is_told,
             .room_id = text(outcome.room_id),
@@ -135,6 +145,7 @@ struct PublishResult {
   }
   PublishOutcome outcome() const {
     return {.connection = connection,
+            .asker = asker,
             .counted_bytes = counted_bytes,
             .is_told = is_told,
             .room_id = room_id,
@@ -173,7 +184,13 @@ struct UserResult {
   SlotId excluded;  // as in CommittedResult
   std::shared_ptr<const UserMessage> message;
 };
-using Result = std::variant<std::monostate, JoinResult, CommittedResult, EpochResult, PublishResult, PageResult,
-                            UserResult, TrackResult, PresenceChangeResult, PresenceListResult>;
+/// So many were.
+struct DisconnectResult {
+  SlotId asker;
+  std::uint64_t request = 0;
+  std::uint64_t connections = 0;
+};
+using Result = std::variant<std::monostate, DisconnectResult, JoinResult, CommittedResult, EpochResult, PublishResult,
+                            PageResult, UserResult, TrackResult, PresenceChangeResult, PresenceListResult>;
 
 }  // namespace switchboard::shard

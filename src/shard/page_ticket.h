@@ -10,7 +10,7 @@ namespace switchboard::shard {
 
 /// What a page is wanted for, as the shard that asks names it.
 struct PageTicket {
-  enum class For : std::uint8_t { kReplay, kHistory };
+  enum class For : std::uint8_t { kReplay, kHistory, kApi };
   For what{};
   std::uint64_t number = 0;  // among those of its kind
   friend bool operator==(const PageTicket&, const PageTicket&) = default;

@@ -42,9 +42,14 @@ struct PresenceReport {
   std::uint32_t watchers_gone = 0;
   std::uint32_t views_reported = 0;  // of those in TrackResults: all who were there have been reported
 };
+/// Who wants the list.
+enum class PresenceAsker : std::uint8_t { kSession, kApi };
+
 /// A stretch of the list of users is wanted.
 struct PresenceRequest {
-  SlotId home_room;
+  SlotId home_room;          // none when whoever asks is not in the room: then by name
+  std::string room_id = {};  // "" when there is `home_room`
+  PresenceAsker asker = PresenceAsker::kSession;
   SlotId connection;
   std::string command_id;
   std::string after;
@@ -76,6 +81,7 @@ struct ListedUser {
   std::uint32_t connections;
 };
 struct PresenceListResult {
+  PresenceAsker asker = PresenceAsker::kSession;
   SlotId connection;
   std::string room_id;
   std::string command_id;

@@ -27,7 +27,8 @@ RoomDesks::RoomDesks(std::uint32_t shard, const RoomParts& parts)
                    parts.settings, parts.stats),
       users_(parts.homes.hash_key, parts.views, parts.clients, members_, logs_, homes_, parts.replays, parts.settings,
              parts.context, parts.stats),
-      publishes_(shard, parts.views, parts.clients, homes_, parts.delivery, parts.settings) {}
+      publishes_(shard, parts.views, parts.clients, homes_, parts.delivery, parts.settings),
+      api_(shard, port_.shards(), homes_, users_, parts.settings, parts.context, parts.stats.api) {}
 
 // --- what sessions ask -----------------------------------------------------------------------------------------------
 
@@ -87,6 +88,7 @@ void RoomDesks::on_result(Result& result) {
       [&](TrackResult& track) { on_track(track); },
       [&](PresenceChangeResult& change) { on_presence_change(change.views, *change.frame); },
       [&](PresenceListResult& list) { on_presence_list(list); },
+      [&](DisconnectResult& closed) { api_.on_disconnected(closed); },
   };
   std::visit(take, result);
 }
@@ -120,7 +122,14 @@ void RoomDesks::end_turn() {
 
 bool RoomDesks::has_work() {
   return mailbox_waits_.has_work() || publishes_.has_work() || !port_.idle() || home_.has_work() ||
-         history_.has_work() || presence_.has_work();
+         history_.has_work() || presence_.has_work() || api_.has_work();
+}
+
+std::optional<Instant> RoomDesks::next_deadline() const {
+  const auto of_homes = home_.next_deadline();
+  const auto of_api = api_.next_deadline();
+  if (!of_homes || !of_api) return of_homes ? of_homes : of_api;
+  return std::min(*of_homes, *of_api);
 }
 
 void RoomDesks::use_settings() {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "session/host.h"
+#include "shard/api_desk.h"
 #include "shard/history_desk.h"
 #include "shard/home_desk.h"
 #include "shard/homes.h"
@@ -80,10 +81,13 @@ class RoomDesks final : private HomeNews {
   /// True when another turn would find work at once. What can only be done once another shard has taken what was sent
   /// to it does not count: that shard wakes this one.
   bool has_work();
-  std::optional<Instant> next_deadline() const { return home_.next_deadline(); }
+  std::optional<Instant> next_deadline() const;
 
   /// The settings have changed.
   void use_settings();
+  /// The connections to the HTTP API.
+  ApiDesk& api() { return api_; }
+  const ApiDesk& api() const { return api_; }
 
  private:
   // HomeNews
@@ -92,14 +96,21 @@ class RoomDesks final : private HomeNews {
     logs_.append(views, seq, message, excluded);
   }
   bool on_user_committed(const UserCommit& commit) override { return users_.deliver(commit); }
-  void on_published(const PublishOutcome& outcome) override { publishes_.on_published(outcome); }
+  void on_published(const PublishOutcome& outcome) override {
+    outcome.asker == broker::Origin::Kind::kApi ? api_.on_published(outcome) : publishes_.on_published(outcome);
+  }
   void on_epoch_changed(const EpochResult& result) override { logs_.begin_epoch(result); }
-  void on_page(PageTicket ticket, const wire::PageOrError& page) override { history_.on_page(ticket, page); }
+  void on_page(PageTicket ticket, const wire::PageOrError& page) override {
+    ticket.what == PageTicket::For::kApi ? api_.on_page(ticket.number, page) : history_.on_page(ticket, page);
+  }
   void on_track(const TrackResult& track) override { presence_.on_track(track); }
   void on_presence_change(const ViewsByFormat& views, const PresenceFrame& change) override {
     presence_.on_change(views, change);
   }
-  void on_presence_list(const PresenceListResult& list) override { presence_.on_list(list); }
+  void on_presence_list(const PresenceListResult& list) override {
+    list.asker == PresenceAsker::kApi ? api_.on_presence_list(list) : presence_.on_list(list);
+  }
+  std::uint64_t on_disconnect(std::string_view user_id) override { return users_.disconnect(user_id); }
 
   void on_result(Result& result);
   void on_user_result(const UserResult& result);
@@ -120,6 +131,7 @@ class RoomDesks final : private HomeNews {
   MembershipDesk memberships_;
   UserDesk users_;
   PublishDesk publishes_;
+  ApiDesk api_;
 };
 
 }  // namespace switchboard::shard

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "api/settings.h"
 #include "broker/memory/settings.h"
 #include "broker/store_window.h"
 #include "room/settings.h"
@@ -30,6 +31,7 @@ struct HistorySettings {
 
 struct ShardSettings {
   session::SessionSettings session;
+  api::ApiSettings api;
   room::RoomSettingsTable rooms;
   HistorySettings history;
 

@@ -81,6 +81,12 @@ SlotId Shard::accept(std::unique_ptr<net::Transport> transport, net::PeerAddress
   return id;
 }
 
+std::optional<std::uint32_t> Shard::accept_api(std::unique_ptr<net::Transport> transport,
+                                               const net::PeerAddress& peer) {
+  context_.now = clock_.now();
+  return rooms_.api().accept(std::move(transport), peer);
+}
+
 void Shard::on_readable(SlotId id, bool hung_up) {
   Client* client = clients_.find(id);
   if (client != nullptr) intake_.on_readable(*client, hung_up);
@@ -178,7 +184,8 @@ void Shard::run_timers() {
 // --- turns ---------------------------------------------------------------------------------------------------------
 
 /// What can be caused from outside has one time together, `sweep_us`: a quarter of it for what other shards and brokers
-/// say, at most `input_us` for what clients say, and the rest, but never less than half, for delivery.
+/// say, at most `input_us` for what clients say, another quarter for the HTTP API, and the rest, but never less than
+/// half, for delivery.
 void Shard::turn() {
   const Instant began = clock_.now();
   const Duration whole = std::chrono::microseconds(settings_.sweep_us);
@@ -188,6 +195,7 @@ void Shard::turn() {
   run_timers();
   resume_waiting();
   intake_.run();
+  rooms_.api().run(clock_, clock_.now() + whole / 4);
   rooms_.run_presence();
   rooms_.forget_unused();
   settle_unsettled();  // nothing of a room is delivered behind a Close frame
@@ -218,6 +226,7 @@ std::optional<Instant> Shard::next_deadline() const {
 
 void Shard::drain(Duration over) {
   context_.now = clock_.now();
+  rooms_.api().drain();
   drain_until_ = context_.now + over;
   clients_.for_each([&](SlotId, Client& client) {
     const Duration delay(context_.random.below(static_cast<std::uint64_t>(over.count()) + 1));

@@ -53,6 +53,9 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   /// While this turn has time left for it, what has come is handled at once.
   void on_readable(SlotId id, bool hung_up);
   void on_writable(SlotId id);
+  /// The same for a connection to the HTTP API; its numbers are others. None when there are as many as may be.
+  std::optional<std::uint32_t> accept_api(std::unique_ptr<net::Transport> transport, const net::PeerAddress& peer);
+  void on_api_ready(std::uint32_t number, bool hung_up) { rooms_.api().on_ready(number, hung_up); }
 
   /// Does what can be done without waiting, within its budgets: mailboxes, timers, input put aside, the sweep.
   void turn();

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "api/stats.h"
 #include "base/counter.h"
 #include "base/shared_histogram.h"
 #include "net/tls_stats.h"
@@ -118,6 +119,7 @@ struct ShardStats {
   Counter accept_pauses{metrics, "switchboard_accept_pauses_total",
                         "Times that accepting paused for want of file descriptors."};
   net::TlsStats tls{metrics};
+  api::ApiStats api{metrics};
   EndingCounts endings{metrics};
   SharedHistogram loop_lag;  // ns
   SharedHistogram fan_out;   // ns, up to the end of the lap that served the message's room

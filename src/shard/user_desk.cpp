@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "protocol/close_code.h"
 #include "protocol/user_room.h"
 
 namespace switchboard::shard {
@@ -35,6 +36,17 @@ void UserDesk::on_named(Session& session) {
 
 /// Back to what it was before the join: it goes on where it would stand without it, and nothing is fetched any more.
 /// What the log has lost of that is declared, as to any implicit member.
+std::uint64_t UserDesk::disconnect(std::string_view user_id) {
+  std::uint64_t count = 0;
+  // Who is closed is only marked: it stands among the user's connections until it has left its rooms.
+  users_.for_each_of(user_id, [&](Client& client) {
+    if (!client.session().is_open()) return;
+    client.connection.close(protocol::close::kDisconnected, "disconnected by the server's operator");
+    ++count;
+  });
+  return count;
+}
+
 void UserDesk::leave_own_room(Session& session, std::uint32_t slot) {
   Membership& membership = session.memberships()[slot];
   const SlotId view_id = membership.room;

@@ -37,6 +37,8 @@ class UserDesk {
   void on_over(const session::Session& session) { users_.remove(members_.client_of(session)); }
   /// A message to a user, for all connections it has here. True when there was one.
   bool deliver(const UserCommit& commit);
+  /// Closes all connections that the user has here, with 4104. How many there were.
+  std::uint64_t disconnect(std::string_view user_id);
   /// Leaves the user's own room, which was joined: its messages still arrive as long as they are live.
   void leave_own_room(session::Session& session, std::uint32_t slot);
 

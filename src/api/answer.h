@@ -1,0 +1,34 @@
+// What the API answers when it has done what it was asked, as JSON.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/seq.h"
+#include "base/time.h"
+#include "protocol/error.h"
+#include "protocol/push.h"
+
+namespace switchboard::api {
+
+/// How one publish ended.
+struct Outcome {
+  std::optional<protocol::ErrorCode> refusal;  // none: it is committed
+  Seq seq;
+  std::string epoch;
+  UnixMillis ts = 0;
+  bool is_duplicate = false;
+};
+
+/// {"seq":42,"epoch":"k3","ts":...}, with "duplicate":true for a repetition. Not of a refused one.
+void append_outcome(std::string& out, const Outcome& outcome);
+/// {"results":[{...},{"error":{"code":"...","detail":"..."}}]}, in the order of the messages.
+std::string batch_answer(const std::vector<Outcome>& outcomes);
+/// {"room_id":...,"epoch":...,"messages":[...],"more":...}; each message as members get it.
+std::string history_answer(const protocol::HistoryPage& page);
+/// {"room_id":...,"count":...,"users":[{"user_id":...,"connections":...,"info":...}],"next":...}.
+std::string presence_answer(const protocol::PresenceList& list);
+
+}  // namespace switchboard::api

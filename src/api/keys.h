@@ -1,0 +1,61 @@
+// Who may use the HTTP API: keys, each with what it may do and in which rooms. A key is known by its SHA-256 only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/grants.h"
+
+namespace switchboard::api {
+
+enum class Scope : std::uint8_t {
+  kPublish,  // messages to rooms and users
+  kRead,     // history and presence
+  kAdmin,    // what concerns users and their connections
+};
+
+inline constexpr std::size_t kKeyBytesMin = 32;
+inline constexpr std::size_t kKeyBytesMax = 512;
+inline constexpr std::size_t kKeysMax = 100;
+
+class Key {
+ public:
+  bool may(Scope scope) const { return (scopes_ & 1u << static_cast<unsigned>(scope)) != 0; }
+  /// Whether its pattern covers the room; a user's own is "@" and the user.
+  bool covers(std::string_view room_id) const;
+  /// The first hexadecimal digits of its hash: what logs may say of it.
+  std::string shown() const;
+
+ private:
+  friend class Keys;
+
+  std::array<unsigned char, 32> hash_{};
+  unsigned scopes_ = 0;
+  bool is_for_all_rooms_ = true;
+  auth::Grants rooms_;
+};
+
+/// Immutable; any number of threads may ask at once.
+class Keys {
+ public:
+  /// Each entry is a key of 32 to 512 bytes or "sha256:" and its hash in 64 hexadecimal digits, perhaps behind what it
+  /// may: "[publish,read] KEY", "[publish chat:*] sha256:...". Without brackets it may everything. The error is about
+  /// the first entry that is none, and does not show it.
+  static std::expected<Keys, std::string> parse(std::span<const std::string> entries);
+  /// "" or what is wrong with one entry.
+  static std::string problem_with(std::string_view entry);
+
+  /// Null when nobody has that key. Takes the same time whichever it is.
+  const Key* find(std::string_view shown_key) const;
+  bool empty() const { return keys_.empty(); }
+
+ private:
+  std::vector<Key> keys_;
+};
+
+}  // namespace switchboard::api

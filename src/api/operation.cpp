@@ -1,0 +1,400 @@
+#include "api/operation.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "auth/json_members.h"
+#include "protocol/command.h"
+#include "protocol/field_value.h"
+#include "protocol/json_array.h"
+#include "protocol/user_room.h"
+#include "ws/utf8.h"
+
+namespace switchboard::api {
+namespace {
+
+using Refused = std::unexpected<Problem>;
+
+constexpr std::string_view kPrefix = "/api/v1/";
+
+Refused bad_request(std::string detail) {
+  return std::unexpected(Problem{.detail = std::move(detail)});
+}
+
+// --- the path ------------------------------------------------------------------------------------------------------
+
+/// RFC 3986 section 2.1; none for an escape that is none.
+std::optional<std::string> unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    unsigned value = 0;
+    if (i + 2 >= text.size()) return std::nullopt;
+    const auto read = std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16);
+    if (read.ec != std::errc{} || read.ptr != text.data() + i + 3) return std::nullopt;
+    out += static_cast<char>(value);
+    i += 2;
+  }
+  return out;
+}
+
+/// One row for each path: {} is a name of up to 255 bytes.
+struct Row {
+  std::string_view path;  // behind kPrefix
+  Route route;
+  std::string_view methods;
+};
+constexpr std::string_view kPost = "POST, OPTIONS";
+constexpr Row kRows[] = {
+    {"publish", Route::kPublish, kPost},
+    {"batch", Route::kBatch, kPost},
+    {"rooms/{}/history", Route::kHistory, http::kReadMethods},
+    {"rooms/{}/presence", Route::kPresence, http::kReadMethods},
+    {"users/{}/disconnect", Route::kDisconnect, kPost},
+    {"server", Route::kServer, http::kReadMethods},
+    {"openapi.json", Route::kOpenApi, http::kReadMethods},
+};
+
+/// Takes what stands before the next '/' off.
+std::string_view take_segment(std::string_view& path) {
+  const std::size_t end = std::min(path.find('/'), path.size());
+  const std::string_view segment = path.substr(0, end);
+  path.remove_prefix(std::min(end + 1, path.size()));
+  return segment;
+}
+
+struct Match {
+  const Row* row = nullptr;
+  std::string_view name;  // as it stands
+};
+
+Match match(std::string_view path) {
+  if (!path.starts_with(kPrefix)) return {};
+  path.remove_prefix(kPrefix.size());
+  if (path.ends_with('/')) return {};
+  for (const Row& row : kRows) {
+    Match found{.row = &row, .name = {}};
+    std::string_view pattern = row.path, rest = path;
+    while (!pattern.empty() && !rest.empty()) {
+      const std::string_view wanted = take_segment(pattern), segment = take_segment(rest);
+      if (wanted == "{}") {
+        found.name = segment;
+      } else if (wanted != segment) {
+        found.row = nullptr;
+        break;
+      }
+    }
+    if (found.row != nullptr && pattern.empty() && rest.empty()) return found;
+  }
+  return {};
+}
+
+bool has_name(Route route) {
+  return route == Route::kHistory || route == Route::kPresence || route == Route::kDisconnect;
+}
+
+bool is_utf8(std::string_view text) {
+  ws::Utf8Validator utf8;
+  return utf8.feed(text) && utf8.complete();
+}
+
+/// What is wrong with a name of a room or a user: it is held to the same rules as a client's.
+std::string problem_with_name(std::string_view name, std::string_view what) {
+  if (name.empty()) return std::string(what) + " must not be empty";
+  if (name.size() > protocol::kNameBytesMax) return std::string(what) + " is longer than 255 bytes";
+  if (protocol::has_control_character(name)) return std::string(what) + " has a control character";
+  return "";
+}
+std::string problem_with_room(std::string_view room_id, std::string_view what) {
+  if (protocol::is_user_room(room_id)) return std::string(what) + " begins with `@`, which is for users' own rooms";
+  return problem_with_name(room_id, what);
+}
+
+// --- bodies --------------------------------------------------------------------------------------------------------
+
+/// Reads one message, and says what is wrong with it.
+class MessageReader {
+ public:
+  explicit MessageReader(const BodyLimits& limits) : limits_(limits) {}
+
+  std::expected<Message, Problem> read(std::string_view json) const {
+    const auto members = auth::JsonMembers::read(json, limits_.json_depth_max);
+    if (!members) return bad_request("a message " + members.error());
+    for (const auto& [name, value] : members->all()) {
+      if (std::ranges::find(kFields, name) == std::end(kFields)) {
+        return bad_request("`" + name.substr(0, 40) +
+                           "` is not known; a message has room_id or user_id, content, dedup and sender");
+      }
+    }
+    Message message;
+    if (members->has("room_id") == members->has("user_id")) {
+      return bad_request("a message has either `room_id` or `user_id`");
+    }
+    const std::string_view target = members->has("room_id") ? "room_id" : "user_id";
+    auto name = members->text(target);
+    if (!name) return bad_request("`" + std::string(target) + "` must be a string");
+    const std::string what = "`" + std::string(target) + "`";
+    const bool is_room = target == "room_id";
+    const std::string problem = is_room ? problem_with_room(*name, what) : problem_with_name(*name, what);
+    if (!problem.empty()) return bad_request(problem);
+    message.room_id = is_room ? std::move(*name) : protocol::user_room_of(*name);
+    const std::string_view content = (*members)["content"];
+    if (content.empty()) return bad_request("`content` is missing");
+    if (content.size() > limits_.content_bytes_max) {
+      return std::unexpected(Problem{.status = 413,
+                                     .code = "too_large",
+                                     .detail = "`content` has more than " + std::to_string(limits_.content_bytes_max) +
+                                               " bytes (setting limits.message_bytes_max)"});
+    }
+    message.content = content;
+    if (auto wrong = take(*members, "dedup", protocol::kDedupBytesMax, message.dedup)) return bad_request(*wrong);
+    if (auto wrong = take(*members, "sender", protocol::kNameBytesMax, message.sender)) return bad_request(*wrong);
+    return message;
+  }
+
+ private:
+  static constexpr std::string_view kFields[] = {"room_id", "user_id", "content", "dedup", "sender"};
+
+  static std::optional<std::string> take(const auth::JsonMembers& members, std::string_view name, std::size_t bytes_max,
+                                         std::string& out) {
+    if (!members.has(name)) return std::nullopt;
+    const std::string what = "`" + std::string(name) + "`";
+    auto text = members.text(name);
+    if (!text) return what + " must be a string";
+    if (text->empty() || text->size() > bytes_max)
+      return what + " must have 1 to " + std::to_string(bytes_max) + " bytes";
+    if (protocol::has_control_character(*text)) return what + " has a control character";
+    out = std::move(*text);
+    return std::nullopt;
+  }
+
+  BodyLimits limits_;
+};
+
+/// The Idempotency-Key field is another way to say `dedup`.
+std::optional<Problem> take_idempotency_key(const http::Request& request, Message& message) {
+  if (request.count("Idempotency-Key") == 0) return std::nullopt;
+  std::string_view key = request.value("Idempotency-Key");
+  // The draft of that field has it in quotes; most send it without.
+  if (key.size() >= 2 && key.starts_with('"') && key.ends_with('"')) key = key.substr(1, key.size() - 2);
+  if (key.empty() || key.size() > protocol::kDedupBytesMax || request.count("Idempotency-Key") > 1 ||
+      std::ranges::any_of(key, [](char c) { return c < ' ' || c >= 0x7F; })) {
+    return Problem{.detail = "Idempotency-Key must be one text of 1 to 64 printable ASCII characters"};
+  }
+  if (!message.dedup.empty() && message.dedup != key) {
+    return Problem{.detail = "Idempotency-Key and `dedup` say different things"};
+  }
+  message.dedup = key;
+  return std::nullopt;
+}
+
+std::expected<std::vector<Message>, Problem> read_batch(std::string_view body, const BodyLimits& limits) {
+  const MessageReader reader(limits);
+  // The list and the object around it are two levels.
+  const auto members = auth::JsonMembers::read(body, limits.json_depth_max + 2);
+  if (!members) return bad_request("the body " + members.error());
+  const std::string_view list = (*members)["messages"];
+  if (members->all().size() != 1 || !protocol::is_json_array(list)) {
+    return bad_request("the body must be an object with a list `messages`, and nothing else");
+  }
+  std::vector<Message> messages;
+  protocol::JsonArray elements(list);
+  for (std::string_view element; elements.next(element);) {
+    if (messages.size() == kBatchMessagesMax) {
+      return std::unexpected(
+          Problem{.status = 413, .code = "too_large", .detail = "`messages` has more than 1000 messages"});
+    }
+    auto message = reader.read(element);
+    if (!message) {
+      message.error().detail = "messages[" + std::to_string(messages.size()) + "]: " + message.error().detail;
+      return std::unexpected(std::move(message.error()));
+    }
+    messages.push_back(std::move(*message));
+  }
+  if (messages.empty()) return bad_request("`messages` is empty");
+  return messages;
+}
+
+bool is_json(std::string_view content_type) {
+  const std::string_view type = content_type.substr(0, content_type.find_first_of("; \t"));
+  return content_type.empty() || http::equals_ignoring_case(type, "application/json");
+}
+
+// --- the query -----------------------------------------------------------------------------------------------------
+
+/// The parameters of a target, each known and there once at most.
+class QueryReader {
+ public:
+  explicit QueryReader(std::string_view target) {
+    const std::size_t question = target.find('?');
+    if (question != std::string_view::npos) rest_ = target.substr(question + 1);
+  }
+
+  /// Calls take(name, value) for each; what that returns, if anything, ends it.
+  template <class F>
+  std::optional<std::string> each(F&& take) {
+    std::vector<std::string> seen;
+    while (!rest_.empty()) {
+      const std::size_t end = std::min(rest_.find('&'), rest_.size());
+      const std::string_view pair = rest_.substr(0, end);
+      rest_.remove_prefix(std::min(end + 1, rest_.size()));
+      const std::size_t equals = std::min(pair.find('='), pair.size());
+      const auto name = unescaped(pair.substr(0, equals));
+      const auto value = unescaped(pair.substr(std::min(equals + 1, pair.size())));
+      if (!name || !value) return "the query has an escape that is none";
+      if (std::ranges::find(seen, *name) != seen.end()) return "the query has `" + name->substr(0, 40) + "` twice";
+      seen.push_back(*name);
+      if (auto problem = take(*name, *value)) return problem;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+std::optional<std::string> take_number(std::string_view name, std::string_view text, std::uint64_t from,
+                                       std::uint64_t to, std::uint64_t& out) {
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (read.ec == std::errc{} && read.ptr == text.data() + text.size() && out >= from && out <= to) return std::nullopt;
+  return "`" + std::string(name) + "` must be a whole number from " + std::to_string(from) + " to " +
+         std::to_string(to);
+}
+
+std::expected<Operation, Problem> read_history(const Target& target, const http::Request& request) {
+  ReadHistory history{.room_id = target.name, .before = {}, .after = {}};
+  auto problem = QueryReader(request.target).each([&](const std::string& name, const std::string& value) {
+    std::uint64_t number = 0;
+    const bool is_limit = name == "limit";
+    if (!is_limit && name != "before" && name != "after") {
+      return std::optional("`" + name.substr(0, 40) + "` is not known; there are before, after and limit");
+    }
+    auto wrong = is_limit ? take_number(name, value, 1, protocol::kHistoryMessagesMax, number)
+                          : take_number(name, value, 0, protocol::kSeqMax.value, number);
+    if (is_limit) history.limit = static_cast<std::uint32_t>(number);
+    if (name == "before") history.before = Seq{number};
+    if (name == "after") history.after = Seq{number};
+    return wrong;
+  });
+  if (!problem && history.before && history.after) problem = "`before` and `after` cannot go together";
+  if (problem) return bad_request(*problem);
+  return history;
+}
+
+std::expected<Operation, Problem> read_presence(const Target& target, const http::Request& request) {
+  ReadPresence presence{.room_id = target.name, .next = {}};
+  const auto problem = QueryReader(request.target).each([&](const std::string& name, const std::string& value) {
+    std::uint64_t number = 0;
+    if (name == "next") {
+      presence.next = value;
+      std::string wrong = is_utf8(value) ? problem_with_name(value, "`next`") : "`next` is not UTF-8";
+      return wrong.empty() ? std::nullopt : std::optional(wrong);
+    }
+    if (name != "limit") return std::optional("`" + name.substr(0, 40) + "` is not known; there are limit and next");
+    auto wrong = take_number(name, value, 1, protocol::kPresenceUsersMax, number);
+    presence.limit = static_cast<std::uint32_t>(number);
+    return wrong;
+  });
+  if (problem) return bad_request(*problem);
+  return presence;
+}
+
+}  // namespace
+
+std::string_view methods_at(const http::Request& request) {
+  const Match found = match(request.path());
+  return found.row == nullptr ? std::string_view() : found.row->methods;
+}
+
+std::expected<Target, Problem> target_of(const http::Request& request) {
+  const Match found = match(request.path());
+  if (found.row == nullptr) {
+    return std::unexpected(
+        Problem{.status = 404, .code = "not_found", .detail = "there is nothing here; see /api/v1/openapi.json"});
+  }
+  const bool is_read = request.method == "GET" || request.method == "HEAD";
+  const bool is_post = request.method == "POST";
+  const bool wants_read = found.row->methods == http::kReadMethods;
+  if (wants_read ? !is_read : !is_post) {
+    const auto unknown = http::refusal_of(request.method);
+    const bool is_unknown = unknown && unknown->status == 501;
+    return std::unexpected(Problem{.status = is_unknown ? 501 : 405,
+                                   .code = "bad_method",
+                                   .detail = "only " + std::string(found.row->methods) + " here",
+                                   .fields = {{"Allow", std::string(found.row->methods)}}});
+  }
+  Target target{.route = found.row->route, .name = {}};
+  if (!has_name(target.route)) return target;
+  auto name = unescaped(found.name);
+  const bool is_room = target.route != Route::kDisconnect;
+  if (!name || !is_utf8(*name)) return bad_request("the name in the path cannot be unescaped to UTF-8");
+  const std::string problem =
+      is_room ? problem_with_room(*name, "the room in the path") : problem_with_name(*name, "the user in the path");
+  if (!problem.empty()) return bad_request(problem);
+  target.name = std::move(*name);
+  return target;
+}
+
+std::optional<Scope> scope_of(Route route) {
+  switch (route) {
+    case Route::kPublish:
+      return PublishOne::kScope;
+    case Route::kBatch:
+      return PublishBatch::kScope;
+    case Route::kHistory:
+      return ReadHistory::kScope;
+    case Route::kPresence:
+      return ReadPresence::kScope;
+    case Route::kDisconnect:
+      return Disconnect::kScope;
+    case Route::kServer:
+      return ServerInfo::kScope;
+    case Route::kOpenApi:
+      break;
+  }
+  return std::nullopt;
+}
+
+bool takes_body(Route route) {
+  return route == Route::kPublish || route == Route::kBatch;
+}
+
+std::expected<Operation, Problem> read_operation(const Target& target, const http::Request& request,
+                                                 std::string_view body, const BodyLimits& limits) {
+  if (takes_body(target.route) && !is_json(request.value("Content-Type"))) {
+    return std::unexpected(Problem{.status = 415, .code = "bad_type", .detail = "the body must be application/json"});
+  }
+  switch (target.route) {
+    case Route::kPublish: {
+      auto message = MessageReader(limits).read(body);
+      if (!message) return std::unexpected(std::move(message.error()));
+      if (auto problem = take_idempotency_key(request, *message)) return std::unexpected(std::move(*problem));
+      return PublishOne{std::move(*message)};
+    }
+    case Route::kBatch: {
+      if (request.count("Idempotency-Key") > 0) {
+        return bad_request("Idempotency-Key is for one message: give each of a batch its own `dedup`");
+      }
+      auto messages = read_batch(body, limits);
+      if (!messages) return std::unexpected(std::move(messages.error()));
+      return PublishBatch{std::move(*messages)};
+    }
+    case Route::kHistory:
+      return read_history(target, request);
+    case Route::kPresence:
+      return read_presence(target, request);
+    case Route::kDisconnect:
+      return Disconnect{target.name};
+    case Route::kServer:
+      return ServerInfo{};
+    case Route::kOpenApi:
+      break;
+  }
+  return OpenApi{};
+}
+
+}  // namespace switchboard::api

@@ -1,0 +1,93 @@
+// What a request to the API asks for: read from its path, its query and its body, and checked. Who asks, and what
+// becomes of it, is not known here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "api/keys.h"
+#include "api/problem.h"
+#include "base/seq.h"
+#include "http/request.h"
+
+namespace switchboard::api {
+
+inline constexpr std::size_t kBatchMessagesMax = 1'000;
+
+/// One message to be published.
+struct Message {
+  std::string room_id;  // "@bob" for a direct message to bob
+  std::string content;  // JSON text
+  std::string dedup;    // "" for none
+  std::string sender;   // "": the back end itself
+};
+
+// Each with the scope it needs.
+struct PublishOne {
+  static constexpr Scope kScope = Scope::kPublish;
+  Message message;
+};
+struct PublishBatch {
+  static constexpr Scope kScope = Scope::kPublish;
+  std::vector<Message> messages;  // 1 to kBatchMessagesMax
+};
+struct ReadHistory {
+  static constexpr Scope kScope = Scope::kRead;
+  std::string room_id;
+  std::optional<Seq> before, after;
+  std::uint32_t limit = 50;
+};
+struct ReadPresence {
+  static constexpr Scope kScope = Scope::kRead;
+  std::string room_id;
+  std::string next;
+  std::uint32_t limit = 100;
+};
+struct Disconnect {
+  static constexpr Scope kScope = Scope::kAdmin;
+  std::string user_id;
+};
+struct ServerInfo {
+  static constexpr Scope kScope = Scope::kRead;
+};
+struct OpenApi {};  // for everybody
+
+using Operation = std::variant<PublishOne, PublishBatch, ReadHistory, ReadPresence, Disconnect, ServerInfo, OpenApi>;
+
+/// What a request names before its body is there.
+enum class Route : std::uint8_t { kPublish, kBatch, kHistory, kPresence, kDisconnect, kServer, kOpenApi };
+
+struct Target {
+  Route route{};
+  std::string name;  // of the room or user in the path, unescaped
+};
+
+/// Where the request goes; 404, 405 (with Allow), 501, 400 for a path that cannot be unescaped or a name that is none.
+/// OPTIONS is not for here.
+std::expected<Target, Problem> target_of(const http::Request& request);
+/// The methods of what stands at that path, for OPTIONS and Allow; "" when nothing does.
+std::string_view methods_at(const http::Request& request);
+
+/// The scope that a route needs; none: it is for everybody.
+std::optional<Scope> scope_of(Route route);
+/// Whether it wants a body.
+bool takes_body(Route route);
+
+/// What bodies are held to.
+struct BodyLimits {
+  std::size_t content_bytes_max = 65'536;
+  std::size_t json_depth_max = 64;  // of a message, its own object included
+};
+
+/// `body`: "" where none is taken. 400 for what is not JSON or not of that shape, 413 for
+/// a content that is too large, 415 for a body that says that it is something else than JSON.
+std::expected<Operation, Problem> read_operation(const Target& target, const http::Request& request,
+                                                 std::string_view body, const BodyLimits& limits);
+
+}  // namespace switchboard::api

@@ -1,0 +1,50 @@
+#include "api/problem.h"
+
+#include "api/json_text.h"
+
+namespace switchboard::api {
+
+using protocol::ErrorCode;
+
+std::string body_of(const Problem& problem) {
+  std::string out = R"({"type":"about:blank","title":)";
+  append_json(out, http::reason_phrase(problem.status));
+  out += R"(,"status":)" + std::to_string(problem.status) + R"(,"code":)";
+  append_json(out, problem.code);
+  out += R"(,"detail":)";
+  append_json(out, problem.detail);
+  return out + "}";
+}
+
+std::string_view words_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kUnavailable:
+      return "the store is out of reach for now; a message may still be committed: a retry is safe with `dedup`";
+    case ErrorCode::kLimitReached:
+      return "the server has as many rooms as it may have";
+    case ErrorCode::kHistoryUnavailable:
+      return "this room keeps no history";
+    default:
+      return "it could not be done";
+  }
+}
+
+Problem problem_of(ErrorCode code) {
+  Problem problem{.code = protocol::name(code), .detail = std::string(words_of(code))};
+  switch (code) {
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kLimitReached:
+      problem.status = 503;
+      problem.fields = {{"Retry-After", "1"}};
+      break;
+    case ErrorCode::kHistoryUnavailable:
+      problem.status = 404;
+      break;
+    default:
+      problem.status = 500;
+      break;
+  }
+  return problem;
+}
+
+}  // namespace switchboard::api

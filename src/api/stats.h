@@ -1,0 +1,28 @@
+// What the API of one shard has done so far. Written by the shard's thread, read by any.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "base/counter.h"
+
+namespace switchboard::api {
+
+inline constexpr std::array<std::string_view, 4> kStatusClasses = {"2xx", "3xx", "4xx", "5xx"};
+
+struct ApiStats {
+  explicit ApiStats(MetricList& metrics)
+      : connections(metrics, "switchboard_api_connections", "Connections to the HTTP API."),
+        connections_refused(metrics, "switchboard_api_connections_refused_total",
+                            "Connections to the HTTP API that were one too many."),
+        publishes(metrics, "switchboard_api_publishes_total", "Messages that the HTTP API was asked to publish."),
+        requests(metrics, "switchboard_api_requests_total", "Requests to the HTTP API, by the class of their status.",
+                 "status", [](std::size_t index) { return kStatusClasses[index]; }) {}
+
+  Gauge connections;
+  Counter connections_refused;
+  Counter publishes;
+  CounterFamily<kStatusClasses.size()> requests;
+};
+
+}  // namespace switchboard::api

@@ -1,0 +1,65 @@
+// One connection to the HTTP API on its shard: the HTTP machine, the transport under it, and what its request waits
+// for. Plain data: ApiDesk works on it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/answer.h"
+#include "api/operation.h"
+#include "base/time.h"
+#include "http/server_connection.h"
+#include "net/address.h"
+#include "net/transport.h"
+#include "shard/history_queries.h"
+
+namespace switchboard::shard {
+
+struct ApiClient {
+  enum class Doing : std::uint8_t {
+    kNothing,     // a request is read, or its answer written
+    kPublishing,  // messages are handed in, or their outcomes awaited
+    kReading,     // a page of history is awaited, or to be asked for
+    kListing,     // so is a list of users
+    kAsking,      // so are the other shards
+  };
+
+  ApiClient(std::unique_ptr<net::Transport> stream, const net::PeerAddress& from, const http::ConnectionLimits& limits,
+            Instant now)
+      : transport(std::move(stream)), peer(from), http(limits, now) {}
+
+  std::unique_ptr<net::Transport> transport;
+  net::PeerAddress peer;
+  http::ServerConnection http;
+  Doing doing = Doing::kNothing;
+  std::uint64_t request = 0;  // its number on this connection: what is answered late is of an earlier one
+  Instant asked_at{};
+
+  // kPublishing
+  std::vector<api::Message> messages;
+  std::vector<api::Outcome> outcomes;  // one for each
+  std::size_t handed_in = 0;
+  std::size_t answered = 0;
+  bool is_batch = false;
+  // kReading
+  std::optional<HistoryQuery> history;
+  std::string history_epoch;
+  std::uint64_t page_ticket = 0;  // 0: none is under way
+  // kReading, kListing, kAsking
+  std::string name;  // of the room or the user
+  api::ReadPresence presence;
+  std::uint32_t shards_asked = 0;
+  std::uint32_t shards_answered = 0;
+  std::uint64_t count = 0;
+
+  bool is_in_line = false;
+  bool is_stalled = false;    // what it asks for found no room on its way
+  bool has_finished = false;  // our side of the stream
+  bool has_failed = false;
+  bool hung_up = false;
+};
+
+}  // namespace switchboard::shard

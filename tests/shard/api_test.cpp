@@ -1,0 +1,266 @@
+// The HTTP API on shards: requests in, answers out, with clients beside it.
+#include <gtest/gtest.h>
+#include <string>
+#include <string_view>
+
+#include "protocol/close_code.h"
+#include "shard/shard_driver.h"
+
+namespace switchboard::shard {
+namespace {
+
+const std::string kKey32 = "a key for the api of these tests";  // without blanks: see key()
+
+class ApiTest : public ShardTest {
+ protected:
+  static std::string key(std::string text = kKey32) {
+    for (char& c : text)
+      if (c == ' ') c = '-';
+    return text;
+  }
+  ApiTest() {
+    auto keys =
+        api::Keys::parse(std::vector<std::string>{key(), "[read chat:*] " + key("only reads in the rooms of a chat")});
+    EXPECT_TRUE(keys) << keys.error();
+    settings.api.keys = std::make_shared<const api::Keys>(std::move(*keys));
+  }
+
+  struct BackEnd {
+    std::shared_ptr<Stream> stream;
+    std::uint32_t number = 0;
+    Shard* shard = nullptr;
+
+    void give(std::string_view bytes) {
+      stream->to_server.append(bytes);
+      shard->on_api_ready(number, stream->fin);
+    }
+    void allow(std::size_t bytes) {
+      stream->room = bytes;
+      shard->on_api_ready(number, false);
+    }
+  };
+  BackEnd back_end(std::size_t on_shard = 0) {
+    BackEnd made{.stream = std::make_shared<Stream>(), .shard = &shard(on_shard)};
+    const auto number = shard(on_shard).accept_api(std::make_unique<StreamTransport>(made.stream), {});
+    EXPECT_TRUE(number);
+    made.number = number.value_or(0);
+    return made;
+  }
+  static std::string request(std::string_view method, std::string_view path, std::string_view body = "",
+                             std::string_view with_key = "") {
+    std::string out = std::string(method) + " /api/v1/" + std::string(path) +
+                      " HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " +
+                      (with_key.empty() ? key() : std::string(with_key)) + "\r\n";
+    if (!body.empty()) out += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    return out + "\r\n" + std::string(body);
+  }
+  /// Takes the first answer off: its status and its body.
+  static std::string take(std::string& bytes) {
+    const auto end = bytes.find("\r\n\r\n");
+    if (end == std::string::npos) return "nothing: " + bytes;
+    const std::string head = bytes.substr(0, end);
+    const auto length_at = head.find("Content-Length: ");
+    const std::size_t length = length_at == std::string::npos ? 0 : std::stoul(head.substr(length_at + 16));
+    std::string out = head.substr(9, 3) + " " + bytes.substr(end + 4, length);
+    bytes.erase(0, end + 4 + length);
+    return out;
+  }
+  std::string ask(BackEnd& peer, std::string_view what) {
+    peer.give(what);
+    run();
+    return take(peer.stream->from_server);
+  }
+  std::string publish(BackEnd& peer, std::string_view room, std::string_view content = "1") {
+    return ask(peer, request("POST", "publish",
+                             R"({"room_id":")" + std::string(room) + R"(","content":)" + std::string(content) + "}"));
+  }
+};
+
+TEST_F(ApiTest, APublishIsAnsweredWhenItIsCommittedAndMembersGetIt) {
+  for (const std::size_t shard_count : {1u, 3u}) {
+    shards.clear();
+    start(static_cast<std::uint32_t>(shard_count));
+    Peer member_here = member("r", 0), member_there = member("r", shard_count - 1);
+    for (std::size_t on = 0; on < shard_count; ++on) {
+      BackEnd peer = back_end(on);
+      const std::string answer = publish(peer, "r", std::to_string(on));
+      EXPECT_TRUE(answer.starts_with("200 {\"seq\":" + std::to_string(on + 1) + ",\"epoch\":")) << answer;
+    }
+    const std::string expected = shard_count == 1 ? "0" : "0 1 2";
+    EXPECT_EQ(member_here.contents(), expected);
+    EXPECT_EQ(member_there.contents(), expected);
+  }
+}
+
+TEST_F(ApiTest, AnOutcomeForEachMessageOfABatch) {
+  start(2);
+  Peer bob = member("lobby", 1);
+  BackEnd peer = back_end();
+  std::string body = R"({"messages":[)";
+  for (int i = 0; i < 200; ++i)
+    body += R"({"room_id":"r)" + std::to_string(i % 7) + R"(","content":1},)";
+  body += R"({"user_id":"u","content":"psst"}]})";
+  std::string answer = ask(peer, request("POST", "batch", body));
+  EXPECT_TRUE(answer.starts_with("200 {\"results\":[{\"seq\":1,")) << answer.substr(0, 80);
+  std::size_t outcomes = 0;
+  for (std::size_t at = answer.find("\"seq\":"); at != std::string::npos; at = answer.find("\"seq\":", at + 1))
+    ++outcomes;
+  EXPECT_EQ(outcomes, 201);
+  EXPECT_NE(bob.texts().find(R"({"type":"direct","content":"psst","sender":"")"), std::string::npos);
+}
+
+TEST_F(ApiTest, RequestsThatComeTogetherAreAnsweredInTheirOrder) {
+  BackEnd peer = back_end();
+  std::string together;
+  for (int i = 0; i < 5; ++i)
+    together += request("POST", "publish", R"({"room_id":"r","content":1})");
+  peer.give(together);
+  run();
+  for (int i = 1; i <= 5; ++i)
+    EXPECT_TRUE(take(peer.stream->from_server).starts_with("200 {\"seq\":" + std::to_string(i) + ",")) << i;
+  EXPECT_FALSE(peer.stream->gone);
+}
+
+TEST_F(ApiTest, AnyCutOfARequestIsTheSameRequest) {
+  const std::string whole = request("POST", "publish", R"({"room_id":"r","content":1})");
+  for (std::size_t cut = 1; cut < whole.size(); ++cut) {
+    BackEnd peer = back_end();
+    peer.give(whole.substr(0, cut));
+    run();
+    EXPECT_EQ(peer.stream->from_server, "") << cut;
+    EXPECT_TRUE(ask(peer, whole.substr(cut)).starts_with("200 ")) << cut;
+  }
+}
+
+TEST_F(ApiTest, ASlowReaderHoldsUpNobody) {
+  BackEnd slow = back_end(), other = back_end();
+  slow.stream->room = 0;
+  slow.give(request("GET", "server") + request("GET", "server"));
+  run();
+  EXPECT_TRUE(publish(other, "r").starts_with("200 "));
+  for (int i = 0; i < 2'000 && slow.stream->from_server.find("HTTP/1.1 200", 1) == std::string::npos; ++i) {
+    slow.allow(1);
+    run();
+  }
+  EXPECT_TRUE(take(slow.stream->from_server).starts_with("200 "));
+}
+
+TEST_F(ApiTest, KeysAndScopesAndRooms) {
+  BackEnd peer = back_end();
+  const std::string reader = key("only reads in the rooms of a chat");
+  EXPECT_TRUE(ask(peer, request("GET", "server", "", "wrong")).starts_with("401 "));
+  EXPECT_TRUE(ask(peer, "GET /api/v1/server HTTP/1.1\r\nHost: a\r\n\r\n").starts_with("401 "));
+  EXPECT_TRUE(ask(peer, request("GET", "rooms/chat:1/history", "", reader)).starts_with("200 "));
+  EXPECT_TRUE(ask(peer, request("GET", "rooms/news/history", "", reader)).starts_with("403 "));
+  EXPECT_TRUE(ask(peer, request("POST", "users/u/disconnect", "", reader)).starts_with("403 "));
+  EXPECT_TRUE(ask(peer, "GET /api/v1/openapi.json HTTP/1.1\r\nHost: a\r\n\r\n").starts_with("200 {"));
+  BackEnd other = back_end();
+  EXPECT_TRUE(
+      ask(other, request("POST", "publish", R"({"room_id":"chat:1","content":1})", reader)).starts_with("403 "));
+}
+
+TEST_F(ApiTest, HistoryOfARoomThatNobodyIsIn) {
+  start(2);
+  for (std::uint32_t home : {0u, 1u}) {
+    const std::string room = room_at(home);
+    BackEnd peer = back_end();
+    for (int i = 1; i <= 30; ++i)
+      publish(peer, room, std::to_string(i));
+    const std::string newest = ask(peer, request("GET", "rooms/" + room + "/history?limit=2"));
+    EXPECT_NE(newest.find(R"("content":29,)"), std::string::npos) << newest;
+    EXPECT_NE(newest.find(R"("content":30,)"), std::string::npos) << newest;
+    EXPECT_EQ(newest.find(R"("content":28,)"), std::string::npos) << newest;
+    EXPECT_TRUE(newest.ends_with(R"("more":true})")) << newest;
+    const std::string rest = ask(peer, request("GET", "rooms/" + room + "/history?after=28&limit=1000"));
+    EXPECT_NE(rest.find(R"("content":29,)"), std::string::npos) << rest;
+    EXPECT_TRUE(rest.ends_with(R"("more":false})")) << rest;
+    const std::string none = ask(peer, request("GET", "rooms/" + room + "/history?after=30"));
+    EXPECT_NE(none.find(R"("messages":[],"more":false)"), std::string::npos) << none;
+    EXPECT_EQ(none.find(R"("epoch":"")"), std::string::npos) << none;
+  }
+}
+
+TEST_F(ApiTest, PresenceAlsoOfARoomThatNobodyIsIn) {
+  start(2);
+  for (std::uint32_t home : {0u, 1u}) {
+    const std::string room = room_at(home);
+    BackEnd peer = back_end();
+    EXPECT_EQ(ask(peer, request("GET", "rooms/" + room + "/presence")),
+              R"(200 {"room_id":")" + room + R"(","count":0,"users":[]})");
+    Peer one = member(room, 0), other = member(room, 1);
+    EXPECT_EQ(ask(peer, request("GET", "rooms/" + room + "/presence")),
+              R"(200 {"room_id":")" + room + R"(","count":1,"users":[{"user_id":"u","connections":2}]})");
+  }
+}
+
+TEST_F(ApiTest, AUserIsDisconnectedOnAllShards) {
+  start(3);
+  Peer one = member("r", 0), two = member("r", 2), other = open(1);
+  other.join("r", "somebody else");
+  run();
+  BackEnd peer = back_end(1);
+  EXPECT_EQ(ask(peer, request("POST", "users/u/disconnect")), R"(200 {"connections":2})");
+  for (Peer* closed : {&one, &two}) {
+    const auto frames = closed->frames();
+    ASSERT_FALSE(frames.empty());
+    EXPECT_EQ(frames.back().close_code(), protocol::close::kDisconnected);
+  }
+  for (const auto& frame : other.frames())
+    EXPECT_NE(frame.opcode, ws::Opcode::kClose);
+  EXPECT_EQ(ask(peer, request("POST", "users/u/disconnect")), R"(200 {"connections":0})");
+}
+
+TEST_F(ApiTest, ConnectionsHaveALimitAndAnEnd) {
+  settings.api.connections_max = 2;
+  BackEnd one = back_end(), two = back_end();
+  auto stream = std::make_shared<Stream>();
+  EXPECT_FALSE(shard().accept_api(std::make_unique<StreamTransport>(stream), {}));
+  EXPECT_TRUE(stream->gone);
+  EXPECT_EQ(shard().stats().api.connections_refused.value(), 1);
+  one.give("GET /api");
+  pass(11s);  // a head may take ten
+  EXPECT_TRUE(one.stream->gone || one.stream->finished);
+  pass(5s);
+  EXPECT_TRUE(one.stream->gone);
+  two.stream->fin = true;
+  two.give("");
+  run();
+  pass(5s);
+  EXPECT_TRUE(two.stream->gone);
+  EXPECT_EQ(shard().stats().api.connections.value(), 0);
+}
+
+TEST_F(ApiTest, ALargeBodyIsRefusedBeforeItIsThere) {
+  settings.api.body_bytes_max = 2'000;
+  BackEnd peer = back_end();
+  const std::string head =
+      "POST /api/v1/publish HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + key() + "\r\nContent-Length: 2001\r\n\r\n";
+  EXPECT_TRUE(ask(peer, head).starts_with("413 ")) << "nothing of it was sent";
+}
+
+TEST_F(ApiTest, WhoExpectsToBeToldSoIsToldToGoOn) {
+  BackEnd peer = back_end();
+  const std::string body = R"({"room_id":"r","content":1})";
+  peer.give("POST /api/v1/publish HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + key() +
+            "\r\nExpect: 100-continue\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n");
+  run();
+  EXPECT_EQ(peer.stream->from_server, "HTTP/1.1 100 Continue\r\n\r\n");
+  peer.stream->from_server.clear();
+  EXPECT_TRUE(ask(peer, body).starts_with("200 "));
+  // With a wrong key it is not asked for its body at all.
+  BackEnd stranger = back_end();
+  EXPECT_TRUE(
+      ask(stranger, "POST /api/v1/publish HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 27\r\n\r\n")
+          .starts_with("401 "));
+}
+
+TEST_F(ApiTest, ADrainEndsThoseThatAskNothing) {
+  BackEnd idle = back_end();
+  EXPECT_TRUE(publish(idle, "r").starts_with("200 "));
+  shard().drain(1s);
+  run();
+  EXPECT_TRUE(idle.stream->gone);
+}
+
+}  // namespace
+}  // namespace switchboard::shard
