@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "http/visible_text.h"
 #include "protocol/field_value.h"
 #include "protocol/json_scanner.h"
 #include "protocol/json_string.h"
@@ -22,7 +23,7 @@ std::expected<JsonMembers, std::string> JsonMembers::read(std::string_view json,
     if (!protocol::unescape(member.key, name)) return std::unexpected("has a name with half of a surrogate pair");
     const auto [at, is_new] = out.members_.emplace(std::move(name), member.value);
     constexpr std::size_t kShownBytesMax = 60;
-    if (!is_new) return std::unexpected("has `" + at->first.substr(0, kShownBytesMax) + "` more than once");
+    if (!is_new) return std::unexpected("has " + http::visible_text(at->first, kShownBytesMax) + " more than once");
   }
   if (!scanner.failed()) scanner.finish();
   if (scanner.failed() || !scanner.rest().empty()) return std::unexpected("is not valid JSON");

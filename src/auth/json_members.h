@@ -16,7 +16,8 @@ class JsonMembers {
  public:
   static constexpr std::size_t kDepthMax = 16;
 
-  /// The error says what is wrong, as behind the object's name: "is not valid UTF-8", "has `exp` more than once".
+  /// The error says what is wrong, as behind the object's name: "is not valid UTF-8", "has \"exp\" more than once". It
+  /// is ASCII, and holds at most 60 bytes of the text, escaped.
   static std::expected<JsonMembers, std::string> read(std::string_view json, std::size_t depth_max = kDepthMax);
 
   /// The value's own bytes; "" when there is none.

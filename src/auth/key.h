@@ -4,12 +4,13 @@
 
 #include <expected>
 #include <memory>
+#include <openssl/types.h>
 #include <string>
 #include <string_view>
 
 #include "auth/algorithm.h"
-
-struct evp_pkey_st;
+#include "auth/hmac.h"
+#include "auth/json_members.h"
 
 namespace switchboard::auth {
 
@@ -20,8 +21,9 @@ class Key {
  public:
   /// For HS256, and for HS384 and HS512 if it is as long as their hashes (RFC 7518 section 3.2). At least 32 bytes.
   static std::expected<Key, std::string> of_secret(std::string_view secret);
-  /// A public key (SubjectPublicKeyInfo) or a certificate, PEM; a private key is refused. RSA of 2,048 to 16,384 bits,
-  /// P-256, P-384, Ed25519. The error says what is wrong with it, as behind its name.
+  /// A public key (SubjectPublicKeyInfo) or a certificate (whose dates and signature are not looked at), PEM, the first
+  /// in the text; a private key is refused. RSA of 2,048 to 16,384 bits, P-256, P-384, Ed25519. The error says what is
+  /// wrong with it, as behind its name.
   static std::expected<Key, std::string> of_pem(std::string_view pem);
   /// A public key in JSON (RFC 7517 section 4): kty RSA, EC, OKP, or a secret: oct. `use` and `key_ops`, if there, must
   /// allow to verify; `alg`, if there, is the only algorithm it is for.
@@ -35,11 +37,13 @@ class Key {
 
  private:
   Key() = default;
+  static std::expected<Key, std::string> of_kind(const JsonMembers& jwk);
+  static std::expected<Key, std::string> of_public(std::shared_ptr<EVP_PKEY> found);
 
   std::string id_;
   AlgorithmSet algorithms_;
-  std::string secret_;                 // HS*
-  std::shared_ptr<evp_pkey_st> pkey_;  // all others
+  Hmac hmac_;                         // HS*
+  std::shared_ptr<EVP_PKEY> public_;  // all others
 };
 
 }  // namespace switchboard::auth

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "auth/json_members.h"
+#include "http/visible_text.h"
 #include "protocol/json_array.h"
 
 namespace switchboard::auth {
@@ -12,7 +13,7 @@ std::string shown(std::size_t number, std::string_view json) {
   constexpr std::size_t kIdBytesMax = 60;
   const auto members = JsonMembers::read(json);
   const std::string id = members ? members->text("kid").value_or("") : "";
-  return "key " + std::to_string(number) + (id.empty() || id.size() > kIdBytesMax ? "" : " (`" + id + "`)");
+  return "key " + std::to_string(number) + (id.empty() ? "" : " (" + http::visible_text(id, kIdBytesMax) + ")");
 }
 
 }  // namespace

@@ -145,4 +145,9 @@ std::expected<Payload, TokenRefusal> read_payload(std::string_view json) {
   return payload;
 }
 
+std::string peek_issuer(std::string_view json) {
+  const auto members = JsonMembers::read(json);
+  return members ? members->text("iss").value_or("") : "";
+}
+
 }  // namespace switchboard::auth

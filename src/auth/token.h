@@ -23,7 +23,7 @@ struct TokenParts {
   std::string signature;
 };
 
-/// Takes it apart and reads its header. Views of `token`.
+/// Takes it apart and reads its header. `signed_text` is a view of `token`.
 std::expected<TokenParts, TokenRefusal> take_apart(std::string_view token);
 
 /// What a payload claims, once it may be believed; `issuer` may be read before.
@@ -35,5 +35,8 @@ struct Payload {
 };
 
 std::expected<Payload, TokenRefusal> read_payload(std::string_view json);
+
+/// Its `iss`, whatever else may be wrong with it; "" when there is none.
+std::string peek_issuer(std::string_view json);
 
 }  // namespace switchboard::auth

@@ -61,7 +61,7 @@ std::expected<Claims, TokenRefusal> Verifier::verify(std::string_view token, Uni
   if (!parts) return std::unexpected(parts.error());
   // Read before it may be believed: only to know whose key it must have been signed with.
   auto payload = read_payload(parts->payload);
-  const std::string_view issuer_name = payload ? std::string_view(payload->claims.issuer) : std::string_view();
+  const std::string issuer_name = payload ? payload->claims.issuer : peek_issuer(parts->payload);
   std::optional<TokenRefusal> refusal;
   for (const IssuerRules& issuer : issuers_) {
     if (!issuer.issuer.empty() && issuer.issuer != issuer_name) continue;

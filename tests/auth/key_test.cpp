@@ -91,7 +91,9 @@ TEST(Key, APrivateKeyDoesNotBelongHere) {
   EXPECT_EQ(
       jwk_problem(
           R"({"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})"),
-      "has a private part (`d`): it does not belong here");
+      "has a private part (`d` and others): it does not belong here");
+  EXPECT_EQ(jwk_problem(R"({"kty":"OKP","crv":"Ed25519","x":"","q":""})"),
+            "has a private part (`d` and others): it does not belong here");
 }
 
 TEST(Key, WhatIsNoKeyIsSaid) {
@@ -99,7 +101,7 @@ TEST(Key, WhatIsNoKeyIsSaid) {
     EXPECT_EQ(Key::of_pem(text).error(), "is no public key in PEM (-----BEGIN PUBLIC KEY-----) and no certificate");
   EXPECT_EQ(Key::of_pem(kShortRsaPem).error(), "is an RSA key of 1024 bits; it must have 2048 to 16384");
   EXPECT_EQ(jwk_problem("[]"), "is not a JSON object");
-  EXPECT_EQ(jwk_problem("{}"), "has a `kty` other than RSA, EC, OKP, oct");
+  EXPECT_EQ(jwk_problem("{}"), "has a `kty` other than RSA, EC, OKP and oct");
   EXPECT_EQ(jwk_problem(R"({"kty":"oct","k":"c2hvcnQ"})"), "must have at least 32 bytes");
   EXPECT_EQ(jwk_problem(R"({"kty":"oct","k":"not base64"})"), "must have a `k` in base64url");
   EXPECT_EQ(jwk_problem(R"({"kty":"EC","crv":"P-521","x":"AA","y":"AA"})"), "has a `crv` other than P-256 and P-384");
@@ -115,6 +117,41 @@ TEST(Key, WhatIsNoKeyIsSaid) {
             "has an `n` of more than 16384 bits or an `e` of more than 32");
 }
 
+// With an exponent of 1 the signature is the padded hash itself, for anybody to write.
+TEST(Key, AnExponentThatProtectsNothingIsRefused) {
+  const auto with_exponent = [](std::string_view bytes) {
+    std::string jwk(kRsaKey.jwk);
+    return jwk.replace(jwk.rfind("AQAB"), 4, encode_base64url(bytes));
+  };
+  const char* const problem = "has an exponent that is not odd, is 1, or has more than 32 bits";
+  for (const std::string_view wrong : {std::string_view("\1"), std::string_view("\0\0\0\1", 4), std::string_view("\2"),
+                                       std::string_view("\1\0\0", 3)}) {
+    EXPECT_EQ(jwk_problem(with_exponent(wrong)), problem);
+  }
+  EXPECT_EQ(jwk_problem(with_exponent("\3")), "none");
+  EXPECT_EQ(jwk_problem(with_exponent("\xFF\xFF\xFF\xFF")), "none");
+}
+
+TEST(Key, OfACertificateCountsItsPublicKey) {
+  const auto key = Key::of_pem(kP256Certificate);
+  ASSERT_TRUE(key) << key.error();
+  EXPECT_EQ(key->algorithms(), AlgorithmSet{Algorithm::kEs256});
+  const auto token = mint("{}", Algorithm::kEs256, {.private_pem = kP256Key.private_pem});
+  EXPECT_TRUE(takes(*key, token.value_or("")));
+  EXPECT_FALSE(Key::of_pem(kP256Certificate.substr(0, 200)));
+}
+
+// OpenSSL would ask for the passphrase at the terminal that the server was started from.
+TEST(Key, APublicKeyThatSaysItIsEncryptedIsRefused) {
+  std::string pem(kP256Key.public_pem);
+  pem.insert(pem.find('\n') + 1, "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n");
+  EXPECT_EQ(Key::of_pem(pem).error(), "is no public key in PEM (-----BEGIN PUBLIC KEY-----) and no certificate");
+}
+
+TEST(Key, OneOfAHugeFileIsNotLookedFor) {
+  EXPECT_EQ(Key::of_pem(std::string(256 * 1024 + 1, 'x')).error(), "has more than 262144 bytes");
+}
+
 TEST(Key, IsForWhatItsFieldsSay) {
   const std::string secret = R"("kty":"oct","k":")" + encode_base64url(std::string(64, 'x')) + "\"";
   EXPECT_EQ(Key::of_jwk("{" + secret + R"(,"alg":"HS384"})")->algorithms(), AlgorithmSet{Algorithm::kHs384});
@@ -123,7 +160,12 @@ TEST(Key, IsForWhatItsFieldsSay) {
   EXPECT_EQ(jwk_problem("{" + secret + R"(,"use":"enc"})"), "is not for checking signatures (`use`, `key_ops`)");
   EXPECT_EQ(jwk_problem("{" + secret + R"(,"key_ops":["sign"]})"), "is not for checking signatures (`use`, `key_ops`)");
   EXPECT_EQ(jwk_problem("{" + secret + R"(,"use":"sig","key_ops":["verify","sign"]})"), "none");
-  EXPECT_EQ(jwk_problem("{" + secret + R"(,"kid":7})"), "has a `kid` that is no text");
+  EXPECT_EQ(jwk_problem("{" + secret + R"(,"kid":7})"), "has a `kid` that is no text of up to 255 bytes");
+  const auto with_id = [&](std::size_t bytes) {
+    return "{" + secret + R"(,"kid":")" + std::string(bytes, 'k') + "\"}";
+  };
+  EXPECT_EQ(jwk_problem(with_id(255)), "none");
+  EXPECT_EQ(jwk_problem(with_id(256)), "has a `kid` that is no text of up to 255 bytes");
 }
 
 TEST(JwkSet, KeysThatCannotBeUsedAreLeftOutAndSaid) {
@@ -133,9 +175,19 @@ TEST(JwkSet, KeysThatCannotBeUsedAreLeftOutAndSaid) {
   ASSERT_TRUE(set) << set.error();
   EXPECT_EQ(set->keys.size(), 1);
   ASSERT_EQ(set->left_out.size(), 3);
-  EXPECT_EQ(set->left_out[0], "key 1 has a `kty` other than RSA, EC, OKP, oct");
-  EXPECT_EQ(set->left_out[1], "key 3 (`short`) must have at least 32 bytes");
+  EXPECT_EQ(set->left_out[0], "key 1 has a `kty` other than RSA, EC, OKP and oct");
+  EXPECT_EQ(set->left_out[1], "key 3 (\"short\") must have at least 32 bytes");
   EXPECT_EQ(set->left_out[2], "key 4 is not a JSON object");
+}
+
+TEST(JwkSet, ANameThatIsShownCannotForgeALine) {
+  const auto set = read_jwk_set(R"({"keys":[)" + std::string(kEd25519Key.jwk) +
+                                R"(,{"kty":"x","kid":"a\nlevel=error \u202e"},{"kty":"x","kid":")" +
+                                std::string(500, 'k') + R"("}]})");
+  ASSERT_TRUE(set) << set.error();
+  ASSERT_EQ(set->left_out.size(), 2);
+  EXPECT_EQ(set->left_out[0], R"(key 2 ("a\x0alevel=error \xe2\x80\xae") has a `kty` other than RSA, EC, OKP and oct)");
+  EXPECT_LT(set->left_out[1].size(), 150);
 }
 
 TEST(JwkSet, WhatIsNoneIsSaid) {

@@ -293,6 +293,36 @@ TEST_F(VerifierTest, IssuersHaveKeysOfTheirOwn) {
   EXPECT_EQ(verdict_of(minted(kGood)), "wrong_issuer");
 }
 
+// The issuer is looked for first: what else is wrong must not hide whose token it is.
+TEST_F(VerifierTest, BadClaimsOfAKnownIssuerAreCalledSo) {
+  rules.issuer = "https://one.example";
+  EXPECT_EQ(verdict(minted(R"({"sub":"ann","exp":"never","iss":"https://one.example"})")), "bad_claims");
+  EXPECT_EQ(verdict(minted(R"({"sub":"ann","exp":"never","iss":"https://two.example"})")), "wrong_issuer");
+  EXPECT_EQ(verdict(minted(R"({"sub":"ann","exp":"never","iss":7})")), "wrong_issuer");
+}
+
+// Who sends it sees the message, and the log holds it.
+TEST_F(VerifierTest, ANameThatIsShownIsCutAndEscaped) {
+  const std::string name = std::string(59, 'x') + "\xC3\xA9\xE2\x80\xAE";
+  const std::string twice = "\"" + name + "\":1,\"" + name + "\":1";
+  EXPECT_EQ(message(minted("{" + twice + "}")),
+            "the token's payload has \"" + std::string(59, 'x') + "\\xc3\"... more than once");
+  EXPECT_EQ(message(minted(R"({"a\u000ab":1,"a\nb":1})")), R"(the token's payload has "a\x0ab" more than once)");
+}
+
+// Keys that a token brings along, or points to, are a stranger's.
+TEST_F(VerifierTest, KeysInTheTokenAreNotLookedAt) {
+  const std::string foreign(32, 'f');
+  const std::string jwk = oct_jwk(foreign, "");
+  for (const std::string& header :
+       {R"({"alg":"HS256","jwk":)" + jwk + "}", std::string(R"({"alg":"HS256","jku":"https://evil.example/keys"})"),
+        std::string(R"({"alg":"HS256","x5u":"https://evil.example/chain","x5c":["AA"]})")}) {
+    const std::string text = encode_base64url(header) + "." + encode_base64url(kGood);
+    EXPECT_EQ(verdict(text + "." + encode_base64url(hmac_of_text(foreign, text))), "bad_signature") << header;
+    EXPECT_EQ(verdict(handmade(header, kGood)), "ann") << header;
+  }
+}
+
 TEST_F(VerifierTest, AStrangersTokenIsNotToldWhatIsWrongInIt) {
   const auto foreign = mint(R"({"sub":7})", Algorithm::kHs256, {.secret = std::string(32, 'x')});
   EXPECT_EQ(verdict(*foreign), "bad_signature");
