@@ -19,6 +19,7 @@ ninja-build          cmd:ninja
 libssl-dev           header:openssl/ssl.h
 zlib1g-dev           header:zlib.h
 libsqlite3-dev       header:sqlite3.h
+libcurl4-openssl-dev cmd:curl-config
 libsimdjson-dev      header:simdjson.h
 libabsl-dev          header:absl/container/flat_hash_map.h
 libtomlplusplus-dev  header:toml++/toml.h

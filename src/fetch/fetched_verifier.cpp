@@ -1,0 +1,72 @@
+#include "fetch/fetched_verifier.h"
+
+#include <utility>
+
+namespace switchboard::fetch {
+namespace {
+
+std::shared_ptr<const auth::Verifier> verifier_of(auth::IssuerRules rules) {
+  std::vector<auth::IssuerRules> issuers;
+  issuers.push_back(std::move(rules));
+  return std::make_shared<const auth::Verifier>(std::move(issuers));
+}
+
+}  // namespace
+
+FetchedVerifier::FetchedVerifier(auth::IssuerRules rules, FetchedVerifierSettings settings, const Clock& clock,
+                                 log::Log& log)
+    : rules_(std::move(rules)),
+      shown_url_(settings.url.substr(0, settings.url.find('?'))),
+      log_(log),
+      current_(verifier_of(rules_)),
+      fetcher_(std::move(settings.url), settings.schedule, std::move(settings.get), clock, *this) {}
+
+FetchedVerifier::~FetchedVerifier() = default;
+
+std::expected<auth::Claims, auth::TokenRefusal> FetchedVerifier::verify(std::string_view token, UnixMillis now) {
+  auto claims = current()->verify(token, now);
+  // Whoever makes tokens may have begun to use a key that was published a moment ago.
+  if (!claims && claims.error().reason == auth::RefusalReason::kUnknownKey) fetcher_.request_refetch();
+  return claims;
+}
+
+void FetchedVerifier::on_key_set(auth::JwkSet set) {
+  for (const std::string& left_out : set.left_out)
+    log_.warn("key left out", {{"url", shown_url_}, {"problem", left_out}});
+  auth::IssuerRules rules = rules_;
+  std::size_t taken = 0;
+  for (auth::Key& key : set.keys) {
+    if (rules.keys.size() == auth::kKeysMax) {
+      log_.warn("key left out", {{"url", shown_url_}, {"problem", "there are more than 100 keys in all"}});
+      break;
+    }
+    rules.keys.add(std::move(key));
+    ++taken;
+  }
+  replace(verifier_of(std::move(rules)));
+  log_.info("key set fetched", {{"url", shown_url_}, {"keys", taken}});
+}
+
+void FetchedVerifier::on_fetch_failed(const std::string& problem) {
+  // It is tried again every half minute: one line for as long as it is the same.
+  if (problem == last_problem_) return;
+  last_problem_ = problem;
+  log_.warn("key set not fetched", {{"url", shown_url_}, {"problem", problem}});
+}
+
+void FetchedVerifier::on_fetch_recovered() {
+  last_problem_.clear();
+  log_.info("key set reachable again", {{"url", shown_url_}});
+}
+
+std::shared_ptr<const auth::Verifier> FetchedVerifier::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+void FetchedVerifier::replace(std::shared_ptr<const auth::Verifier> verifier) {
+  const std::lock_guard lock(mutex_);
+  current_.swap(verifier);  // the old one may go with the last token that is being judged by it
+}
+
+}  // namespace switchboard::fetch
