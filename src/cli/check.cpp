@@ -24,8 +24,8 @@ int run_check(int argc, char** argv) {
     std::fprintf(stderr, "%s: [tls]: %s\n", file.c_str(), problem.c_str());
     return kExitFailure;
   }
-  if (const auto policy = server::make_policy(config->auth); !policy) {
-    std::fprintf(stderr, "%s: %s\n", file.c_str(), policy.error().c_str());
+  if (const std::string problem = server::problem_with_keys(config->auth); !problem.empty()) {
+    std::fprintf(stderr, "%s: %s\n", file.c_str(), problem.c_str());
     return kExitFailure;
   }
   std::printf("%s: ok\n", file.c_str());

@@ -3,6 +3,7 @@
 #include "config/setting_builders.h"
 #include "config/setting_checks.h"
 #include "config/setting_groups.h"
+#include "fetch/key_url.h"
 #include "http/token.h"
 
 namespace switchboard::config {
@@ -32,6 +33,10 @@ std::string problem_with_algorithm(std::string_view text) {
   return "is not known; there are " + all;
 }
 
+std::string problem_with_jwks(std::string_view text) {
+  return fetch::is_url(text) ? fetch::problem_with_key_url(text) : problem_with_optional_path(text);
+}
+
 std::string problem_with_permissions(std::string_view text) {
   const auto grants = auth::Grants::parse(text);
   return grants ? "" : grants.error();
@@ -58,9 +63,11 @@ void add_auth(std::vector<Setting>& out) {
       plain("auth", "keys", SB_FIELD(config.auth.keys), problem_with_path, kReload,
             "Files with public keys (PEM: RSA, P-256, P-384, Ed25519) that tokens may be signed with. Turns "
             "authentication on.")));
-  out.push_back(plain("auth", "jwks", SB_FIELD(config.auth.jwks), problem_with_optional_path, kReload,
-                      "A file with a JWK Set (RFC 7517) of keys that tokens may be signed with. Turns authentication "
-                      "on."));
+  out.push_back(
+      plain("auth", "jwks", SB_FIELD(config.auth.jwks), problem_with_jwks, kReload,
+            "A JWK Set (RFC 7517) of keys that tokens may be signed with: a file, or an https:// address that it is "
+            "fetched from, every ten minutes and when a token names a key that is not known. Turns "
+            "authentication on."));
   out.push_back(maybe_empty(
       plain("auth", "algorithms", SB_FIELD(config.auth.algorithms), problem_with_algorithm, kReload,
             "Algorithms that tokens may be signed with, of those that their key is for. An empty list means HS256 with "

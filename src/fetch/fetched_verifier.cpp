@@ -15,9 +15,9 @@ std::shared_ptr<const auth::Verifier> verifier_of(auth::IssuerRules rules) {
 
 FetchedVerifier::FetchedVerifier(auth::IssuerRules rules, FetchedVerifierSettings settings, const Clock& clock,
                                  log::Log& log)
-    : rules_(std::move(rules)),
-      shown_url_(settings.url.substr(0, settings.url.find('?'))),
+    : shown_url_(settings.url.substr(0, settings.url.find('?'))),
       log_(log),
+      rules_(std::move(rules)),
       current_(verifier_of(rules_)),
       fetcher_(std::move(settings.url), settings.schedule, std::move(settings.get), clock, *this) {}
 
@@ -33,17 +33,12 @@ std::expected<auth::Claims, auth::TokenRefusal> FetchedVerifier::verify(std::str
 void FetchedVerifier::on_key_set(auth::JwkSet set) {
   for (const std::string& left_out : set.left_out)
     log_.warn("key left out", {{"url", shown_url_}, {"problem", left_out}});
-  auth::IssuerRules rules = rules_;
-  std::size_t taken = 0;
-  for (auth::Key& key : set.keys) {
-    if (rules.keys.size() == auth::kKeysMax) {
-      log_.warn("key left out", {{"url", shown_url_}, {"problem", "there are more than 100 keys in all"}});
-      break;
-    }
-    rules.keys.add(std::move(key));
-    ++taken;
+  const std::size_t taken = set.keys.size();
+  {
+    const std::lock_guard lock(mutex_);
+    fetched_ = std::move(set.keys);
+    rebuild();
   }
-  replace(verifier_of(std::move(rules)));
   log_.info("key set fetched", {{"url", shown_url_}, {"keys", taken}});
 }
 
@@ -64,9 +59,23 @@ std::shared_ptr<const auth::Verifier> FetchedVerifier::current() const {
   return current_;
 }
 
-void FetchedVerifier::replace(std::shared_ptr<const auth::Verifier> verifier) {
+void FetchedVerifier::use(auth::IssuerRules rules) {
   const std::lock_guard lock(mutex_);
-  current_.swap(verifier);  // the old one may go with the last token that is being judged by it
+  rules_ = std::move(rules);
+  rebuild();
+}
+
+/// With the lock. The old verifier goes with the last token that is being judged by it.
+void FetchedVerifier::rebuild() {
+  auth::IssuerRules rules = rules_;
+  std::size_t left_out = 0;
+  for (const auth::Key& key : fetched_)
+    rules.keys.size() < auth::kKeysMax ? rules.keys.add(key) : void(++left_out);
+  if (left_out > 0) {
+    log_.warn("keys left out",
+              {{"url", shown_url_}, {"keys", left_out}, {"problem", "there are more than 100 keys in all"}});
+  }
+  current_ = verifier_of(std::move(rules));
 }
 
 }  // namespace switchboard::fetch

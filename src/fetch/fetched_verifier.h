@@ -32,6 +32,8 @@ class FetchedVerifier final : private KeySetEvents {
   /// See auth::Verifier. Any thread; it never waits for the network.
   std::expected<auth::Claims, auth::TokenRefusal> verify(std::string_view token, UnixMillis now);
 
+  /// Other rules, and other keys besides those that are fetched; what was fetched stays. Any thread.
+  void use(auth::IssuerRules rules);
   /// Any thread.
   KeySetStatus status() const { return fetcher_.status(); }
   /// The URL as it may be shown: a query can hold a key of somebody's.
@@ -43,9 +45,8 @@ class FetchedVerifier final : private KeySetEvents {
   void on_fetch_recovered() override;
 
   std::shared_ptr<const auth::Verifier> current() const;
-  void replace(std::shared_ptr<const auth::Verifier> verifier);
+  void rebuild();
 
-  const auth::IssuerRules rules_;
   const std::string shown_url_;
   log::Log& log_;
 
@@ -53,6 +54,8 @@ class FetchedVerifier final : private KeySetEvents {
 
   // Held for the copy of a pointer: with a token, not with a message.
   mutable std::mutex mutex_;
+  auth::IssuerRules rules_;
+  std::vector<auth::Key> fetched_;
   std::shared_ptr<const auth::Verifier> current_;
 
   KeySetFetcher fetcher_;  // last: its thread uses all others

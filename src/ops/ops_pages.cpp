@@ -12,7 +12,8 @@ const OpsPages::Route OpsPages::kRoutes[] = {
     {"/health", &OpsPages::health, "connections, rooms, messages, uptime; JSON"},
     {"/healthz", &OpsPages::liveness, "200 while every shard turns, 503 when one has stalled"},
     {"/readyz", &OpsPages::readiness,
-     "200 while serving, 503 once a shutdown has begun or while history cannot be kept"},
+     "200 while serving, 503 once a shutdown has begun, while history cannot be kept or keys for tokens were never "
+     "fetched"},
     {"/metrics", &OpsPages::metrics, "all counters; Prometheus text format"},
 };
 
@@ -81,7 +82,17 @@ OpsAnswer OpsPages::liveness() const {
 OpsAnswer OpsPages::readiness() const {
   if (!ready_) return {.status = 503, .body = "draining\n"};
   const broker::StoreState state = store_ == nullptr ? broker::StoreState() : store_->state();
-  if (state.is_ok) return {.body = "ready\n"};
+  const auto keys = keys_ ? keys_() : std::nullopt;
+  if (keys && !keys->fetched_at) {
+    // Nobody can show a token that is good.
+    const std::string why = keys->problem.empty() ? "not yet" : keys->problem;
+    return {.status = 503, .body = "the key set for tokens was not fetched: " + why + "\n"};
+  }
+  if (state.is_ok) {
+    if (!keys || keys->problem.empty()) return {.body = "ready\n"};
+    const std::int64_t age_s = (clock_.unix_ms() - *keys->fetched_at) / 1'000;
+    return {.body = "ready\nthe key set for tokens is " + std::to_string(age_s) + " s old: it " + keys->problem + "\n"};
+  }
   const std::string what =
       state.is_keeping ? "history is kept, but does not reach the disk: " : "history cannot be kept: ";
   return {.status = 503, .body = what + state.reason + "\nrooms without history go on\n"};

@@ -1,11 +1,14 @@
 // What the ops port answers to each path: reads the shards' counters and says them. Knows nothing of sockets.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
 #include "broker/sqlite/status.h"
+#include "fetch/key_set_fetcher.h"
 #include "http/request.h"
 #include "listen/shard_group.h"
 #include "log/log.h"
@@ -27,6 +30,8 @@ class OpsPages {
   void on_tick();
   /// Names to be asked under, besides localhost and addresses: as in server.ops_hosts.
   void set_hosts(std::vector<std::string> listed) { hosts_ = OpsHosts(std::move(listed)); }
+  /// As OpsPort.
+  void set_keys(std::function<std::optional<fetch::KeySetStatus>()> keys) { keys_ = std::move(keys); }
   /// False once a drain has begun.
   void set_ready(bool ready) { ready_ = ready; }
 
@@ -56,6 +61,7 @@ class OpsPages {
   const UnixMillis started_ms_;
   RateMeter sent_;
   OpsHosts hosts_{{}};
+  std::function<std::optional<fetch::KeySetStatus>()> keys_;
   bool ready_ = true;
 };
 

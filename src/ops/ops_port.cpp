@@ -116,6 +116,10 @@ void OpsPort::set_hosts(const std::vector<std::string>& listed) {
   state_->pages.set_hosts(listed);
 }
 
+void OpsPort::set_keys(std::function<std::optional<fetch::KeySetStatus>()> keys) {
+  state_->pages.set_keys(std::move(keys));
+}
+
 void OpsPort::set_ready(bool ready) {
   state_->pages.set_ready(ready);
 }

@@ -4,6 +4,7 @@
 
 #include "auth/verifier.h"
 #include "base/assert.h"
+#include "fetch/key_url.h"
 #include "net/regular_file.h"
 
 namespace switchboard::server {
@@ -24,18 +25,34 @@ class PolicyMaker {
  public:
   explicit PolicyMaker(const config::AuthSettings& settings) : settings_(settings) {}
 
-  std::expected<MadePolicy, std::string> make() {
-    if (!settings_.is_on()) return MadePolicy{};
-    if (auto added = add_secrets(); !added) return Problem(added.error());
+  /// Reads all that lies in files.
+  std::expected<void, std::string> read() {
+    if (auto added = add_secrets(); !added) return added;
     for (const std::string& file : settings_.keys)
-      if (auto added = add_pem(file); !added) return Problem(added.error());
-    if (!settings_.jwks.empty())
-      if (auto added = add_set(settings_.jwks); !added) return Problem(added.error());
+      if (auto added = add_pem(file); !added) return added;
+    if (!settings_.jwks.empty() && !fetch::is_url(settings_.jwks))
+      if (auto added = add_set(settings_.jwks); !added) return added;
     rules_.issuer = settings_.issuer;
     rules_.audiences = settings_.audience;
     rules_.algorithms = algorithms_of(settings_);
     rules_.leeway = std::chrono::milliseconds(settings_.leeway_ms);
-    made_.policy = policy();
+    return {};
+  }
+
+  MadePolicy make(const PolicyParts& parts, const MadePolicy& running) {
+    auto policy = std::make_shared<auth::Policy>(without_keys());
+    if (fetch::is_url(settings_.jwks)) {
+      fetch_from(settings_.jwks, parts, running);
+      policy->verify = [fetched = made_.fetched](std::string_view token, UnixMillis now) {
+        return fetched->verify(token, now);
+      };
+    } else {
+      std::vector<auth::IssuerRules> issuers;
+      issuers.push_back(std::move(rules_));
+      policy->verify = [verifier = std::make_shared<const auth::Verifier>(std::move(issuers))](
+                           std::string_view token, UnixMillis now) { return verifier->verify(token, now); };
+    }
+    made_.policy = std::move(policy);
     return std::move(made_);
   }
 
@@ -77,20 +94,27 @@ class PolicyMaker {
     return {};
   }
 
-  std::shared_ptr<const auth::Policy> policy() {
-    auto policy = std::make_shared<auth::Policy>();
-    std::vector<auth::IssuerRules> issuers;
-    issuers.push_back(std::move(rules_));
-    policy->verify = [verifier = std::make_shared<const auth::Verifier>(std::move(issuers))](
-                         std::string_view token, UnixMillis now) { return verifier->verify(token, now); };
-    policy->users = grants_of(settings_.permissions);
-    policy->anonymous = settings_.anonymous;
-    policy->anonymous_grants = grants_of(settings_.anonymous_permissions);
-    policy->timeout = std::chrono::milliseconds(settings_.timeout_ms);
-    policy->renew_margin = std::chrono::milliseconds(settings_.renew_margin_ms);
-    policy->leeway = std::chrono::milliseconds(settings_.leeway_ms);
-    policy->cookie = settings_.cookie;
-    policy->query = settings_.query;
+  void fetch_from(const std::string& url, const PolicyParts& parts, const MadePolicy& running) {
+    made_.url = url;
+    if (running.fetched && running.url == url) {
+      made_.fetched = running.fetched;
+      return made_.fetched->use(std::move(rules_));
+    }
+    made_.fetched = std::make_shared<fetch::FetchedVerifier>(
+        std::move(rules_), fetch::FetchedVerifierSettings{.url = url, .schedule = {}, .get = {}}, parts.clock,
+        parts.log);
+  }
+
+  auth::Policy without_keys() const {
+    auth::Policy policy;
+    policy.users = grants_of(settings_.permissions);
+    policy.anonymous = settings_.anonymous;
+    policy.anonymous_grants = grants_of(settings_.anonymous_permissions);
+    policy.timeout = std::chrono::milliseconds(settings_.timeout_ms);
+    policy.renew_margin = std::chrono::milliseconds(settings_.renew_margin_ms);
+    policy.leeway = std::chrono::milliseconds(settings_.leeway_ms);
+    policy.cookie = settings_.cookie;
+    policy.query = settings_.query;
     return policy;
   }
 
@@ -107,8 +131,17 @@ class PolicyMaker {
 
 }  // namespace
 
-std::expected<MadePolicy, std::string> make_policy(const config::AuthSettings& settings) {
-  return PolicyMaker(settings).make();
+std::expected<MadePolicy, std::string> make_policy(const config::AuthSettings& settings, const PolicyParts& parts,
+                                                   const MadePolicy& running) {
+  if (!settings.is_on()) return MadePolicy{};
+  PolicyMaker maker(settings);
+  if (auto read = maker.read(); !read) return Problem(read.error());
+  return maker.make(parts, running);
+}
+
+std::string problem_with_keys(const config::AuthSettings& settings) {
+  const auto read = PolicyMaker(settings).read();
+  return read ? "" : read.error();
 }
 
 }  // namespace switchboard::server

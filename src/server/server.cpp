@@ -123,12 +123,17 @@ class Process {
   }
 
   bool read_keys() {
-    auto made = make_policy(config_.auth);
+    auto made = make_policy(config_.auth, {clock_, log_});
     if (!made) return fail(made.error());
-    for (const std::string& warning : made->warnings)
-      log_.warn(warning, {});
-    config_.shard.session.auth = std::move(made->policy);
+    use(std::move(*made), config_);
     return true;
+  }
+
+  void use(MadePolicy made, config::Config& config) {
+    for (const std::string& warning : made.warnings)
+      log_.warn(warning, {});
+    config.shard.session.auth = made.policy;
+    keys_ = std::move(made);
   }
 
   bool open_sockets() {
@@ -198,6 +203,10 @@ class Process {
     if (!opened) return fail(opened.error());
     ops_ = std::move(*opened);
     ops_->set_hosts(config_.ops_hosts);
+    ops_->set_keys([this]() -> std::optional<fetch::KeySetStatus> {
+      if (!keys_.fetched) return std::nullopt;
+      return keys_.fetched->status();
+    });
     return true;
   }
 
@@ -282,7 +291,7 @@ class Process {
     const config::Config running = config_;
     config::Config next = config::reloaded(running, *wanted);
     next.shards = running.shards;
-    auto auth = make_policy(next.auth);
+    auto auth = make_policy(next.auth, {clock_, log_}, keys_);
     if (!auth) return log_.error("configuration not reloaded", {{"problem", auth.error()}});
     const auto tls = tls_.make(next);
     if (!tls) return log_.error("configuration not reloaded", {{"problem", tls.error()}});
@@ -290,9 +299,7 @@ class Process {
       log_.info(change.needs_restart ? "setting changed, needs a restart" : "setting changed",
                 {{"key", change.key}, {"from", change.from}, {"to", change.to}});
     }
-    for (const std::string& warning : auth->warnings)
-      log_.warn(warning, {});
-    next.shard.session.auth = std::move(auth->policy);
+    use(std::move(*auth), next);
     config_ = std::move(next);
     last_resort_.allow(drain_time() + kEndMargin - kLastWordsMax);
     log_.set(config_.log);
@@ -372,6 +379,7 @@ class Process {
   listen::ConnectionLog observer_;
   std::uint64_t capacity_ = 0;
   std::unique_ptr<DataDirectory> data_;
+  MadePolicy keys_;  // tokens are judged by
   listen::ListeningSockets sockets_;
   std::unique_ptr<broker::SqliteStore> store_;  // null: nothing is kept in a file
   std::unique_ptr<HistoryLog> history_log_;

@@ -83,7 +83,7 @@ TEST_F(OperationTest, WhatIsNoMessageIsSaid) {
   EXPECT_EQ(of("[]"), "400 a message is not a JSON object");
   EXPECT_EQ(of(R"({"room_id":"r","content":1)"), "400 a message is not valid JSON");
   EXPECT_EQ(of("{\"room_id\":\"r\",\"content\":\"\xFF\"}"), "400 a message is not valid UTF-8");
-  EXPECT_EQ(of(R"({"room_id":"r","content":1,"content":2})"), "400 a message has `content` more than once");
+  EXPECT_EQ(of(R"({"room_id":"r","content":1,"content":2})"), "400 a message has \"content\" more than once");
   EXPECT_EQ(of(R"({"room_id":"r","contnet":1})"),
             "400 `contnet` is not known; a message has room_id or user_id, content, dedup and sender");
   EXPECT_EQ(of(R"({"content":1})"), "400 a message has either `room_id` or `user_id`");

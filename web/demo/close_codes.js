@@ -36,6 +36,7 @@ const WORDS = new Map([
   [4101, 'this connection was too slow'],
   [4102, 'too many requests'],
   [4103, 'server error'],
+  [4104, 'disconnected by the operator'],
   [4200, 'the server is restarting'],
   [4201, 'no answer to a ping'],
   [4202, 'the token expired'],
