@@ -101,6 +101,23 @@ std::string_view openapi_document() {
         }
       }
     },
+    "/api/v1/users/{user}/revoke": {
+      "post": {
+        "operationId": "revokeTokens",
+        "summary": "Tokens of a user are no good any more: all that were made before, or one. Closes their connections with 4003.",
+        "parameters": [{"name": "user", "in": "path", "required": true, "schema": {"type": "string"}}],
+        "requestBody": {"required": false, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Revocation"}}}},
+        "responses": {
+          "200": {"description": "It lasts; how many connections there were.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Disconnected"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Problem"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "404": {"$ref": "#/components/responses/Problem"},
+          "415": {"$ref": "#/components/responses/Problem"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/api/v1/server": {
       "get": {
         "operationId": "readServer",
@@ -198,6 +215,15 @@ std::string_view openapi_document() {
           "count": {"type": "integer", "minimum": 0, "description": "Of users in the room."},
           "users": {"type": "array", "items": {"type": "object", "required": ["user_id", "connections"], "properties": {"user_id": {"type": "string"}, "connections": {"type": "integer", "minimum": 0}, "info": {}}, "additionalProperties": false}},
           "next": {"type": "string"}
+        },
+        "additionalProperties": false
+      },
+      "Revocation": {
+        "type": "object",
+        "description": "Nothing, or one of the two.",
+        "properties": {
+          "token_id": {"type": "string", "minLength": 1, "maxLength": 255, "description": "The token's jti."},
+          "issued_before_ms": {"type": "integer", "minimum": 0, "description": "All tokens made before (their iat), in milliseconds since 1970; now, when left out."}
         },
         "additionalProperties": false
       },

@@ -55,6 +55,7 @@ constexpr Row kRows[] = {
     {"rooms/{}/history", Route::kHistory, http::kReadMethods},
     {"rooms/{}/presence", Route::kPresence, http::kReadMethods},
     {"users/{}/disconnect", Route::kDisconnect, kPost},
+    {"users/{}/revoke", Route::kRevoke, kPost},
     {"server", Route::kServer, http::kReadMethods},
     {"openapi.json", Route::kOpenApi, http::kReadMethods},
 };
@@ -94,7 +95,8 @@ Match match(std::string_view path) {
 }
 
 bool has_name(Route route) {
-  return route == Route::kHistory || route == Route::kPresence || route == Route::kDisconnect;
+  return route == Route::kHistory || route == Route::kPresence || route == Route::kDisconnect ||
+         route == Route::kRevoke;
 }
 
 bool is_utf8(std::string_view text) {
@@ -303,6 +305,36 @@ std::expected<Operation, Problem> read_presence(const Target& target, const http
   return presence;
 }
 
+/// The body may be left out.
+std::expected<Operation, Problem> read_revoke(const Target& target, std::string_view body) {
+  Revoke revoke{.user_id = target.name, .token_id = {}, .issued_before = {}};
+  if (body.empty()) return revoke;
+  const auto members = auth::JsonMembers::read(body);
+  if (!members) return bad_request("the body " + members.error());
+  for (const auto& [name, value] : members->all()) {
+    if (name != "token_id" && name != "issued_before_ms") {
+      return bad_request("`" + name.substr(0, 40) + "` is not known; there are token_id and issued_before_ms");
+    }
+  }
+  if (members->all().size() > 1) return bad_request("`token_id` and `issued_before_ms` cannot go together");
+  if (members->has("token_id")) {
+    auto token_id = members->text("token_id");
+    if (!token_id || token_id->empty() || token_id->size() > protocol::kNameBytesMax) {
+      return bad_request("`token_id` must be a string of 1 to 255 bytes");
+    }
+    revoke.token_id = std::move(*token_id);
+  }
+  if (members->has("issued_before_ms")) {
+    std::uint64_t number = 0;
+    constexpr std::uint64_t kMax = 1ull << 53;
+    if (auto wrong = take_number("issued_before_ms", (*members)["issued_before_ms"], 0, kMax, number)) {
+      return bad_request(*wrong);
+    }
+    revoke.issued_before = static_cast<UnixMillis>(number);
+  }
+  return revoke;
+}
+
 }  // namespace
 
 std::string_view methods_at(const http::Request& request) {
@@ -330,7 +362,7 @@ std::expected<Target, Problem> target_of(const http::Request& request) {
   Target target{.route = found.row->route, .name = {}};
   if (!has_name(target.route)) return target;
   auto name = unescaped(found.name);
-  const bool is_room = target.route != Route::kDisconnect;
+  const bool is_room = target.route == Route::kHistory || target.route == Route::kPresence;
   if (!name || !is_utf8(*name)) return bad_request("the name in the path cannot be unescaped to UTF-8");
   const std::string problem =
       is_room ? problem_with_room(*name, "the room in the path") : problem_with_name(*name, "the user in the path");
@@ -351,6 +383,8 @@ std::optional<Scope> scope_of(Route route) {
       return ReadPresence::kScope;
     case Route::kDisconnect:
       return Disconnect::kScope;
+    case Route::kRevoke:
+      return Revoke::kScope;
     case Route::kServer:
       return ServerInfo::kScope;
     case Route::kOpenApi:
@@ -360,12 +394,12 @@ std::optional<Scope> scope_of(Route route) {
 }
 
 bool takes_body(Route route) {
-  return route == Route::kPublish || route == Route::kBatch;
+  return route == Route::kPublish || route == Route::kBatch || route == Route::kRevoke;
 }
 
 std::expected<Operation, Problem> read_operation(const Target& target, const http::Request& request,
                                                  std::string_view body, const BodyLimits& limits) {
-  if (takes_body(target.route) && !is_json(request.value("Content-Type"))) {
+  if (!body.empty() && takes_body(target.route) && !is_json(request.value("Content-Type"))) {
     return std::unexpected(Problem{.status = 415, .code = "bad_type", .detail = "the body must be application/json"});
   }
   switch (target.route) {
@@ -389,6 +423,8 @@ std::expected<Operation, Problem> read_operation(const Target& target, const htt
       return read_presence(target, request);
     case Route::kDisconnect:
       return Disconnect{target.name};
+    case Route::kRevoke:
+      return read_revoke(target, body);
     case Route::kServer:
       return ServerInfo{};
     case Route::kOpenApi:

@@ -14,6 +14,7 @@
 #include "api/keys.h"
 #include "api/problem.h"
 #include "base/seq.h"
+#include "base/time.h"
 #include "http/request.h"
 
 namespace switchboard::api {
@@ -53,15 +54,22 @@ struct Disconnect {
   static constexpr Scope kScope = Scope::kAdmin;
   std::string user_id;
 };
+struct Revoke {
+  static constexpr Scope kScope = Scope::kAdmin;
+  std::string user_id;
+  std::string token_id;                     // "": all of the user's tokens ...
+  std::optional<UnixMillis> issued_before;  // ... that were made before; none: before now
+};
 struct ServerInfo {
   static constexpr Scope kScope = Scope::kRead;
 };
 struct OpenApi {};  // for everybody
 
-using Operation = std::variant<PublishOne, PublishBatch, ReadHistory, ReadPresence, Disconnect, ServerInfo, OpenApi>;
+using Operation =
+    std::variant<PublishOne, PublishBatch, ReadHistory, ReadPresence, Disconnect, Revoke, ServerInfo, OpenApi>;
 
 /// What a request names before its body is there.
-enum class Route : std::uint8_t { kPublish, kBatch, kHistory, kPresence, kDisconnect, kServer, kOpenApi };
+enum class Route : std::uint8_t { kPublish, kBatch, kHistory, kPresence, kDisconnect, kRevoke, kServer, kOpenApi };
 
 struct Target {
   Route route{};

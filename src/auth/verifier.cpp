@@ -42,6 +42,10 @@ std::optional<TokenRefusal> refusal_of_time(const Payload& payload, const Issuer
   if (payload.has_expiry && now >= payload.claims.expires_at + leeway_ms) {
     return refusal_for(kExpired, "the token has expired");
   }
+  const auto lifetime_ms = std::chrono::duration_cast<std::chrono::milliseconds>(issuer.lifetime_max).count();
+  if (payload.has_expiry && payload.claims.expires_at - now > lifetime_ms) {
+    return refusal_for(kClaims, "the token ends too late (setting auth.token_lifetime_max_ms)");
+  }
   if (payload.not_before && now < *payload.not_before - leeway_ms) {
     return refusal_for(kNotYet, "the token is not good yet (`nbf`)");
   }

@@ -19,6 +19,7 @@ struct AuthSettings {
   std::string issuer;                   // "": any, or none
   std::vector<std::string> audience;    // empty: not looked at
   std::uint32_t leeway_ms = 30'000;
+  std::uint64_t token_lifetime_max_ms = 31'622'400'000;  // 366 days
 
   std::uint32_t timeout_ms = 10'000;
   std::uint32_t renew_margin_ms = 30'000;

@@ -79,6 +79,11 @@ void add_auth(std::vector<Setting>& out) {
   out.push_back(integer("auth", "leeway_ms", SB_FIELD(config.auth.leeway_ms), 0, 600'000, "milliseconds", kReload,
                         "How far the clock of who makes tokens may differ: a token is good that much longer, and "
                         "earlier."));
+  out.push_back(
+      integer("auth", "token_lifetime_max_ms", SB_FIELD(config.auth.token_lifetime_max_ms), 1'000, 3'162'240'000'000,
+              "milliseconds", kReload,
+              "How far ahead a token may end; one that ends later is refused. A revocation is remembered for so "
+              "long."));
   out.push_back(integer("auth", "timeout_ms", SB_FIELD(config.auth.timeout_ms), 1, kHourMs, "milliseconds", kReload,
                         "How long a client may take, from its connection on, to show its token; then it is closed with "
                         "4001."));

@@ -1,5 +1,8 @@
 #include "listen/shard_group.h"
 
+#include <atomic>
+#include <utility>
+
 #include "api/keys.h"
 #include "base/assert.h"
 #include "base/random.h"
@@ -29,6 +32,7 @@ shard::ShardSettings share_of(const config::Config& config, std::size_t shards) 
   settings.api = {.keys = keys_of(config.api.keys),
                   .connections_max = config.api.connections_max,
                   .body_bytes_max = config.api.body_bytes_max,
+                  .revocation_ms = static_cast<std::int64_t>(config.auth.token_lifetime_max_ms),
                   .answer_timeout_ms = config.api.answer_timeout_ms};
   settings.server_name += std::string("/") + version();
   return settings;
@@ -39,7 +43,8 @@ shard::ShardSettings share_of(const config::Config& config, std::size_t shards) 
 std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(const config::Config& config,
                                                                          const ListeningSockets& sockets,
                                                                          const Clock& clock, ConnectionLog& observer,
-                                                                         Admission& admission, broker::Store* store) {
+                                                                         Admission& admission, broker::Store* store,
+                                                                         shard::Revoker* revoker) {
   std::unique_ptr<ShardGroup> group(new ShardGroup(config.shards));
   const HashKey key{kernel_random(), kernel_random()};
   for (std::uint32_t index = 0; index < config.shards; ++index) {
@@ -51,7 +56,8 @@ std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(const c
                                   .hash_key = key,
                                   .random_seed = kernel_random(),
                                   .assets = demo_assets(),
-                                  .store = store == nullptr ? nullptr : &store->channel(index)};
+                                  .store = store == nullptr ? nullptr : &store->channel(index),
+                                  .revoker = revoker};
     group->threads_.push_back(
         std::make_unique<ShardThread>(index, share_of(config, config.shards), parts, std::move(*listeners), admission));
   }
@@ -83,6 +89,26 @@ void ShardGroup::reload(const config::Config& config) {
   for (auto& thread : threads_) {
     thread->post([settings = share_of(config, threads_.size())](ShardThread& self) { self.shard().reload(settings); });
   }
+}
+
+void ShardGroup::revoke(const auth::Revocation& revocation, std::function<void(std::uint64_t connections)> done) {
+  struct Sum {
+    std::atomic<std::uint64_t> connections{0};
+    std::atomic<std::size_t> shards_left;
+  };
+  auto sum = std::make_shared<Sum>();
+  sum->shards_left.store(threads_.size(), std::memory_order_relaxed);
+  for (auto& thread : threads_) {
+    thread->post([revocation, sum, done](ShardThread& self) {
+      sum->connections.fetch_add(self.shard().revoke(revocation), std::memory_order_relaxed);
+      const bool is_last = sum->shards_left.fetch_sub(1, std::memory_order_acq_rel) == 1;
+      if (is_last) done(sum->connections.load(std::memory_order_relaxed));
+    });
+  }
+}
+
+void ShardGroup::post(std::uint32_t shard, std::function<void(shard::Shard&)> work) {
+  threads_[shard]->post([work = std::move(work)](ShardThread& self) { work(self.shard()); });
 }
 
 void ShardGroup::stop() {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,12 +20,10 @@ namespace switchboard::listen {
 class ShardGroup {
  public:
   /// Listens on `sockets` with every shard. `store`: where messages are kept; null: in memory. It must outlive the
-  /// group. The error is a sentence for the operator.
-  static std::expected<std::unique_ptr<ShardGroup>, std::string> open(const config::Config& config,
-                                                                      const ListeningSockets& sockets,
-                                                                      const Clock& clock, ConnectionLog& observer,
-                                                                      Admission& admission,
-                                                                      broker::Store* store = nullptr);
+  /// group; so must `revoker`. The error is a sentence for the operator.
+  static std::expected<std::unique_ptr<ShardGroup>, std::string> open(
+      const config::Config& config, const ListeningSockets& sockets, const Clock& clock, ConnectionLog& observer,
+      Admission& admission, broker::Store* store = nullptr, shard::Revoker* revoker = nullptr);
 
   /// One for each shard, for the connections to come. None: nobody uses TLS.
   void use_tls(const TlsContexts& contexts, std::uint32_t handshakes_max);
@@ -32,6 +31,11 @@ class ShardGroup {
   /// Begins the drain: takes the accept queue, closes the listeners, sends everybody away over `over`.
   void drain(Duration over);
   void reload(const config::Config& config);
+  /// Such tokens are no good from now on, on no shard. `done` is called by the last shard that has closed whom it
+  /// concerns, on its thread.
+  void revoke(const auth::Revocation& revocation, std::function<void(std::uint64_t connections)> done);
+  /// Runs `work` on that shard's thread, soon. Any thread.
+  void post(std::uint32_t shard, std::function<void(shard::Shard&)> work);
   /// After something was put where that shard looks for it. Any thread.
   void wake(std::uint32_t shard) { exchange_.wake_if_asleep(shard); }
   /// Ends the threads, whatever is open. Idempotent.

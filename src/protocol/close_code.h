@@ -9,6 +9,7 @@ namespace switchboard::protocol::close {
 // 4000 to 4099: do not come back before something has changed.
 inline constexpr std::uint16_t kBadRequests = 4000;
 inline constexpr std::uint16_t kUnauthorized = 4001;
+inline constexpr std::uint16_t kRevoked = 4003;
 // 4100 to 4199: come back with back-off.
 inline constexpr std::uint16_t kOverCapacity = 4100;
 inline constexpr std::uint16_t kTooSlow = 4101;

@@ -36,6 +36,7 @@ class PolicyMaker {
     rules_.audiences = settings_.audience;
     rules_.algorithms = algorithms_of(settings_);
     rules_.leeway = std::chrono::milliseconds(settings_.leeway_ms);
+    rules_.lifetime_max = std::chrono::milliseconds(settings_.token_lifetime_max_ms);
     return {};
   }
 

@@ -22,6 +22,7 @@
 #include "server/history_log.h"
 #include "server/last_resort.h"
 #include "server/processors.h"
+#include "server/revocation_keeper.h"
 #include "server/store_thread.h"
 
 namespace switchboard::server {
@@ -74,6 +75,7 @@ class Process {
         }
       }
       if (ops_) ops_->on_tick();
+      revocations_->run();
       if (store_) store_->watch(clock_.now());
       if (heap_.is_due(shards_->connections(), clock_.now())) HeapTrimmer::trim();
     }
@@ -175,9 +177,15 @@ class Process {
   }
 
   bool open_shards() {
-    auto group = listen::ShardGroup::open(config_, sockets_, clock_, observer_, admission_, store_.get());
+    const std::string file = data_ ? data_->path() + "/revocations.jsonl" : "";
+    auto revocations = RevocationFile::open(file, clock_.unix_ms());
+    if (!revocations) return fail(revocations.error());
+    revocations_ = std::make_unique<RevocationKeeper>(std::move(*revocations), [this] { loop_.wake(); }, clock_, log_);
+    auto group =
+        listen::ShardGroup::open(config_, sockets_, clock_, observer_, admission_, store_.get(), revocations_.get());
     if (!group) return fail(group.error());
     shards_ = std::move(*group);
+    revocations_->begin(*shards_);
     return true;
   }
 
@@ -383,6 +391,7 @@ class Process {
   listen::ListeningSockets sockets_;
   std::unique_ptr<broker::SqliteStore> store_;  // null: nothing is kept in a file
   std::unique_ptr<HistoryLog> history_log_;
+  std::unique_ptr<RevocationKeeper> revocations_;
   std::unique_ptr<listen::ShardGroup> shards_;
   std::unique_ptr<ops::OpsPort> ops_;
   listen::TlsContextMaker tls_{clock_};

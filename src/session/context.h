@@ -5,6 +5,7 @@
 #include <string>
 
 #include "auth/grants_cache.h"
+#include "auth/revocations.h"
 #include "base/time.h"
 #include "protocol/command.h"
 #include "session/host.h"
@@ -28,6 +29,7 @@ struct SessionContext {
   std::string server_name;
   std::uint32_t shard = 0;  // named in connection ids
   auth::GrantsCache grants;
+  auth::Revocations revocations;
   SessionStats stats;
 };
 

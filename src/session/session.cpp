@@ -109,6 +109,11 @@ std::expected<void, Denied> Session::identify(std::string_view token) {
   context_->work.spend(kTokenWork);
   auto claims = policy.verify(token, unix_now);
   if (!claims) return std::unexpected(refuse_token(claims.error()));
+  const std::uint64_t token_id_hash = auth::hash_of_token_id(claims->token_id);
+  if (context_->revocations.concerns(
+          {.user_id = claims->user_id, .token_id_hash = token_id_hash, .issued_at = claims->issued_at})) {
+    return std::unexpected(refuse_token({.reason = auth::RefusalReason::kRevoked, .message = "the token was revoked"}));
+  }
   auto grants = context_->grants.of(claims->grants);
   if (!grants) {
     return std::unexpected(
@@ -124,7 +129,9 @@ std::expected<void, Denied> Session::identify(std::string_view token) {
   credentials_ =
       std::make_unique<Credentials>(Credentials{.grants = std::move(*grants),
                                                 .expires_at = expires_at,
-                                                .ends_at = expires_at == kNever ? kNever : expires_at + policy.leeway});
+                                                .ends_at = expires_at == kNever ? kNever : expires_at + policy.leeway,
+                                                .token_id_hash = token_id_hash,
+                                                .issued_at = claims->issued_at});
   if (user_id_.empty()) set_user_id(claims->user_id);
   return {};
 }
@@ -133,7 +140,9 @@ Denied Session::refuse_token(const auth::TokenRefusal& refusal) {
   context_->stats.tokens_refused[static_cast<std::size_t>(refusal.reason)].add();
   context_->host.on_token_refused(*this, refusal);
   const bool is_expired = refusal.reason == auth::RefusalReason::kExpired;
-  return {.code = is_expired ? ErrorCode::kTokenExpired : ErrorCode::kUnauthorized, .message = refusal.message};
+  return {.code = is_expired ? ErrorCode::kTokenExpired : ErrorCode::kUnauthorized,
+          .message = refusal.message,
+          .is_revoked = refusal.reason == auth::RefusalReason::kRevoked};
 }
 
 std::optional<std::int64_t> Session::expires_in_ms() const {
@@ -150,6 +159,12 @@ Instant Session::next_deadline(Instant opened_at) const {
   const bool is_told = credentials_->is_renewal_told || !is_v1();
   return is_told ? credentials_->ends_at
                  : std::min(credentials_->expires_at - policy->renew_margin, credentials_->ends_at);
+}
+
+bool Session::is_revoked() const {
+  return credentials_ != nullptr &&
+         context_->revocations.concerns(
+             {.user_id = user_id_, .token_id_hash = credentials_->token_id_hash, .issued_at = credentials_->issued_at});
 }
 
 void Session::on_timer(Instant opened_at) {

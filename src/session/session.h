@@ -33,6 +33,7 @@ namespace switchboard::session {
 struct Denied {
   protocol::ErrorCode code;
   std::string message;
+  bool is_revoked = false;  // another token of that user may be good, but this one never again
 };
 
 /// Call order: `begin`, then `hear` and `go_on` as messages come, then `on_over` and `leave_rooms`. It may be over
@@ -117,6 +118,8 @@ class Session {
   /// Takes the token if it is good: the client is that user from now on, or still is, and may what it says. The error
   /// is to be told to the client, and has been counted and logged. There is a policy.
   std::expected<void, Denied> identify(std::string_view token);
+  /// Whether its token was revoked since.
+  bool is_revoked() const;
   /// How long its token is good; none when there is none, or it does not end.
   std::optional<std::int64_t> expires_in_ms() const;
   /// What one is called that has no token: nobody else is.

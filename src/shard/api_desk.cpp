@@ -308,6 +308,19 @@ void ApiDesk::begin(ApiClient& client, SlotId, api::Disconnect&& wanted) {
   client.name = std::move(wanted.user_id);
 }
 
+void ApiDesk::begin(ApiClient& client, SlotId id, api::Revoke&& wanted) {
+  if (revoker_ == nullptr || context_.settings.auth == nullptr) {
+    return refuse(client, {.status = 404, .code = "not_found", .detail = "this server takes no tokens (auth)"});
+  }
+  const UnixMillis now = context_.clock.unix_ms();
+  client.doing = Doing::kRevoking;
+  revoker_->revoke({.user_id = std::move(wanted.user_id),
+                    .token_id = std::move(wanted.token_id),
+                    .issued_before = wanted.issued_before.value_or(now),
+                    .until = now + settings_.api.revocation_ms},
+                   {.shard = shard_, .client = id, .request = client.request});
+}
+
 void ApiDesk::begin(ApiClient& client, SlotId, api::ServerInfo&&) {
   std::string body = R"({"server":")" + context_.server_name + R"(","shards":)" + std::to_string(shards_) + "}";
   answer(client, std::move(body));
@@ -336,6 +349,8 @@ bool ApiDesk::go_on(ApiClient& client, SlotId id) {
       return client.shards_asked == 0 && ask_for_list(client, id);
     case Doing::kAsking:
       return ask_shards(client, id);
+    case Doing::kRevoking:
+      return false;
   }
   return false;
 }
@@ -493,6 +508,17 @@ void ApiDesk::on_disconnected(const DisconnectResult& result) {
   client->count += result.connections;
   ++client->shards_answered;
   wake(result.asker);
+}
+
+void ApiDesk::on_revoked(SlotId asker, std::uint64_t request, const std::expected<std::uint64_t, ErrorCode>& closed) {
+  ApiClient* const client = clients_.find(asker);
+  if (client == nullptr || client->doing != Doing::kRevoking || client->request != request) return;
+  if (closed) {
+    answer(*client, R"({"connections":)" + std::to_string(*closed) + "}");
+  } else {
+    refuse(*client, api::problem_of(closed.error()));
+  }
+  wake(asker);
 }
 
 // --- answers ---------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "shard/api_client.h"
 #include "shard/homes.h"
 #include "shard/line.h"
+#include "shard/revoker.h"
 #include "shard/settings.h"
 #include "shard/user_desk.h"
 
@@ -25,14 +27,15 @@ class ApiDesk {
  public:
   /// `shard`: the index of this one, of so many.
   ApiDesk(std::uint32_t shard, std::uint32_t shards, Homes& homes, UserDesk& users, const ShardSettings& settings,
-          const session::SessionContext& context, api::ApiStats& stats)
+          const session::SessionContext& context, api::ApiStats& stats, Revoker* revoker)
       : shard_(shard),
         shards_(shards),
         homes_(homes),
         users_(users),
         settings_(settings),
         context_(context),
-        stats_(stats) {}
+        stats_(stats),
+        revoker_(revoker) {}
 
   // --- from the loop ------------------------------------------------------------------------------------------------
   /// Takes a connected stream; readiness for it is reported under the number returned. None when there are as many as
@@ -54,6 +57,7 @@ class ApiDesk {
   void on_page(std::uint64_t ticket, const wire::PageOrError& page);
   void on_presence_list(const PresenceListResult& list);
   void on_disconnected(const DisconnectResult& result);
+  void on_revoked(SlotId asker, std::uint64_t request, const std::expected<std::uint64_t, protocol::ErrorCode>& closed);
 
  private:
   bool serve(ApiClient& client, SlotId id);
@@ -66,6 +70,7 @@ class ApiDesk {
   void begin(ApiClient& client, SlotId id, api::ReadHistory&& history);
   void begin(ApiClient& client, SlotId id, api::ReadPresence&& presence);
   void begin(ApiClient& client, SlotId id, api::Disconnect&& disconnect);
+  void begin(ApiClient& client, SlotId id, api::Revoke&& revoke);
   void begin(ApiClient& client, SlotId id, api::ServerInfo&&);
   void begin(ApiClient& client, SlotId id, api::OpenApi&&);
   std::optional<api::Problem> refusal_of(const ApiClient& client, const api::Target& target) const;
@@ -94,6 +99,7 @@ class ApiDesk {
   const ShardSettings& settings_;
   const session::SessionContext& context_;
   api::ApiStats& stats_;
+  Revoker* revoker_;  // null: nothing can be revoked
   SlotTable<ApiClient> clients_;
   FlatMap<std::uint64_t, SlotId> pages_;  // by ticket, who waits
   std::uint64_t last_ticket_ = 0;

@@ -42,6 +42,7 @@ struct RoomParts {
   const ShardSettings& settings;
   session::ConnectionContext& context;
   ShardStats& stats;
+  Revoker* revoker;  // null: nothing can be revoked
 };
 
 /// The shard's thread only.
@@ -85,6 +86,8 @@ class RoomDesks final : private HomeNews {
 
   /// The settings have changed.
   void use_settings();
+  /// Closes the user's connections whose token was revoked; how many.
+  std::uint64_t end_revoked(std::string_view user_id) { return users_.end_revoked(user_id); }
   /// The connections to the HTTP API.
   ApiDesk& api() { return api_; }
   const ApiDesk& api() const { return api_; }

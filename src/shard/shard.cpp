@@ -47,7 +47,8 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
               .intake = intake_,
               .settings = settings_,
               .context = context_,
-              .stats = stats_}) {
+              .stats = stats_,
+              .revoker = parts.revoker}) {
   context_.now = clock_.now();
   context_.shard = index;
   context_.assets = parts.assets;
@@ -236,6 +237,14 @@ void Shard::drain(Duration over) {
                             std::chrono::duration_cast<std::chrono::milliseconds>(reconnect_after).count());
     settle(client);
   });
+}
+
+std::uint64_t Shard::revoke(const auth::Revocation& revocation) {
+  context_.now = clock_.now();
+  context_.revocations.add(revocation, clock_.unix_ms());
+  const std::uint64_t closed = rooms_.end_revoked(revocation.user_id);
+  settle_unsettled();
+  return closed;
 }
 
 void Shard::reload(ShardSettings settings) {

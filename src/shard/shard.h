@@ -3,6 +3,7 @@
 // as in a simulation.
 #pragma once
 
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "shard/observer.h"
 #include "shard/outbox_bound.h"
 #include "shard/replays.h"
+#include "shard/revoker.h"
 #include "shard/room_desks.h"
 #include "shard/room_views.h"
 #include "shard/settings.h"
@@ -36,6 +38,7 @@ struct ShardParts {
   std::uint64_t random_seed;
   http::AssetTable assets;
   broker::StoreChannel* store = nullptr;  // this shard's end of it; null: history is kept in memory only
+  Revoker* revoker = nullptr;             // null: nothing can be revoked
 };
 
 /// One thread's, but for `stats()`.
@@ -64,10 +67,18 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   /// When a turn is needed even if nothing happens.
   std::optional<Instant> next_deadline() const;
 
+  /// What was asked by the API is done, or was not.
+  void on_revoked(SlotId asker, std::uint64_t request,
+                  const std::expected<std::uint64_t, protocol::ErrorCode>& closed) {
+    rooms_.api().on_revoked(asker, request, closed);
+  }
+
   // --- from the server, on the shard's thread ------------------------------------------------------------------
   /// Sends everybody away with 4200, spread over `over`; new connections are turned away in the same manner.
   void drain(Duration over);
   void reload(ShardSettings settings);
+  /// From now on such tokens are no good. Closes the connections that have shown one; returns how many.
+  std::uint64_t revoke(const auth::Revocation& revocation);
   std::size_t connections() const { return clients_.size(); }
   /// Connections whose stream is not open yet, because its (TLS) handshake is not finished.
   std::size_t opening() const { return intake_.opening(); }

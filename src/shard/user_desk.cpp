@@ -47,6 +47,16 @@ std::uint64_t UserDesk::disconnect(std::string_view user_id) {
   return count;
 }
 
+std::uint64_t UserDesk::end_revoked(std::string_view user_id) {
+  std::uint64_t count = 0;
+  users_.for_each_of(user_id, [&](Client& client) {
+    if (!client.session().is_open() || !client.session().is_revoked()) return;
+    client.connection.close(protocol::close::kRevoked, "the token was revoked");
+    ++count;
+  });
+  return count;
+}
+
 void UserDesk::leave_own_room(Session& session, std::uint32_t slot) {
   Membership& membership = session.memberships()[slot];
   const SlotId view_id = membership.room;

@@ -1,9 +1,13 @@
 """Tokens: how they get here, what they allow, how they end; and that nothing of them is ever in the log."""
 
+import asyncio
 import json
+import re
 import signal
-import time
+import tempfile
 import unittest
+import urllib.error
+import urllib.request
 
 import websockets
 
@@ -118,6 +122,72 @@ class Ending(WithAuth, unittest.IsolatedAsyncioTestCase):
         until(lambda: self.server.health()["members"] == 1, "chat:2 was left")
         self.assertEqual((await client.ask(type="broadcast", room_id="chat:1", content=1))["type"], "broadcast")
         self.assertEqual((await client.ask(type="broadcast", room_id="chat:2", content=1, id=4))["code"], "forbidden")
+
+
+class Revocation(unittest.IsolatedAsyncioTestCase):
+    """By the HTTP API: at once on every connection, and kept."""
+
+    KEY = "a-key-of-the-back-end-of-these-tests"
+
+    def ask(self, server, path, body=None, key=KEY):
+        api = re.search(r"api=(http://\S+)", server.wait_for_line("listening")).group(1)
+        request = urllib.request.Request(f"{api}/api/v1/{path}", method="POST", headers={"Authorization": f"Bearer {key}",
+                                                                                      "Content-Type": "application/json"},
+                                         data=json.dumps(body).encode() if body is not None else b"")
+        try:
+            with urllib.request.urlopen(request, timeout=20) as response:
+                return response.status, json.loads(response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.loads(error.read())
+
+    async def open(self, server, shown):
+        return Client(await websockets.connect(server.url, extra_headers={"Authorization": f"Bearer {shown}"}))
+
+    async def test_a_users_tokens_are_no_good_any_more_also_after_a_restart(self):
+        settings = {"auth.secret": SECRET, "auth.permissions": '{"rooms":{"*":["join"]}}', "api.listen": "127.0.0.1:0",
+                    "api.keys": self.KEY}
+        with tempfile.TemporaryDirectory() as data:
+            old, others = token("alice"), token("bob")
+            with Server(settings=settings, data=data, shards=2) as server:
+                alices = [await self.open(server, old) for _ in range(4)]
+                bob = await self.open(server, others)
+                for client, user in [(alice, "alice") for alice in alices] + [(bob, "bob")]:
+                    await client.join("r", user)
+                status, answer = await asyncio.to_thread(self.ask, server, "users/alice/revoke")
+                self.assertEqual((status, answer), (200, {"connections": 4}))
+                for alice in alices:
+                    self.assertEqual((await alice.close_code())[0], 4003)
+                await bob.receive_nothing()
+                self.assertEqual((await (await self.open(server, old)).close_code())[0], 4003)
+                fresh = await self.open(server, token("alice"))
+                await fresh.join("r", "alice")
+                refused = await fresh.ask(type="auth", token=old)
+                self.assertEqual((refused["code"], refused["message"]), ("unauthorized", "the token was revoked"))
+                server.signal(signal.SIGKILL)
+                server.wait()
+            with Server(settings=settings, data=data, shards=3) as server:
+                self.assertEqual((await (await self.open(server, old)).close_code())[0], 4003)
+                fresh = await self.open(server, token("alice"))
+                await fresh.join("r", "alice")
+                await fresh.close()
+                self.assertEqual(server.metric('switchboard_tokens_refused_total{reason="revoked"}'), 1)
+
+    async def test_one_token_by_its_id(self):
+        settings = {"auth.secret": SECRET, "api.listen": "127.0.0.1:0", "api.keys": f"[admin] {self.KEY}"}
+        with Server(settings=settings) as server:
+            one, other = [await self.open(server, token("alice", jti=name)) for name in ("t1", "t2")]
+            for client in (one, other):
+                await client.receive_nothing()
+            ask = lambda body: asyncio.to_thread(self.ask, server, "users/alice/revoke", body)
+            self.assertEqual(await ask({"token_id": "t1"}), (200, {"connections": 1}))
+            self.assertEqual((await one.close_code())[0], 4003)
+            await other.receive_nothing()
+            self.assertEqual((await ask({"token": "t1"}))[0], 400)
+            self.assertEqual((await ask({"token_id": ""}))[0], 400)
+            self.assertEqual((await ask({"issued_before_ms": 1}))[1], {"connections": 0})
+            self.assertEqual((await ask({"issued_before_ms": -1}))[0], 400)
+            await other.close()
 
 
 class Configuration(unittest.IsolatedAsyncioTestCase):

@@ -15,7 +15,7 @@ def encode(data):
 
 def token(user_id="alice", rooms=None, ttl_s=3600, secret=SECRET, **claims):
     """`claims`: besides `sub`, `exp` and the permissions; None takes one away."""
-    body = {"sub": user_id, "exp": int(time.time()) + ttl_s}
+    body = {"sub": user_id, "iat": time.time(), "exp": int(time.time()) + ttl_s}
     if rooms is not None:
         body["switchboard"] = {"rooms": rooms}
     body = {name: value for name, value in (body | claims).items() if value is not None}

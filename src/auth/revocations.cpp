@@ -1,0 +1,84 @@
+#include "auth/revocations.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "auth/json_members.h"
+#include "base/siphash.h"
+#include "protocol/json_string.h"
+
+namespace switchboard::auth {
+namespace {
+
+std::string json_text(std::string_view text) {
+  std::string out(protocol::written_bytes_max(text.size()), '\0');
+  out.resize(static_cast<std::size_t>(protocol::write_string(out.data(), text) - out.data()));
+  return out;
+}
+
+bool take_number(const JsonMembers& members, std::string_view name, UnixMillis& out) {
+  const std::string_view json = members[name];
+  const auto read = std::from_chars(json.data(), json.data() + json.size(), out);
+  return read.ec == std::errc{} && read.ptr == json.data() + json.size();
+}
+
+}  // namespace
+
+std::uint64_t hash_of_token_id(std::string_view token_id) {
+  if (token_id.empty()) return 0;
+  // Whoever makes tokens chooses their ids, not who shows them: no key is needed. And a user's are compared only.
+  return std::max<std::uint64_t>(siphash13({0, 0}, token_id), 1);
+}
+
+bool Revocations::add(const Revocation& revocation, UnixMillis now) {
+  if (size() >= kMax) forget_ended(now);
+  if (size() >= kMax) return false;
+  if (revocation.token_id.empty()) {
+    Revocation& kept = by_user_[revocation.user_id];
+    const UnixMillis issued_before = std::max(kept.issued_before, revocation.issued_before);
+    const UnixMillis until = std::max(kept.until, revocation.until);
+    kept = revocation;
+    kept.issued_before = issued_before;
+    kept.until = until;
+  } else {
+    by_token_[{revocation.user_id, hash_of_token_id(revocation.token_id)}] = revocation;
+  }
+  return true;
+}
+
+bool Revocations::concerns(const RevocableToken& token) const {
+  if (const auto user = by_user_.find(token.user_id); user != by_user_.end()) {
+    if (token.issued_at.value_or(0) < user->second.issued_before) return true;
+  }
+  if (by_token_.empty() || token.token_id_hash == 0) return false;
+  return by_token_.contains({std::string(token.user_id), token.token_id_hash});
+}
+
+void Revocations::forget_ended(UnixMillis now) {
+  std::erase_if(by_user_, [now](const auto& entry) { return entry.second.until <= now; });
+  std::erase_if(by_token_, [now](const auto& entry) { return entry.second.until <= now; });
+}
+
+std::string line_of(const Revocation& revocation) {
+  std::string out = R"({"user_id":)" + json_text(revocation.user_id);
+  if (!revocation.token_id.empty()) out += R"(,"token_id":)" + json_text(revocation.token_id);
+  return out + R"(,"issued_before":)" + std::to_string(revocation.issued_before) + R"(,"until":)" +
+         std::to_string(revocation.until) + "}\n";
+}
+
+std::optional<Revocation> revocation_of(std::string_view line) {
+  const auto members = JsonMembers::read(line);
+  if (!members) return std::nullopt;
+  Revocation revocation;
+  auto user_id = members->text("user_id");
+  if (!user_id || !take_number(*members, "issued_before", revocation.issued_before) ||
+      !take_number(*members, "until", revocation.until)) {
+    return std::nullopt;
+  }
+  revocation.user_id = std::move(*user_id);
+  revocation.token_id = members->text("token_id").value_or("");
+  return revocation;
+}
+
+}  // namespace switchboard::auth

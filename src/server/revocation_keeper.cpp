@@ -1,0 +1,56 @@
+#include "server/revocation_keeper.h"
+
+namespace switchboard::server {
+
+RevocationKeeper::RevocationKeeper(RevocationFile file, std::function<void()> wake, const Clock& clock, log::Log& log)
+    : file_(std::move(file)), wake_(std::move(wake)), clock_(clock), log_(log) {
+  for (const auth::Revocation& revocation : file_.found())
+    in_force_.add(revocation, clock_.unix_ms());
+}
+
+void RevocationKeeper::begin(listen::ShardGroup& shards) {
+  shards_ = &shards;
+  in_force_.for_each([&](const auth::Revocation& revocation) { shards.revoke(revocation, [](std::uint64_t) {}); });
+}
+
+void RevocationKeeper::revoke(const auth::Revocation& revocation, const shard::RevocationAsker& asker) {
+  {
+    const std::scoped_lock lock(mutex_);
+    wishes_.emplace_back(revocation, asker);
+  }
+  wake_();
+}
+
+void RevocationKeeper::run() {
+  std::vector<Wish> wishes;
+  {
+    const std::scoped_lock lock(mutex_);
+    wishes.swap(wishes_);
+  }
+  for (const Wish& wish : wishes)
+    fulfil(wish);
+}
+
+/// On the disk first: who is told that it holds must not find it gone after a restart.
+void RevocationKeeper::fulfil(const Wish& wish) {
+  const auto& [revocation, asker] = wish;
+  if (!in_force_.add(revocation, clock_.unix_ms())) return refuse(asker, protocol::ErrorCode::kLimitReached);
+  if (const auto kept = file_.append(revocation); !kept) {
+    log_.error("a revocation cannot be kept", {{"problem", kept.error()}});
+    return refuse(asker, protocol::ErrorCode::kUnavailable);
+  }
+  shards_->revoke(
+      revocation, [shards = shards_, asker = asker, &log = log_, user = revocation.user_id](std::uint64_t closed) {
+        log.info("token revoked", {{"user", user}, {"connections", closed}});
+        shards->post(asker.shard,
+                     [asker, closed](shard::Shard& shard) { shard.on_revoked(asker.client, asker.request, closed); });
+      });
+}
+
+void RevocationKeeper::refuse(const shard::RevocationAsker& asker, protocol::ErrorCode code) {
+  shards_->post(asker.shard, [asker, code](shard::Shard& shard) {
+    shard.on_revoked(asker.client, asker.request, std::unexpected(code));
+  });
+}
+
+}  // namespace switchboard::server
