@@ -98,7 +98,7 @@ class Bench {
     ClientConnection& connection = client.connection;
     if (connection.phase == Phase::kConnecting) {
       connection.phase = Phase::kUpgrading;
-      connection.send_upgrade(endpoint_, ws::Encoding::kPlain);
+      connection.send_upgrade(endpoint_, ws::Encoding::kPlain, {});
     }
     flush(client);
     while (true) {

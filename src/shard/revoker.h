@@ -20,7 +20,7 @@ struct RevocationAsker {
 
 class Revoker {
  public:
-  /// Ends in `ApiDesk::on_revoked` on the asker's shard, once it is on the disk and every shard has closed whom it
+  /// Ends in `ApiRequests::on_revoked` on the asker's shard, once it is on the disk and every shard has closed whom it
   /// concerns. Any thread; does not block.
   virtual void revoke(const auth::Revocation& revocation, const RevocationAsker& asker) = 0;
 

@@ -88,7 +88,7 @@ void RoomDesks::on_result(Result& result) {
       [&](TrackResult& track) { on_track(track); },
       [&](PresenceChangeResult& change) { on_presence_change(change.views, *change.frame); },
       [&](PresenceListResult& list) { on_presence_list(list); },
-      [&](DisconnectResult& closed) { api_.on_disconnected(closed); },
+      [&](DisconnectResult& closed) { api_.requests().on_disconnected(closed); },
   };
   std::visit(take, result);
 }

@@ -100,18 +100,20 @@ class RoomDesks final : private HomeNews {
   }
   bool on_user_committed(const UserCommit& commit) override { return users_.deliver(commit); }
   void on_published(const PublishOutcome& outcome) override {
-    outcome.asker == broker::Origin::Kind::kApi ? api_.on_published(outcome) : publishes_.on_published(outcome);
+    outcome.asker == broker::Origin::Kind::kApi ? api_.requests().on_published(outcome)
+                                                : publishes_.on_published(outcome);
   }
   void on_epoch_changed(const EpochResult& result) override { logs_.begin_epoch(result); }
   void on_page(PageTicket ticket, const wire::PageOrError& page) override {
-    ticket.what == PageTicket::For::kApi ? api_.on_page(ticket.number, page) : history_.on_page(ticket, page);
+    ticket.what == PageTicket::For::kApi ? api_.requests().on_page(ticket.number, page)
+                                         : history_.on_page(ticket, page);
   }
   void on_track(const TrackResult& track) override { presence_.on_track(track); }
   void on_presence_change(const ViewsByFormat& views, const PresenceFrame& change) override {
     presence_.on_change(views, change);
   }
   void on_presence_list(const PresenceListResult& list) override {
-    list.asker == PresenceAsker::kApi ? api_.on_presence_list(list) : presence_.on_list(list);
+    list.asker == PresenceAsker::kApi ? api_.requests().on_presence_list(list) : presence_.on_list(list);
   }
   std::uint64_t on_disconnect(std::string_view user_id) override { return users_.disconnect(user_id); }
 

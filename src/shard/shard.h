@@ -70,7 +70,7 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   /// What was asked by the API is done, or was not.
   void on_revoked(SlotId asker, std::uint64_t request,
                   const std::expected<std::uint64_t, protocol::ErrorCode>& closed) {
-    rooms_.api().on_revoked(asker, request, closed);
+    rooms_.api().requests().on_revoked(asker, request, closed);
   }
 
   // --- from the server, on the shard's thread ------------------------------------------------------------------

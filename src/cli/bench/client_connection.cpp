@@ -55,9 +55,10 @@ std::expected<void, std::string> ClientConnection::dial(const Endpoint& endpoint
   return {};
 }
 
-void ClientConnection::send_upgrade(const Endpoint& endpoint, ws::Encoding offered) {
+void ClientConnection::send_upgrade(const Endpoint& endpoint, ws::Encoding offered, std::string_view token) {
   unsent_.append("GET ").append(endpoint.path).append(" HTTP/1.1\r\nHost: ").append(endpoint.host);
   unsent_.append("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ").append(kKey);
+  if (!token.empty()) unsent_.append("\r\nAuthorization: Bearer ").append(token);
   if (offered == ws::Encoding::kDeflated) {
     unsent_.append(
         "\r\nSec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover");

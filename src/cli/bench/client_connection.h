@@ -39,7 +39,8 @@ class ClientConnection {
   /// Asks for the upgrade (RFC 6455 section 4.1). The key is the RFC's own example: it need not be secret, and its
   /// answer is known.
   /// `offered`: deflated offers permessage-deflate, too, every message by itself (RFC 7692 section 7.1.1).
-  void send_upgrade(const Endpoint& endpoint, ws::Encoding offered);
+  /// `token`: shown as RFC 6750 has it; "" for none.
+  void send_upgrade(const Endpoint& endpoint, ws::Encoding offered, std::string_view token);
   /// Takes the response from the front of `bytes`: its length, or 0 when it has not come whole. The error is a
   /// sentence: the upgrade is refused, or, if the server is to compress (`wanted`), it does not.
   static std::expected<std::size_t, std::string> take_upgrade(std::string_view bytes, ws::Encoding wanted);

@@ -125,7 +125,7 @@ void Crowd::finish_connect(std::uint32_t index) {
   if (error != 0) return fail(index, std::string("connect: ") + std::strerror(error));
   connection.phase = Phase::kUpgrading;
   if (endpoint_.tls) connection.use_tls(tls_);
-  connection.send_upgrade(endpoint_, options_.encoding());
+  connection.send_upgrade(endpoint_, options_.encoding(), options_.token);
   if (!connection.flush()) fail(index, std::string("send: ") + std::strerror(errno));
 }
 
@@ -188,8 +188,9 @@ std::size_t Crowd::consume_upgrade(std::uint32_t index, std::string_view bytes) 
   if (!taken || *taken == 0) return 0;
   ClientConnection& connection = connections_[index];
   connection.phase = Phase::kJoining;
-  command_ = R"({"type":"join","room_id":")" + room_name(tag_, connection.place.room) + R"(","user_id":")" +
-             user_name(index) + R"("})";
+  command_ = R"({"type":"join","room_id":")" + room_name(tag_, connection.place.room) + "\"";
+  if (options_.token.empty()) command_ += R"(,"user_id":")" + user_name(index) + "\"";  // else it is the token's
+  command_ += "}";
   connection.append_frame(ws::Opcode::kText, command_, random_);
   if (!connection.flush()) fail(index, std::string("send: ") + std::strerror(errno));
   return *taken;

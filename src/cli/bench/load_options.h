@@ -40,6 +40,7 @@ enum class ContentKind : std::uint8_t {
 
 struct LoadOptions {
   std::string url = "ws://127.0.0.1:8080/ws";
+  std::string token;  // that every connection shows; its user is then everybody's. "": none
   std::uint32_t connections = 1000;
   std::uint32_t rooms = 1;       // connection i is in room i % rooms
   std::uint32_t publishers = 1;  // the first connections

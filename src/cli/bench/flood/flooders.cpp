@@ -128,7 +128,7 @@ void Flooders::finish_connect(std::uint32_t index) {
   if (error != 0) return fail(index, std::string("connect: ") + std::strerror(error));
   connection.phase = Phase::kUpgrading;
   if (endpoint_.tls) connection.use_tls(tls_);
-  connection.send_upgrade(endpoint_, settings_.encoding);
+  connection.send_upgrade(endpoint_, settings_.encoding, {});
   flush(index);
 }
 
