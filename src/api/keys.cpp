@@ -5,6 +5,8 @@
 #include <openssl/sha.h>
 #include <optional>
 
+#include "protocol/user_room.h"
+
 namespace switchboard::api {
 namespace {
 
@@ -49,6 +51,7 @@ std::string_view trimmed(std::string_view text) {
 /// "publish,read".
 std::optional<unsigned> scopes_in(std::string_view list) {
   unsigned scopes = 0;
+  if (list.ends_with(',')) return std::nullopt;
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());
     const auto found = std::ranges::find(kScopeNames, trimmed(list.substr(0, comma)));
@@ -76,7 +79,14 @@ std::expected<Limits, std::string> take_limits(std::string_view& entry) {
   const auto scopes = scopes_in(inside.substr(0, space));
   if (!scopes) return std::unexpected("names a scope that is not known; there are publish, read and admin");
   limits.scopes = *scopes;
-  if (space < inside.size()) limits.rooms = trimmed(inside.substr(space));
+  if (space == inside.size()) return limits;
+  limits.rooms = trimmed(inside.substr(space));
+  if (limits.rooms.find(' ') != std::string_view::npos) {
+    return std::unexpected("has a blank where none belongs: scopes stand without blanks, as in [publish,read chat:*]");
+  }
+  if ((limits.scopes & 1u << static_cast<unsigned>(Scope::kAdmin)) != 0 && limits.rooms != "*") {
+    return std::unexpected("limits the scope admin to rooms, but that is about users");
+  }
   return limits;
 }
 
@@ -93,7 +103,8 @@ std::expected<auth::Grants, std::string> rooms_of(std::string_view pattern) {
 }  // namespace
 
 bool Key::covers(std::string_view room_id) const {
-  return is_for_all_rooms_ || rooms_.rights_in(room_id, {}).has(room::Right::kJoin);
+  if (is_for_all_rooms_) return true;
+  return !protocol::is_user_room(room_id) && rooms_.rights_in(room_id, {}).has(room::Right::kJoin);
 }
 
 std::string Key::shown() const {

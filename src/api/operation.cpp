@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "auth/json_members.h"
+#include "http/visible_text.h"
 #include "protocol/command.h"
 #include "protocol/field_value.h"
 #include "protocol/json_array.h"
@@ -128,8 +129,8 @@ class MessageReader {
     if (!members) return bad_request("a message " + members.error());
     for (const auto& [name, value] : members->all()) {
       if (std::ranges::find(kFields, name) == std::end(kFields)) {
-        return bad_request("`" + name.substr(0, 40) +
-                           "` is not known; a message has room_id or user_id, content, dedup and sender");
+        return bad_request(http::visible_text(name, 40) +
+                           " is not known; a message has room_id or user_id, content, dedup and sender");
       }
     }
     Message message;
@@ -228,6 +229,13 @@ bool is_json(std::string_view content_type) {
 
 // --- the query -----------------------------------------------------------------------------------------------------
 
+/// There '+' is a blank, too: so most libraries write one, after HTML's forms, and a '+' as %2B.
+std::optional<std::string> unescaped_in_query(std::string_view text) {
+  std::string blanks(text);
+  std::ranges::replace(blanks, '+', ' ');
+  return unescaped(blanks);
+}
+
 /// The parameters of a target, each known and there once at most.
 class QueryReader {
  public:
@@ -245,10 +253,11 @@ class QueryReader {
       const std::string_view pair = rest_.substr(0, end);
       rest_.remove_prefix(std::min(end + 1, rest_.size()));
       const std::size_t equals = std::min(pair.find('='), pair.size());
-      const auto name = unescaped(pair.substr(0, equals));
-      const auto value = unescaped(pair.substr(std::min(equals + 1, pair.size())));
+      const auto name = unescaped_in_query(pair.substr(0, equals));
+      const auto value = unescaped_in_query(pair.substr(std::min(equals + 1, pair.size())));
       if (!name || !value) return "the query has an escape that is none";
-      if (std::ranges::find(seen, *name) != seen.end()) return "the query has `" + name->substr(0, 40) + "` twice";
+      if (std::ranges::find(seen, *name) != seen.end())
+        return "the query has " + http::visible_text(*name, 40) + " twice";
       seen.push_back(*name);
       if (auto problem = take(*name, *value)) return problem;
     }
@@ -273,10 +282,10 @@ std::expected<Operation, Problem> read_history(const Target& target, const http:
     std::uint64_t number = 0;
     const bool is_limit = name == "limit";
     if (!is_limit && name != "before" && name != "after") {
-      return std::optional("`" + name.substr(0, 40) + "` is not known; there are before, after and limit");
+      return std::optional(http::visible_text(name, 40) + " is not known; there are before, after and limit");
     }
     auto wrong = is_limit ? take_number(name, value, 1, protocol::kHistoryMessagesMax, number)
-                          : take_number(name, value, 0, protocol::kSeqMax.value, number);
+                          : take_number(name, value, name == "before" ? 1 : 0, protocol::kSeqMax.value, number);
     if (is_limit) history.limit = static_cast<std::uint32_t>(number);
     if (name == "before") history.before = Seq{number};
     if (name == "after") history.after = Seq{number};
@@ -296,13 +305,21 @@ std::expected<Operation, Problem> read_presence(const Target& target, const http
       std::string wrong = is_utf8(value) ? problem_with_name(value, "`next`") : "`next` is not UTF-8";
       return wrong.empty() ? std::nullopt : std::optional(wrong);
     }
-    if (name != "limit") return std::optional("`" + name.substr(0, 40) + "` is not known; there are limit and next");
+    if (name != "limit") return std::optional(http::visible_text(name, 40) + " is not known; there are limit and next");
     auto wrong = take_number(name, value, 1, protocol::kPresenceUsersMax, number);
     presence.limit = static_cast<std::uint32_t>(number);
     return wrong;
   });
   if (problem) return bad_request(*problem);
   return presence;
+}
+
+/// Of what has no parameters.
+std::optional<Problem> refuse_parameters(const http::Request& request) {
+  const auto problem = QueryReader(request.target).each([](const std::string& name, const std::string&) {
+    return std::optional(http::visible_text(name, 40) + " is not known; there are no parameters here");
+  });
+  return problem ? std::optional(Problem{.detail = *problem}) : std::nullopt;
 }
 
 /// The body may be left out.
@@ -313,7 +330,7 @@ std::expected<Operation, Problem> read_revoke(const Target& target, std::string_
   if (!members) return bad_request("the body " + members.error());
   for (const auto& [name, value] : members->all()) {
     if (name != "token_id" && name != "issued_before_ms") {
-      return bad_request("`" + name.substr(0, 40) + "` is not known; there are token_id and issued_before_ms");
+      return bad_request(http::visible_text(name, 40) + " is not known; there are token_id and issued_before_ms");
     }
   }
   if (members->all().size() > 1) return bad_request("`token_id` and `issued_before_ms` cannot go together");
@@ -401,6 +418,9 @@ std::expected<Operation, Problem> read_operation(const Target& target, const htt
                                                  std::string_view body, const BodyLimits& limits) {
   if (!body.empty() && takes_body(target.route) && !is_json(request.value("Content-Type"))) {
     return std::unexpected(Problem{.status = 415, .code = "bad_type", .detail = "the body must be application/json"});
+  }
+  if (target.route != Route::kHistory && target.route != Route::kPresence) {
+    if (auto problem = refuse_parameters(request)) return std::unexpected(std::move(*problem));
   }
   switch (target.route) {
     case Route::kPublish: {

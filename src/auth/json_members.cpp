@@ -21,6 +21,7 @@ std::expected<JsonMembers, std::string> JsonMembers::read(std::string_view json,
   for (protocol::JsonMember member; scanner.next_member(member);) {
     std::string name;
     if (!protocol::unescape(member.key, name)) return std::unexpected("has a name with half of a surrogate pair");
+    if (out.members_.size() == kMembersMax) return std::unexpected("has more than 1000 members");
     const auto [at, is_new] = out.members_.emplace(std::move(name), member.value);
     constexpr std::size_t kShownBytesMax = 60;
     if (!is_new) return std::unexpected("has " + http::visible_text(at->first, kShownBytesMax) + " more than once");

@@ -15,6 +15,7 @@ namespace switchboard::auth {
 class JsonMembers {
  public:
   static constexpr std::size_t kDepthMax = 16;
+  static constexpr std::size_t kMembersMax = 1'000;
 
   /// The error says what is wrong, as behind the object's name: "is not valid UTF-8", "has \"exp\" more than once". It
   /// is ASCII, and holds at most 60 bytes of the text, escaped.

@@ -31,9 +31,13 @@ std::uint64_t hash_of_token_id(std::string_view token_id) {
   return std::max<std::uint64_t>(siphash13({0, 0}, token_id), 1);
 }
 
-bool Revocations::add(const Revocation& revocation, UnixMillis now) {
+bool Revocations::has_room(UnixMillis now) {
   if (size() >= kMax) forget_ended(now);
-  if (size() >= kMax) return false;
+  return size() < kMax;
+}
+
+bool Revocations::add(const Revocation& revocation, UnixMillis now) {
+  if (!has_room(now)) return false;
   if (revocation.token_id.empty()) {
     Revocation& kept = by_user_[revocation.user_id];
     const UnixMillis issued_before = std::max(kept.issued_before, revocation.issued_before);

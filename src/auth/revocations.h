@@ -38,6 +38,8 @@ class Revocations {
   /// A later one of the same user, or token, takes the place of the earlier. False when there are as many as may be;
   /// those that are over by `now` are forgotten first.
   bool add(const Revocation& revocation, UnixMillis now);
+  /// Whether one more may be added.
+  bool has_room(UnixMillis now);
   bool concerns(const RevocableToken& token) const;
   std::size_t size() const { return by_user_.size() + by_token_.size(); }
   bool empty() const { return by_user_.empty() && by_token_.empty(); }

@@ -22,14 +22,15 @@ enum class RefusalReason : std::uint8_t {
   kAudience,
   kClaims,
   kRevoked,
+  kKeyPending,  // of a key that may be known in a moment: the key set is being fetched
 };
 
-inline constexpr std::size_t kRefusalReasons = static_cast<std::size_t>(RefusalReason::kRevoked) + 1;
+inline constexpr std::size_t kRefusalReasons = static_cast<std::size_t>(RefusalReason::kKeyPending) + 1;
 
 /// In the order of the enumeration, for metrics and the log.
 inline constexpr std::array<std::string_view, kRefusalReasons> kRefusalReasonNames = {
-    "malformed", "too_large",     "wrong_type",   "unknown_key",    "wrong_algorithm", "bad_signature",
-    "expired",   "not_yet_valid", "wrong_issuer", "wrong_audience", "bad_claims",      "revoked",
+    "malformed",     "too_large",    "wrong_type",     "unknown_key", "wrong_algorithm", "bad_signature", "expired",
+    "not_yet_valid", "wrong_issuer", "wrong_audience", "bad_claims",  "revoked",         "key_pending",
 };
 
 constexpr std::string_view name(RefusalReason reason) {

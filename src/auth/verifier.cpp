@@ -43,7 +43,7 @@ std::optional<TokenRefusal> refusal_of_time(const Payload& payload, const Issuer
     return refusal_for(kExpired, "the token has expired");
   }
   const auto lifetime_ms = std::chrono::duration_cast<std::chrono::milliseconds>(issuer.lifetime_max).count();
-  if (payload.has_expiry && payload.claims.expires_at - now > lifetime_ms) {
+  if (payload.has_expiry && payload.claims.expires_at - payload.claims.issued_at.value_or(now) > lifetime_ms) {
     return refusal_for(kClaims, "the token ends too late (setting auth.token_lifetime_max_ms)");
   }
   if (payload.not_before && now < *payload.not_before - leeway_ms) {

@@ -26,7 +26,7 @@ struct IssuerRules {
   AlgorithmSet algorithms = AlgorithmSet::all();  // of those that a key is for
   Duration leeway = std::chrono::seconds(30);
   Expiry expiry = Expiry::kRequired;
-  /// From now to `exp`: what is revoked need not be remembered for longer.
+  /// From `iat`, or now, to `exp`: what is revoked need not be remembered for longer.
   Duration lifetime_max = std::chrono::hours(24 * 366);
   KeySet keys;
 };

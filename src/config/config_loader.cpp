@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "api/keys.h"
 #include "config/config_values.h"
 #include "config/environment_source.h"
 #include "config/flag_source.h"
@@ -110,6 +111,9 @@ std::string place_of_setting(const SourceReading& reading, std::string_view name
 }
 
 std::vector<ConfigProblem> problems_of_api(const Config& config, const SourceReading& reading) {
+  if (const auto keys = api::Keys::parse(config.api.keys); !keys) {
+    return {{place_of_setting(reading, "api.keys"), "`api.keys`: " + keys.error()}};
+  }
   if (config.api.listen.empty() || !config.api.keys.empty()) return {};
   return {{place_of_setting(reading, "api.listen"),
            "`api.listen` says where the API is, and `api.keys` has no key: nobody "

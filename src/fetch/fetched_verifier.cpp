@@ -26,7 +26,12 @@ FetchedVerifier::~FetchedVerifier() = default;
 std::expected<auth::Claims, auth::TokenRefusal> FetchedVerifier::verify(std::string_view token, UnixMillis now) {
   auto claims = current()->verify(token, now);
   // Whoever makes tokens may have begun to use a key that was published a moment ago.
-  if (!claims && claims.error().reason == auth::RefusalReason::kUnknownKey) fetcher_.request_refetch();
+  if (!claims && claims.error().reason == auth::RefusalReason::kUnknownKey) {
+    fetcher_.request_refetch();
+    return std::unexpected(auth::TokenRefusal{.reason = auth::RefusalReason::kKeyPending,
+                                              .message = "the token's key is not known yet: the key set is being "
+                                                         "fetched; try again in a moment"});
+  }
   return claims;
 }
 

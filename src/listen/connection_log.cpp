@@ -38,7 +38,18 @@ void ConnectionLog::on_request_refused(const net::PeerAddress& peer, std::string
       {{"addr", peer.to_string()}, {is_origin ? "origin" : "host", log::cut_at_character(value, kValueBytesMax)}});
 }
 
-void ConnectionLog::on_token_refused(const session::Connection& connection, const auth::TokenRefusal& refusal) {
+void ConnectionLog::on_token_refused(const session::Connection& connection, const auth::TokenRefusal& refusal,
+                                     Instant now) {
+  constexpr std::uint32_t kLinesPerSecond = 20;
+  const std::int64_t second = now.time_since_epoch() / std::chrono::seconds(1);
+  if (token_second_.exchange(second, std::memory_order_relaxed) != second) {
+    token_lines_.store(0, std::memory_order_relaxed);
+  }
+  const std::uint32_t lines = token_lines_.fetch_add(1, std::memory_order_relaxed);
+  if (lines == kLinesPerSecond) {
+    log_.warn("more tokens are refused than are logged; switchboard_tokens_refused_total counts them all");
+  }
+  if (lines >= kLinesPerSecond) return;
   log_.info("token refused", {{"conn", connection.session().connection_id()},
                               {"addr", connection.peer().to_string()},
                               {"user", connection.session().user_id()},

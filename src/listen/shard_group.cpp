@@ -125,4 +125,11 @@ std::uint64_t ShardGroup::connections() const {
   return sum;
 }
 
+std::uint64_t ShardGroup::api_connections() const {
+  std::uint64_t sum = 0;
+  for (const auto& thread : threads_)
+    sum += thread->shard().stats().api.connections.value();
+  return sum;
+}
+
 }  // namespace switchboard::listen

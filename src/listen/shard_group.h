@@ -42,6 +42,8 @@ class ShardGroup {
   void stop();
 
   std::uint64_t connections() const;
+  /// To the HTTP API: once a drain has begun those that still wait for an answer.
+  std::uint64_t api_connections() const;
   std::size_t size() const { return threads_.size(); }
   shard::Shard& shard(std::size_t index) { return threads_[index]->shard(); }
   const ShardThread& thread(std::size_t index) const { return *threads_[index]; }

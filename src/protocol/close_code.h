@@ -15,6 +15,7 @@ inline constexpr std::uint16_t kOverCapacity = 4100;
 inline constexpr std::uint16_t kTooSlow = 4101;
 inline constexpr std::uint16_t kRateLimited = 4102;
 inline constexpr std::uint16_t kDisconnected = 4104;  // by the operator
+inline constexpr std::uint16_t kKeyPending = 4105;    // the token's key is being fetched
 // 4200 to 4299: come back at once, with jitter.
 inline constexpr std::uint16_t kDrain = 4200;
 inline constexpr std::uint16_t kNoPong = 4201;

@@ -99,7 +99,8 @@ class PolicyMaker {
     made_.url = url;
     if (running.fetched && running.url == url) {
       made_.fetched = running.fetched;
-      return made_.fetched->use(std::move(rules_));
+      made_.rules = std::move(rules_);  // not before all else of the reload is known to be good
+      return;
     }
     made_.fetched = std::make_shared<fetch::FetchedVerifier>(
         std::move(rules_), fetch::FetchedVerifierSettings{.url = url, .schedule = {}, .get = {}}, parts.clock,

@@ -3,10 +3,12 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "auth/policy.h"
+#include "auth/verifier.h"
 #include "base/time.h"
 #include "config/auth_settings.h"
 #include "fetch/fetched_verifier.h"
@@ -20,6 +22,7 @@ struct MadePolicy {
   /// When keys are fetched: who does that, and where. It goes with the last policy that holds it.
   std::shared_ptr<fetch::FetchedVerifier> fetched;
   std::string url;
+  std::optional<auth::IssuerRules> rules;  // for `fetched`, if that was running before: to be used with the policy
 };
 
 /// What it takes to fetch keys. Both must outlive the policy.

@@ -1,11 +1,19 @@
 #include "server/revocation_keeper.h"
 
 namespace switchboard::server {
+namespace {
+
+constexpr std::size_t kLinesSpare = 10'000;  // before the file is written anew
+
+}  // namespace
 
 RevocationKeeper::RevocationKeeper(RevocationFile file, std::function<void()> wake, const Clock& clock, log::Log& log)
     : file_(std::move(file)), wake_(std::move(wake)), clock_(clock), log_(log) {
   for (const auth::Revocation& revocation : file_.found())
     in_force_.add(revocation, clock_.unix_ms());
+  for (const std::size_t line : file_.unread())
+    log_.error("a revocation cannot be read: a token that it was about may be good again",
+               {{"file", "revocations.jsonl"}, {"line", line}});
 }
 
 void RevocationKeeper::begin(listen::ShardGroup& shards) {
@@ -34,10 +42,18 @@ void RevocationKeeper::run() {
 /// On the disk first: who is told that it holds must not find it gone after a restart.
 void RevocationKeeper::fulfil(const Wish& wish) {
   const auto& [revocation, asker] = wish;
-  if (!in_force_.add(revocation, clock_.unix_ms())) return refuse(asker, protocol::ErrorCode::kLimitReached);
+  const UnixMillis now = clock_.unix_ms();
+  if (!in_force_.has_room(now)) return refuse(asker, protocol::ErrorCode::kLimitReached);
   if (const auto kept = file_.append(revocation); !kept) {
     log_.error("a revocation cannot be kept", {{"problem", kept.error()}});
     return refuse(asker, protocol::ErrorCode::kUnavailable);
+  }
+  in_force_.add(revocation, now);
+  if (file_.lines() > 2 * in_force_.size() + kLinesSpare) {
+    in_force_.forget_ended(now);
+    if (const auto kept = file_.keep_only(in_force_); !kept) {
+      log_.error("revocations cannot be written anew", {{"problem", kept.error()}});
+    }
   }
   shards_->revoke(
       revocation, [shards = shards_, asker = asker, &log = log_, user = revocation.user_id](std::uint64_t closed) {

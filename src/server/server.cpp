@@ -134,6 +134,7 @@ class Process {
   void use(MadePolicy made, config::Config& config) {
     for (const std::string& warning : made.warnings)
       log_.warn(warning, {});
+    if (made.rules) made.fetched->use(std::move(*made.rules));
     config.shard.session.auth = made.policy;
     keys_ = std::move(made);
   }
@@ -280,7 +281,8 @@ class Process {
   bool is_over() {
     if (!draining_until_) return false;
     const Instant now = clock_.now();
-    return now >= *draining_until_ || (shards_->connections() == 0 && now >= drained_at_least_until_);
+    return now >= *draining_until_ ||
+           (shards_->connections() + shards_->api_connections() == 0 && now >= drained_at_least_until_);
   }
 
   void read_configuration_again() {

@@ -44,12 +44,13 @@ std::optional<Denial> denial_of_nobody(const Session& session) {
 RightSet rights_in(const Session& session, std::string_view room_id) {
   const auth::Policy* const policy = policy_of(session);
   if (policy == nullptr) return RightSet::all();
-  if (protocol::is_user_room(room_id)) return kOwnRoomRights;
-  const room::RoomSettings& room = session.context().host.settings_of(room_id);
   const Credentials* const credentials = session.credentials();
+  // Nobody else will ever be called as an anonymous client is: a room of its own would be of no use.
+  if (protocol::is_user_room(room_id)) return credentials == nullptr ? RightSet() : kOwnRoomRights;
+  const room::RoomSettings& room = session.context().host.settings_of(room_id);
   if (credentials == nullptr) {
     if (!policy->anonymous) return {};
-    return room.allow_anonymous | policy->anonymous_grants.rights_in(room_id, session.user_id());
+    return room.allow_anonymous | policy->anonymous_grants.rights_in(room_id, {});
   }
   return room.allow | policy->users.rights_in(room_id, session.user_id()) |
          credentials->grants->rights_in(room_id, session.user_id());
@@ -57,6 +58,8 @@ RightSet rights_in(const Session& session, std::string_view room_id) {
 
 std::optional<Denial> denial_in(const Session& session, std::string_view room_id, Right right) {
   if (rights_in(session, room_id).has(right)) return std::nullopt;
+  if (protocol::is_user_room(room_id))
+    return Denial{ErrorCode::kForbidden, "without a token one has no room of one's own"};
   return Denial{ErrorCode::kForbidden, words_of(right)};
 }
 
@@ -65,7 +68,7 @@ std::optional<Denial> denial_of_direct(const Session& session, std::string_view 
   if (policy == nullptr) return std::nullopt;
   const std::string_view user_id = session.user_id();
   const Credentials* const credentials = session.credentials();
-  const bool may = credentials == nullptr ? policy->anonymous_grants.may_write_to(to_user_id, user_id)
+  const bool may = credentials == nullptr ? policy->anonymous_grants.may_write_to(to_user_id, {})
                                           : policy->users.may_write_to(to_user_id, user_id) ||
                                                 credentials->grants->may_write_to(to_user_id, user_id);
   if (may) return std::nullopt;

@@ -173,6 +173,8 @@ bool Connection::let_in(std::string_view token) {
   if (identified) return true;
   if (identified.error().code == protocol::ErrorCode::kTokenExpired) {
     close(protocol::close::kTokenExpired, "the token has expired: come back with a new one");
+  } else if (identified.error().code == protocol::ErrorCode::kUnavailable) {
+    close(protocol::close::kKeyPending, "the key of the token is not known yet: come back in a moment");
   } else if (identified.error().is_revoked) {
     close(protocol::close::kRevoked, "the token was revoked");
   } else {

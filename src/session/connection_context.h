@@ -16,7 +16,10 @@ namespace switchboard::session {
 struct ConnectionContext : SessionContext {
   ConnectionContext(SessionHost& session_host, ConnectionHost& connection_host, const Clock& system,
                     SessionSettings initial, std::uint64_t random_seed)
-      : SessionContext(session_host, system, std::move(initial)), connections(connection_host), random(random_seed) {}
+      : SessionContext(session_host, system, std::move(initial)), connections(connection_host), random(random_seed) {
+    for (int i = 0; i < 16; ++i)
+      anonymous_tag += "0123456789abcdef"[random.below(16)];
+  }
 
   ConnectionHost& connections;
   Random random;

@@ -27,7 +27,8 @@ struct SessionContext {
   Instant now{};     // of the current turn
   WorkBudget work;   // of the current step of a client's input
   std::string server_name;
-  std::uint32_t shard = 0;  // named in connection ids
+  std::uint32_t shard = 0;    // named in connection ids
+  std::string anonymous_tag;  // random: what anonymous clients are called has been nobody's name before
   auth::GrantsCache grants;
   auth::Revocations revocations;
   SessionStats stats;

@@ -93,7 +93,7 @@ void Session::set_user_id(std::string_view user_id) {
 }
 
 std::string Session::anonymous_user_id() const {
-  return "anonymous-" + connection_id();
+  return "anonymous-" + context_->anonymous_tag + "-" + connection_id();
 }
 
 std::optional<std::uint32_t> Session::find_joined(std::string_view room_id) const {
@@ -139,10 +139,12 @@ std::expected<void, Denied> Session::identify(std::string_view token) {
 Denied Session::refuse_token(const auth::TokenRefusal& refusal) {
   context_->stats.tokens_refused[static_cast<std::size_t>(refusal.reason)].add();
   context_->host.on_token_refused(*this, refusal);
-  const bool is_expired = refusal.reason == auth::RefusalReason::kExpired;
-  return {.code = is_expired ? ErrorCode::kTokenExpired : ErrorCode::kUnauthorized,
-          .message = refusal.message,
-          .is_revoked = refusal.reason == auth::RefusalReason::kRevoked};
+  ErrorCode code = ErrorCode::kUnauthorized;
+  if (refusal.reason == auth::RefusalReason::kExpired) code = ErrorCode::kTokenExpired;
+  if (refusal.reason == auth::RefusalReason::kKeyPending) code = ErrorCode::kUnavailable;
+  // A signature that was computed in vain costs as much as several commands: whoever makes tokens up pays for them.
+  if (refusal.reason == auth::RefusalReason::kSignature) context_->work.spend(8 * kTokenWork);
+  return {.code = code, .message = refusal.message, .is_revoked = refusal.reason == auth::RefusalReason::kRevoked};
 }
 
 std::optional<std::int64_t> Session::expires_in_ms() const {

@@ -21,6 +21,8 @@ constexpr http::ConnectionLimits kLimits{.requests_max = 1'000'000'000,
                                          .head_time_max = std::chrono::seconds(10),
                                          .body_time_max = std::chrono::seconds(30),
                                          .write_time_max = std::chrono::seconds(30)};
+// Of a request that has no use for a body: it may come without a key.
+constexpr std::size_t kUnwantedBodyBytesMax = 1'024;
 constexpr Duration kLookInterval = std::chrono::milliseconds(250);
 constexpr std::size_t kReadBytes = 16'384;
 // So much is done for one connection before the others have their turn.
@@ -99,7 +101,8 @@ void ApiDesk::run(const Clock& clock, Instant until) {
 /// Some steps for one connection. True when there is more to do at once.
 bool ApiDesk::serve(ApiClient& client, SlotId id) {
   for (std::size_t step = 0; step < kStepsPerTurn; ++step) {
-    if (is_draining_ && client.http.phase() == Phase::kIdle && client.http.outbox().empty()) client.has_failed = true;
+    const bool asks_nothing = client.http.phase() == Phase::kIdle || client.http.phase() == Phase::kHead;
+    if (is_draining_ && asks_nothing && client.http.outbox().empty()) client.has_failed = true;
     if (client.has_failed || client.http.is_over()) return false;
     if (!write(client) && !take_request(client, id) && !requests_.go_on(client, id) && !read(client)) return false;
   }
@@ -112,7 +115,11 @@ void ApiDesk::look_at_times() {
   const Duration timeout = std::chrono::milliseconds(settings_.api.answer_timeout_ms);
   clients_.for_each([&](SlotId id, ApiClient& client) {
     if (client.doing != Doing::kNothing && context_.now - client.asked_at >= timeout) {
-      refuse(client, api::problem_of(ErrorCode::kUnavailable));
+      api::Problem problem = api::problem_of(ErrorCode::kUnavailable);
+      problem.detail =
+          "no answer came in time (api.answer_timeout_ms); a message may still be committed: a retry is safe "
+          "with `dedup`";
+      refuse(client, problem);
       wake(id);
     }
     if (context_.now >= client.http.deadline()) {
@@ -137,8 +144,10 @@ bool ApiDesk::read(ApiClient& client) {
     case net::IoStatus::kMore:
       if (result.bytes > 0) client.http.receive({buffer.data(), result.bytes}, context_.now, context_.clock.unix_ms());
       return true;
+    case net::IoStatus::kHeld:  // what came is good; what is held is flushed when the socket takes it
+      if (result.bytes > 0) client.http.receive({buffer.data(), result.bytes}, context_.now, context_.clock.unix_ms());
+      return result.bytes > 0;
     case net::IoStatus::kWouldBlock:
-    case net::IoStatus::kHeld:
       return false;
     case net::IoStatus::kEnd:
       client.http.on_input_end(context_.now);
@@ -152,13 +161,17 @@ bool ApiDesk::read(ApiClient& client) {
 
 /// True when the socket took something.
 bool ApiDesk::write(ApiClient& client) {
+  // What the transport holds (TLS: sealed already, and counted as taken then) goes first, and nothing is written or
+  // ended before it is gone.
+  net::IoResult result = client.transport->flush();
+  if (result.status == net::IoStatus::kFailed) client.has_failed = true;
+  if (result.status != net::IoStatus::kOk) return false;
   const std::string_view bytes = client.http.outbox();
   if (bytes.empty()) {
     if (client.http.wants_finish() && !std::exchange(client.has_finished, true)) client.transport->finish_writing();
     return false;
   }
-  net::IoResult result = client.transport->flush();
-  if (result.status == net::IoStatus::kOk) result = client.transport->write(bytes);
+  result = client.transport->write(bytes);
   if (result.status == net::IoStatus::kFailed) {
     client.has_failed = true;
     return false;
@@ -234,7 +247,8 @@ bool ApiDesk::take_request(ApiClient& client, SlotId id) {
   } else if (const auto problem = refusal_of(client, *target)) {
     refuse(client, *problem);
   } else if (phase == Phase::kDecide) {
-    client.http.take_body(settings_.api.body_bytes_max, context_.now, context_.clock.unix_ms());
+    const std::size_t bytes_max = api::takes_body(target->route) ? settings_.api.body_bytes_max : kUnwantedBodyBytesMax;
+    client.http.take_body(bytes_max, context_.now, context_.clock.unix_ms());
   } else {
     begin(client, id, *target);
   }

@@ -303,7 +303,10 @@ void ApiRequests::on_revoked(SlotId asker, std::uint64_t request,
   if (closed) {
     answers_.answer(*client, R"({"connections":)" + std::to_string(*closed) + "}");
   } else {
-    answers_.refuse(*client, api::problem_of(closed.error()));
+    api::Problem problem = api::problem_of(closed.error());
+    problem.detail = closed.error() == ErrorCode::kLimitReached ? "there are as many revocations as may be"
+                                                                : "the revocation cannot be kept: see the server's log";
+    answers_.refuse(*client, problem);
   }
   answers_.wake(asker);
 }

@@ -26,7 +26,7 @@ class ConnectionObserver {
                                   [[maybe_unused]] std::string_view field, [[maybe_unused]] std::string_view value) {}
   /// See session::SessionHost::on_token_refused.
   virtual void on_token_refused([[maybe_unused]] const session::Connection& connection,
-                                [[maybe_unused]] const auth::TokenRefusal& refusal) {}
+                                [[maybe_unused]] const auth::TokenRefusal& refusal, [[maybe_unused]] Instant now) {}
   virtual void on_ended(const session::Connection& connection, Instant now) = 0;  // see its ending()
 };
 

@@ -102,7 +102,7 @@ void Shard::on_writable(SlotId id) {
 }
 
 void Shard::on_token_refused(const session::Session& session, const auth::TokenRefusal& refusal) {
-  observer_.on_token_refused(clients_.at(session.id()).connection, refusal);
+  observer_.on_token_refused(clients_.at(session.id()).connection, refusal, context_.now);
 }
 
 /// After anything was done with a session: writes, keeps its timer, ends it when it is over. The client may be gone
@@ -248,11 +248,23 @@ std::uint64_t Shard::revoke(const auth::Revocation& revocation) {
 }
 
 void Shard::reload(ShardSettings settings) {
+  const bool wants_tokens = settings.session.auth != nullptr && settings_.session.auth == nullptr;
   settings_ = std::move(settings);
   context_.settings = settings_.session;
   context_.decoder = protocol::CommandDecoder(settings_.session.json_depth_max);
   use_settings();
   rooms_.use_settings();
+  if (wants_tokens) end_unproven();
+}
+
+/// Names were believed until now. Who has one comes back with a token.
+void Shard::end_unproven() {
+  context_.now = clock_.now();
+  clients_.for_each([this](SlotId, Client& client) {
+    if (!client.session().is_open() || client.session().user_id().empty()) return;
+    client.connection.close(protocol::close::kTokenExpired, "this server takes tokens from now on: come back with one");
+  });
+  settle_unsettled();
 }
 
 }  // namespace switchboard::shard

@@ -123,6 +123,7 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   void on_step_done(Client& client) override { settle(client); }
 
   void use_settings();
+  void end_unproven();
   void run_timers();
   void resume_waiting();
   void settle(Client& client);

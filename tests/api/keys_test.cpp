@@ -49,6 +49,7 @@ TEST(Keys, BracketsLimitIt) {
   EXPECT_TRUE(chat->covers("chat:1"));
   EXPECT_FALSE(chat->covers("news"));
   EXPECT_FALSE(chat->covers("@bob")) << "users are no rooms of that pattern";
+  EXPECT_FALSE(of({"[publish *:log] " + kKey}).find(kKey)->covers("@bob:log"));
   const Key* const admin = keys.find(kOther);
   ASSERT_NE(admin, nullptr);
   EXPECT_TRUE(admin->may(Scope::kAdmin) && !admin->may(Scope::kPublish));
@@ -63,6 +64,9 @@ TEST(Keys, WhatIsNoneIsSaidAndNotShown) {
                                   "[everything] " + kKey,
                                   "[] " + kKey,
                                   "[read " + kKey,
+                                  "[publish, read chat:*] " + kKey,
+                                  "[publish,] " + kKey,
+                                  "[admin chat:*] " + kKey,
                                   "[read a*b*] " + kKey,
                                   "[read a\"b*c*] " + kKey,
                                   "sha256:" + kHash.substr(1),

@@ -85,7 +85,7 @@ TEST_F(OperationTest, WhatIsNoMessageIsSaid) {
   EXPECT_EQ(of("{\"room_id\":\"r\",\"content\":\"\xFF\"}"), "400 a message is not valid UTF-8");
   EXPECT_EQ(of(R"({"room_id":"r","content":1,"content":2})"), "400 a message has \"content\" more than once");
   EXPECT_EQ(of(R"({"room_id":"r","contnet":1})"),
-            "400 `contnet` is not known; a message has room_id or user_id, content, dedup and sender");
+            "400 \"contnet\" is not known; a message has room_id or user_id, content, dedup and sender");
   EXPECT_EQ(of(R"({"content":1})"), "400 a message has either `room_id` or `user_id`");
   EXPECT_EQ(of(R"({"room_id":"r","user_id":"u","content":1})"), "400 a message has either `room_id` or `user_id`");
   EXPECT_EQ(of(R"({"room_id":7,"content":1})"), "400 `room_id` must be a string");
@@ -161,9 +161,11 @@ TEST_F(OperationTest, ParametersOfAQuery) {
   EXPECT_EQ(of("limit=1001"), "400 `limit` must be a whole number from 1 to 1000");
   EXPECT_EQ(of("limit=x"), "400 `limit` must be a whole number from 1 to 1000");
   EXPECT_EQ(of("limit"), "400 `limit` must be a whole number from 1 to 1000");
-  EXPECT_EQ(of("limt=1"), "400 `limt` is not known; there are before, after and limit");
-  EXPECT_EQ(of("before=1&before=2"), "400 the query has `before` twice");
+  EXPECT_EQ(of("limt=1"), "400 \"limt\" is not known; there are before, after and limit");
+  EXPECT_EQ(of("before=1&before=2"), "400 the query has \"before\" twice");
   EXPECT_EQ(of("before=1&after=2"), "400 `before` and `after` cannot go together");
+  EXPECT_EQ(of("before=0"), "400 `before` must be a whole number from 1 to 9223372036854775806");
+  EXPECT_EQ(of("%ff=1"), "400 \"\\xff\" is not known; there are before, after and limit");
   EXPECT_EQ(of("%zz=1"), "400 the query has an escape that is none");
 }
 

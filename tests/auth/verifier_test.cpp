@@ -253,6 +253,15 @@ TEST_F(VerifierTest, TimesHaveALeeway) {
   EXPECT_EQ(verdict(token, kNow + 90'000), "expired");
 }
 
+TEST_F(VerifierTest, ATokensLifeHasALimit) {
+  rules.lifetime_max = 60s;
+  EXPECT_EQ(verdict(minted(R"({"sub":"ann","iat":1764000000,"exp":1764000060})")), "ann");
+  const std::string longer = minted(R"({"sub":"ann","iat":1764000000,"exp":1764000061})");
+  EXPECT_EQ(verdict(longer), "bad_claims");
+  EXPECT_EQ(verdict(longer, kNow + 30'000), "bad_claims") << "nor later, when less of it is left";
+  EXPECT_EQ(verdict(minted(R"({"sub":"ann","exp":1764000061})")), "bad_claims");
+}
+
 TEST_F(VerifierTest, ATokenWithoutAnEndOnlyWhereThatIsAllowed) {
   const std::string token = minted(R"({"sub":"ann"})");
   EXPECT_EQ(verdict(token), "bad_claims");

@@ -354,5 +354,30 @@ TEST(ConfigLoader, ProblemsOfAllSourcesAreReportedTogether) {
   EXPECT_EQ(problems_of({file.path(), {{"SWITCHBOARD_X", "1"}}, {{"a.b", "1", "--set"}}}).size(), 4u);
 }
 
+TEST(ConfigLoader, ManyKeysOfTheApiAreAProblemOfAllOfThem) {
+  const auto with_keys = [](std::size_t count) {
+    std::string text = "[api]\nlisten = \":1\"\nkeys = [";
+    for (std::size_t i = 0; i < count; ++i)
+      text += "\"" + std::string(40, 'k') + std::to_string(i) + "\",";
+    return text + "]\n";
+  };
+  EXPECT_EQ(problems_of_text(with_keys(100)), Texts{});
+  EXPECT_EQ(problems_of_text(with_keys(101)), Texts{"f:3: `api.keys`: there are more than 100 keys"});
+  EXPECT_EQ(problems_of_text(with_keys(0)),
+            Texts{"f:2: `api.listen` says where the API is, and `api.keys` has no key: nobody could use it"});
+}
+
+TEST(ConfigLoader, AuthenticationMustMakeSense) {
+  const std::string secret = "secret = \"" + std::string(32, 's') + "\"\n";
+  EXPECT_EQ(problems_of_text("[auth]\nanonymous = true\n").size(), 1);
+  EXPECT_EQ(problems_of_text("[auth]\n" + secret + "anonymous = true\n"), Texts{});
+  EXPECT_EQ(problems_of_text("[auth]\n" + secret + "cookie = \"sid\"\n").size(), 1);
+  EXPECT_EQ(
+      problems_of_text("[limits]\norigins_allowed = [\"https://a.example\"]\n[auth]\n" + secret + "cookie = \"sid\"\n"),
+      Texts{});
+  EXPECT_EQ(problems_of_text("[auth]\nsecret = \"hunter2\"\n"),
+            Texts{"f:2: `auth.secret` must have at least 32 bytes: `openssl rand -base64 48` makes a good one"});
+}
+
 }  // namespace
 }  // namespace switchboard::config

@@ -72,7 +72,7 @@ TEST_F(FetchedVerifierTest, AnUnknownKeyIsFetched) {
                            clock_, log_);
   ASSERT_TRUE(lines_.wait_for("keys=1")) << lines_.text();
   EXPECT_EQ(verdict(verifier, token_of(auth::kEd25519Key, "one")), "ann");
-  EXPECT_EQ(verdict(verifier, token_of(auth::kP256Key, "two")), "unknown_key");
+  EXPECT_EQ(verdict(verifier, token_of(auth::kP256Key, "two")), "key_pending");
   ASSERT_TRUE(lines_.wait_for("keys=2")) << lines_.text();
   EXPECT_EQ(verdict(verifier, token_of(auth::kP256Key, "two")), "ann");
   EXPECT_EQ(verdict(verifier, token_of(auth::kEd25519Key, "one")), "ann");
@@ -92,7 +92,7 @@ TEST_F(FetchedVerifierTest, KeysOfTheConfigurationCountFromTheBeginning) {
 TEST_F(FetchedVerifierTest, WithoutAnyKeyYetNoneIsKnown) {
   const WebServer server([](WebClient& client) { client.hang(); });
   FetchedVerifier verifier({}, {.url = server.url(), .schedule = {}, .get = {}}, clock_, log_);
-  EXPECT_EQ(verdict(verifier, token_of(auth::kP384Key, "")), "unknown_key");
+  EXPECT_EQ(verdict(verifier, token_of(auth::kP384Key, "")), "key_pending");
 }
 
 TEST_F(FetchedVerifierTest, OneLineForAsLongAsItFails) {

@@ -73,11 +73,24 @@ TEST_F(RevocationFileTest, ALastLineThatWasCutOffIsDropped) {
   }
 }
 
-TEST_F(RevocationFileTest, AnyOtherThatCannotBeReadIsAnError) {
-  std::ofstream(path) << "nonsense\n" << auth::line_of(of("ann"));
-  const auto opened = RevocationFile::open(path, kNow);
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error(), path + ": line 1 cannot be read");
+TEST_F(RevocationFileTest, OthersThatCannotBeReadArePassedOverAndTold) {
+  std::ofstream(path) << "nonsense\n" << auth::line_of(of("ann")) << "{}\n";
+  const RevocationFile opened = open();
+  EXPECT_EQ(opened.found().size(), 1);
+  EXPECT_EQ(opened.unread(), (std::vector<std::size_t>{1, 3}));
+}
+
+TEST_F(RevocationFileTest, IsWrittenAnewWithWhatIsInForce) {
+  RevocationFile file = open();
+  auth::Revocations in_force;
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(file.append(of("ann")));
+    in_force.add(of("ann"), kNow);
+  }
+  EXPECT_EQ(file.lines(), 5);
+  ASSERT_TRUE(file.keep_only(in_force));
+  EXPECT_EQ(file.lines(), 1);
+  EXPECT_EQ(open().found().size(), 1);
 }
 
 TEST_F(RevocationFileTest, WithoutAPathNothingIsWritten) {

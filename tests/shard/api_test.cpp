@@ -11,6 +11,39 @@ namespace {
 
 const std::string kKey32 = "a key for the api of these tests";  // without blanks: see key()
 
+/// As one over TLS: what the socket does not take at once is held, sealed, and counted as taken.
+class HoldingTransport final : public net::Transport {
+ public:
+  explicit HoldingTransport(std::shared_ptr<Stream> stream) : stream_(stream), inner_(std::move(stream)) {}
+  net::IoResult read(std::span<char> into) override {
+    const net::IoResult result = inner_.read(into);
+    const bool is_held = result.status == net::IoStatus::kOk && !held_.empty();
+    return is_held ? net::IoResult{net::IoStatus::kHeld, result.bytes} : result;
+  }
+  net::IoResult write(std::string_view bytes) override {
+    EXPECT_TRUE(held_.empty()) << "written in front of what is held";
+    const std::size_t count = std::min<std::size_t>(bytes.size(), 700);
+    held_ = bytes.substr(0, count);
+    return {flush().status, count};
+  }
+  net::IoResult flush() override {
+    if (held_.empty()) return {net::IoStatus::kOk, 0};
+    const net::IoResult result = inner_.write(held_);
+    held_.erase(0, result.bytes);
+    if (result.status == net::IoStatus::kFailed) return result;
+    return {held_.empty() ? net::IoStatus::kOk : net::IoStatus::kHeld, result.bytes};
+  }
+  void finish_writing() override {
+    EXPECT_TRUE(held_.empty()) << "ended in front of what is held";
+    inner_.finish_writing();
+  }
+
+ private:
+  std::shared_ptr<Stream> stream_;
+  StreamTransport inner_;
+  std::string held_;
+};
+
 class ApiTest : public ShardTest {
  protected:
   static std::string key(std::string text = kKey32) {
@@ -143,6 +176,36 @@ TEST_F(ApiTest, ASlowReaderHoldsUpNobody) {
     run();
   }
   EXPECT_TRUE(take(slow.stream->from_server).starts_with("200 "));
+}
+
+TEST_F(ApiTest, WhatATransportHoldsIsSentOnceAndWhole) {
+  BackEnd usual = back_end();
+  const std::string asked = "GET /api/v1/openapi.json HTTP/1.1\r\nHost: a\r\n\r\nGET /nope HTTP/1.1\r\nHost: a\r\n\r\n";
+  usual.give(asked);
+  run();
+  for (const std::size_t step : {1u, 37u, 699u, 700u, 5'000u}) {
+    BackEnd held{.stream = std::make_shared<Stream>(), .number = 0, .shard = &shard()};
+    held.number = *shard().accept_api(std::make_unique<HoldingTransport>(held.stream), {});
+    held.stream->room = 0;
+    held.give(asked);
+    run();
+    for (int i = 0; i < 40'000 && held.stream->from_server.size() < usual.stream->from_server.size(); ++i) {
+      held.allow(step);
+      run();
+    }
+    EXPECT_EQ(held.stream->from_server, usual.stream->from_server) << step;
+    held.stream->room = kNoLimit;
+    held.stream->fin = true;
+    held.give("");
+    run();
+    EXPECT_TRUE(held.stream->gone || held.stream->finished) << step;
+  }
+}
+
+TEST_F(ApiTest, ABodyThatNobodyHasAskedForIsNotHeld) {
+  BackEnd peer = back_end();
+  EXPECT_TRUE(
+      ask(peer, "GET /api/v1/openapi.json HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\n").starts_with("413 "));
 }
 
 TEST_F(ApiTest, KeysAndScopesAndRooms) {

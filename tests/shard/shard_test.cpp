@@ -1,5 +1,6 @@
 #include "shard/shard.h"
 
+#include "protocol/close_code.h"
 #include "shard/shard_driver.h"
 
 namespace switchboard::shard {
@@ -271,6 +272,18 @@ TEST_F(ShardTest, AllLogsTogetherAreBoundedByTrimmingTheLargest) {
   slow.allow(kNoLimit);
   run();
   EXPECT_NE(slow.texts().find("\"lagged\""), std::string::npos);
+}
+
+TEST_F(ShardTest, AuthenticationThatIsTurnedOnSendsThoseAwayWhoWereBelieved) {
+  Peer named = member("r"), silent = open();
+  ShardSettings with_tokens = settings;
+  with_tokens.session.auth = std::make_shared<auth::Policy>();
+  shard().reload(with_tokens);
+  run();
+  const auto frames = named.frames();
+  ASSERT_FALSE(frames.empty());
+  EXPECT_EQ(frames.back().close_code(), protocol::close::kTokenExpired);
+  EXPECT_TRUE(silent.frames().empty()) << "it may still show one";
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ const WORDS = new Map([
   [4102, 'too many requests'],
   [4103, 'server error'],
   [4104, 'disconnected by the operator'],
+  [4105, 'the key of the token is not known yet'],
   [4200, 'the server is restarting'],
   [4201, 'no answer to a ping'],
   [4202, 'the token expired'],

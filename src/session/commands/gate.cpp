@@ -3,7 +3,6 @@
 #include <optional>
 #include <variant>
 
-#include "protocol/user_room.h"
 #include "session/access.h"
 #include "session/commands/commands.h"
 #include "session/session.h"
@@ -50,33 +49,29 @@ Attempt must_wait(const Session&, const protocol::Ping&) {
 }
 
 // --- what each command needs a right for ---------------------------------------------------------------------------
-// A command without a line here does not compile. A room of these that is "@me" is the user's own, which needs none.
-
-std::optional<Denial> denial_in_named(const Session& session, std::string_view room_id, Right right) {
-  return room_id == protocol::kOwnRoom ? std::nullopt : denial_in(session, room_id, right);
-}
+// A command without a line here does not compile. "@me" counts as the user's own room: see rights_in.
 
 std::optional<Denial> denial_of(const Session& session, const protocol::Join& join) {
-  auto denial = denial_in_named(session, join.room_id, Right::kJoin);
+  auto denial = denial_in(session, join.room_id, Right::kJoin);
   // `since` may go back to the room's first message.
-  if (!denial && (join.since || join.last > 0)) denial = denial_in_named(session, join.room_id, Right::kHistory);
-  if (!denial && join.presence) denial = denial_in_named(session, join.room_id, Right::kPresence);
+  if (!denial && (join.since || join.last > 0)) denial = denial_in(session, join.room_id, Right::kHistory);
+  if (!denial && join.presence) denial = denial_in(session, join.room_id, Right::kPresence);
   return denial;
 }
 std::optional<Denial> denial_of(const Session&, const protocol::Leave&) {
   return std::nullopt;
 }
 std::optional<Denial> denial_of(const Session& session, const protocol::Broadcast& broadcast) {
-  return denial_in_named(session, broadcast.room_id, Right::kPublish);
+  return denial_in(session, broadcast.room_id, Right::kPublish);
 }
 std::optional<Denial> denial_of(const Session& session, const protocol::Direct& direct) {
   return denial_of_direct(session, direct.user_id);
 }
 std::optional<Denial> denial_of(const Session& session, const protocol::History& history) {
-  return denial_in_named(session, history.room_id, Right::kHistory);
+  return denial_in(session, history.room_id, Right::kHistory);
 }
 std::optional<Denial> denial_of(const Session& session, const protocol::Presence& presence) {
-  return denial_in_named(session, presence.room_id, Right::kPresence);
+  return denial_in(session, presence.room_id, Right::kPresence);
 }
 std::optional<Denial> denial_of(const Session&, const protocol::Auth&) {
   return std::nullopt;
