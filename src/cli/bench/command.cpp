@@ -59,9 +59,10 @@ void declare(Options& options, Flags& flags) {
                 "Connections to open, spread evenly over the rooms. Default 1000; with --flood as many as that says.",
                 flags.connections);
   options.value("--flood", "NAME", flood_help(), flags.flood);
-  options.value("--token", "TOKEN",
-                "A token that every connection shows in its handshake (Authorization: Bearer): see `switchboard token`.",
-                load.token);
+  options.value(
+      "--token", "TOKEN",
+      "A token that every connection shows in its handshake (Authorization: Bearer): see `switchboard token`.",
+      load.token);
   options.value("--rooms", "N", "Rooms; connection i joins room i modulo N.", flags.rooms);
   options.value("--publishers", "N", "How many of the connections publish, in turn.", flags.publishers);
   options.value("--rate", "MESSAGES/S", "Messages per second over all publishers, whatever the server manages.",
