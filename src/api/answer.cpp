@@ -1,13 +1,13 @@
 #include "api/answer.h"
 
-#include "api/json_text.h"
 #include "api/problem.h"
+#include "protocol/json_string.h"
 
 namespace switchboard::api {
 
 void append_outcome(std::string& out, const Outcome& outcome) {
   out += R"({"seq":)" + std::to_string(outcome.seq.value) + R"(,"epoch":)";
-  append_json(out, outcome.epoch);
+  protocol::append_string(out, outcome.epoch);
   out += R"(,"ts":)" + std::to_string(outcome.ts);
   out += outcome.is_duplicate ? R"(,"duplicate":true})" : "}";
 }
@@ -21,9 +21,9 @@ std::string batch_answer(const std::vector<Outcome>& outcomes) {
       continue;
     }
     out += R"({"error":{"code":)";
-    append_json(out, protocol::name(*outcome.refusal));
+    protocol::append_string(out, protocol::name(*outcome.refusal));
     out += R"(,"detail":)";
-    append_json(out, words_of(*outcome.refusal));
+    protocol::append_string(out, words_of(*outcome.refusal));
     out += "}}";
   }
   return out + "]}";
@@ -31,9 +31,9 @@ std::string batch_answer(const std::vector<Outcome>& outcomes) {
 
 std::string history_answer(const protocol::HistoryPage& page) {
   std::string out = R"({"room_id":)";
-  append_json(out, page.room_id);
+  protocol::append_string(out, page.room_id);
   out += R"(,"epoch":)";
-  append_json(out, page.epoch);
+  protocol::append_string(out, page.epoch);
   out += R"(,"messages":[)";
   for (const std::string_view message : page.messages) {
     if (out.back() != '[') out += ',';
@@ -44,11 +44,11 @@ std::string history_answer(const protocol::HistoryPage& page) {
 
 std::string presence_answer(const protocol::PresenceList& list) {
   std::string out = R"({"room_id":)";
-  append_json(out, list.room_id);
+  protocol::append_string(out, list.room_id);
   out += R"(,"count":)" + std::to_string(list.count) + R"(,"users":[)";
   for (const protocol::PresentUser& user : list.users) {
     out += out.back() == '[' ? R"({"user_id":)" : R"(,{"user_id":)";
-    append_json(out, user.user_id);
+    protocol::append_string(out, user.user_id);
     out += R"(,"connections":)" + std::to_string(user.connections);
     if (!user.info.empty()) out.append(R"(,"info":)").append(user.info);
     out += '}';
@@ -56,7 +56,7 @@ std::string presence_answer(const protocol::PresenceList& list) {
   out += ']';
   if (!list.next.empty()) {
     out += R"(,"next":)";
-    append_json(out, list.next);
+    protocol::append_string(out, list.next);
   }
   return out + "}";
 }

@@ -12,22 +12,13 @@
 #include <vector>
 
 #include "api/keys.h"
+#include "api/message.h"
 #include "api/problem.h"
 #include "base/seq.h"
 #include "base/time.h"
 #include "http/request.h"
 
 namespace switchboard::api {
-
-inline constexpr std::size_t kBatchMessagesMax = 1'000;
-
-/// One message to be published.
-struct Message {
-  std::string room_id;  // "@bob" for a direct message to bob
-  std::string content;  // JSON text
-  std::string dedup;    // "" for none
-  std::string sender;   // "": the back end itself
-};
 
 // Each with the scope it needs.
 struct PublishOne {
@@ -86,12 +77,6 @@ std::string_view methods_at(const http::Request& request);
 std::optional<Scope> scope_of(Route route);
 /// Whether it wants a body.
 bool takes_body(Route route);
-
-/// What bodies are held to.
-struct BodyLimits {
-  std::size_t content_bytes_max = 65'536;
-  std::size_t json_depth_max = 64;  // of a message, its own object included
-};
 
 /// `body`: "" where none is taken. 400 for what is not JSON or not of that shape, 413 for
 /// a content that is too large, 415 for a body that says that it is something else than JSON.

@@ -1,18 +1,24 @@
 #include "api/problem.h"
 
-#include "api/json_text.h"
+#include <utility>
+
+#include "protocol/json_string.h"
 
 namespace switchboard::api {
 
 using protocol::ErrorCode;
 
+std::unexpected<Problem> bad_request(std::string detail) {
+  return std::unexpected(Problem{.detail = std::move(detail)});
+}
+
 std::string body_of(const Problem& problem) {
   std::string out = R"({"type":"about:blank","title":)";
-  append_json(out, http::reason_phrase(problem.status));
+  protocol::append_string(out, http::reason_phrase(problem.status));
   out += R"(,"status":)" + std::to_string(problem.status) + R"(,"code":)";
-  append_json(out, problem.code);
+  protocol::append_string(out, problem.code);
   out += R"(,"detail":)";
-  append_json(out, problem.detail);
+  protocol::append_string(out, problem.detail);
   return out + "}";
 }
 

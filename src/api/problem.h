@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ struct Problem {
   std::string detail;                     // what is wrong, for a person
   std::vector<http::Field> fields = {};   // further ones of the response: Allow, Retry-After, WWW-Authenticate
 };
+
+/// 400, with that detail.
+std::unexpected<Problem> bad_request(std::string detail);
 
 /// {"type":"about:blank","title":"Not Found","status":404,"code":"...","detail":"..."}.
 std::string body_of(const Problem& problem);

@@ -18,12 +18,6 @@ OwnedKey read_private(std::string_view pem) {
   return OwnedKey(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
 }
 
-std::string header_text(std::string_view text) {
-  std::string out(protocol::written_bytes_max(text.size()), '\0');
-  out.resize(static_cast<std::size_t>(protocol::write_string(out.data(), text) - out.data()));
-  return out;
-}
-
 constexpr std::string_view kNoKey = "the file holds no private key that can be read (PEM, without a passphrase)";
 
 std::expected<std::string, std::string> signature_of(std::string_view text, Algorithm algorithm,
@@ -61,7 +55,7 @@ std::expected<Algorithm, std::string> usual_algorithm(const SigningKey& key) {
 std::expected<std::string, std::string> mint(std::string_view claims, Algorithm algorithm, const SigningKey& key,
                                              std::string_view key_id) {
   std::string header = R"({"alg":")" + std::string(name(algorithm)) + R"(","typ":"JWT")";
-  if (!key_id.empty()) header += R"(,"kid":)" + header_text(key_id);
+  if (!key_id.empty()) header += R"(,"kid":)" + protocol::json_text(key_id);
   const std::string text = encode_base64url(header + "}") + "." + encode_base64url(claims);
   const auto signature = signature_of(text, algorithm, key);
   if (!signature) return std::unexpected(signature.error());

@@ -11,12 +11,6 @@
 namespace switchboard::auth {
 namespace {
 
-std::string json_text(std::string_view text) {
-  std::string out(protocol::written_bytes_max(text.size()), '\0');
-  out.resize(static_cast<std::size_t>(protocol::write_string(out.data(), text) - out.data()));
-  return out;
-}
-
 bool take_number(const JsonMembers& members, std::string_view name, UnixMillis& out) {
   const std::string_view json = members[name];
   const auto read = std::from_chars(json.data(), json.data() + json.size(), out);
@@ -65,8 +59,8 @@ void Revocations::forget_ended(UnixMillis now) {
 }
 
 std::string line_of(const Revocation& revocation) {
-  std::string out = R"({"user_id":)" + json_text(revocation.user_id);
-  if (!revocation.token_id.empty()) out += R"(,"token_id":)" + json_text(revocation.token_id);
+  std::string out = R"({"user_id":)" + protocol::json_text(revocation.user_id);
+  if (!revocation.token_id.empty()) out += R"(,"token_id":)" + protocol::json_text(revocation.token_id);
   return out + R"(,"issued_before":)" + std::to_string(revocation.issued_before) + R"(,"until":)" +
          std::to_string(revocation.until) + "}\n";
 }

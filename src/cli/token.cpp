@@ -33,12 +33,6 @@ int explain(std::string_view problem) {
   return kExitFailure;
 }
 
-std::string json_text(std::string_view text) {
-  std::string out(protocol::written_bytes_max(text.size()), '\0');
-  out.resize(static_cast<std::size_t>(protocol::write_string(out.data(), text) - out.data()));
-  return out;
-}
-
 /// Where a secret or a key is taken from.
 struct KeyOptions {
   std::string secret;
@@ -84,7 +78,7 @@ std::string grants_of(const Wish& wish) {
   if (!wish.direct.empty()) {
     out += ",\"direct\":[";
     for (const std::string& pattern : wish.direct)
-      out += (out.back() == '[' ? "" : ",") + json_text(pattern);
+      out += (out.back() == '[' ? "" : ",") + protocol::json_text(pattern);
     out += "]";
   }
   return out + "}";
@@ -92,11 +86,11 @@ std::string grants_of(const Wish& wish) {
 
 std::expected<std::string, std::string> claims_of(const Wish& wish) {
   const UnixMillis now_s = SystemClock().unix_ms() / 1'000;
-  std::string out = "{\"sub\":" + json_text(wish.user) + ",\"iat\":" + std::to_string(now_s) +
+  std::string out = "{\"sub\":" + protocol::json_text(wish.user) + ",\"iat\":" + std::to_string(now_s) +
                     ",\"exp\":" + std::to_string(now_s + static_cast<UnixMillis>(wish.ttl_s));
-  if (!wish.issuer.empty()) out += ",\"iss\":" + json_text(wish.issuer);
-  if (!wish.audience.empty()) out += ",\"aud\":" + json_text(wish.audience);
-  if (!wish.id.empty()) out += ",\"jti\":" + json_text(wish.id);
+  if (!wish.issuer.empty()) out += ",\"iss\":" + protocol::json_text(wish.issuer);
+  if (!wish.audience.empty()) out += ",\"aud\":" + protocol::json_text(wish.audience);
+  if (!wish.id.empty()) out += ",\"jti\":" + protocol::json_text(wish.id);
   if (const std::string grants = grants_of(wish); !grants.empty()) {
     if (const auto parsed = auth::Grants::parse(grants); !parsed) return std::unexpected("--rooms: " + parsed.error());
     out += ",\"switchboard\":" + grants;

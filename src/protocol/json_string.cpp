@@ -151,4 +151,17 @@ char* write_string(char* at, std::string_view text) {
   return at;
 }
 
+void append_string(std::string& out, std::string_view text) {
+  const std::size_t before = out.size();
+  out.resize_and_overwrite(before + written_bytes_max(text.size()), [&](char* data, std::size_t) {
+    return static_cast<std::size_t>(write_string(data + before, text) - data);
+  });
+}
+
+std::string json_text(std::string_view text) {
+  std::string out;
+  append_string(out, text);
+  return out;
+}
+
 }  // namespace switchboard::protocol

@@ -22,6 +22,11 @@ constexpr std::size_t written_bytes_max(std::size_t text_bytes) {
 /// Just so many bytes `write_string` writes for this text, quotes included.
 std::size_t written_bytes(std::string_view text);
 
+/// Appends valid UTF-8 text to `out` as a JSON string, quotes included.
+void append_string(std::string& out, std::string_view text);
+/// The same by itself.
+std::string json_text(std::string_view text);
+
 /// Writes valid UTF-8 text as a JSON string, quotes included, escaping what must be and nothing else. Returns the end
 /// of what was written.
 char* write_string(char* at, std::string_view text);
