@@ -138,9 +138,10 @@ std::expected<Keys, std::string> Keys::parse(std::span<const std::string> entrie
       const auto is_outside = [](char c) { return c <= ' ' || c >= 0x7F; };
       if (entry.size() < kKeyBytesMin || entry.size() > kKeyBytesMax || std::ranges::any_of(entry, is_outside)) {
         return std::unexpected(
-            "must be 32 to 512 printable ASCII characters without blanks: `openssl rand -hex 32` makes a good one");
+            "must be 8 to 512 printable ASCII characters without blanks: `openssl rand -hex 32` makes a good one");
       }
       key.hash_ = hash_of(entry);
+      keys.has_short_ = keys.has_short_ || entry.size() < kKeyBytesGood;
     }
     keys.keys_.push_back(std::move(key));
   }

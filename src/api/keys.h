@@ -19,7 +19,8 @@ enum class Scope : std::uint8_t {
   kAdmin,    // what concerns users and their connections
 };
 
-inline constexpr std::size_t kKeyBytesMin = 32;
+inline constexpr std::size_t kKeyBytesMin = 8;
+inline constexpr std::size_t kKeyBytesGood = 32;  // what nobody guesses
 inline constexpr std::size_t kKeyBytesMax = 512;
 inline constexpr std::size_t kKeysMax = 100;
 
@@ -43,7 +44,7 @@ class Key {
 /// Immutable; any number of threads may ask at once.
 class Keys {
  public:
-  /// Each entry is a key of 32 to 512 bytes or "sha256:" and its hash in 64 hexadecimal digits, perhaps behind what it
+  /// Each entry is a key of 8 to 512 bytes or "sha256:" and its hash in 64 hexadecimal digits, perhaps behind what it
   /// may: "[publish,read] KEY", "[publish chat:*] sha256:...". Without brackets it may everything. The error is about
   /// the first entry that is none, and does not show it.
   static std::expected<Keys, std::string> parse(std::span<const std::string> entries);
@@ -53,9 +54,12 @@ class Keys {
   /// Null when nobody has that key. Takes the same time whichever it is.
   const Key* find(std::string_view shown_key) const;
   bool empty() const { return keys_.empty(); }
+  /// Whether one of them is shorter than kKeyBytesGood. (Of a hash nobody can tell.)
+  bool has_short() const { return has_short_; }
 
  private:
   std::vector<Key> keys_;
+  bool has_short_ = false;
 };
 
 }  // namespace switchboard::api

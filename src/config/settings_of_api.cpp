@@ -28,7 +28,8 @@ void add_api(std::vector<Setting>& out) {
             "no API. Clients do not belong there."));
   out.push_back(secret(maybe_empty(plain(
       "api", "keys", SB_FIELD(config.api.keys), problem_with_api_key, kReload,
-      "Keys that open it, of at least 32 bytes, or their SHA-256 (\"sha256:\" and 64 hexadecimal digits). What stands "
+      "Keys that open it, better of 32 bytes than of fewer, or their SHA-256 (\"sha256:\" and 64 hexadecimal digits). "
+      "What stands "
       "in "
       "brackets before one limits it: \"[publish,read] KEY\", \"[publish chat:*] sha256:...\". Scopes: publish; read "
       "(history, presence); admin (users' connections)."))));

@@ -7,6 +7,7 @@
 #include <memory>
 #include <unistd.h>
 
+#include "api/keys.h"
 #include "broker/sqlite/sqlite_store.h"
 #include "config/config_reload.h"
 #include "listen/admission.h"
@@ -229,6 +230,7 @@ class Process {
     }
     log_.announce("listening", {{"on", listening},
                                 {"every_address", every_address.empty() ? std::string("none") : every_address},
+                                {"auth", config_.auth.is_on() ? "tokens" : "off"},
                                 {"api", api.empty() ? std::string("off") : api},
                                 {"ops", ops_ ? "http://" + shown(ops_->address()) : std::string("off")},
                                 {"shards", static_cast<std::int64_t>(config_.shards)},
@@ -243,6 +245,9 @@ class Process {
     }
     if (::geteuid() == 0) {
       log_.warn("running as root: whoever finds a fault in the server has the machine; start it as a user of its own");
+    }
+    if (const auto keys = api::Keys::parse(config_.api.keys); keys && keys->has_short()) {
+      log_.warn("a key of the API is shorter than 32 bytes: somebody may guess it");
     }
     if (ops_ && !ops_->address().is_loopback())
       log_.warn("the ops port is reachable by others and asks for no password");

@@ -32,6 +32,12 @@ TEST(Keys, AKeyOpensEverythingUnlessItIsSaid) {
   EXPECT_EQ(Keys().find(kKey), nullptr);
 }
 
+TEST(Keys, AShortOneIsTakenAndTold) {
+  EXPECT_FALSE(of({kKey, "sha256:" + kHash}).has_short());
+  EXPECT_TRUE(of({kKey, std::string(31, 'x')}).has_short());
+  EXPECT_NE(of({std::string(8, 'x')}).find(std::string(8, 'x')), nullptr);
+}
+
 TEST(Keys, AHashIsAsGoodAsItsKey) {
   for (const std::string& hash : {"sha256:" + kHash, "[read] sha256:" + kHash}) {
     const Keys keys = of({hash});
@@ -58,7 +64,7 @@ TEST(Keys, BracketsLimitIt) {
 
 TEST(Keys, WhatIsNoneIsSaidAndNotShown) {
   const std::string bad_keys[] = {"short",
-                                  std::string(31, 'x'),
+                                  std::string(7, 'x'),
                                   std::string(513, 'x'),
                                   std::string(40, 'x') + " y",
                                   "[everything] " + kKey,
