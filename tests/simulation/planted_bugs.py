@@ -2,8 +2,8 @@
 """Plants one bug at a time in a copy of the sources and demands that the simulation finds it.
 
 A simulation that cannot fail is worse than none. Each bug is one textual change; when its `old` text is no longer found
-exactly once this fails loudly, so that the table follows the code. Each takes a compiler's time, so one run tries a fifth
-of them, chosen by the commit: five commits try most of them. `--all` tries them all, `--only NAME` a single one, `--list`
+exactly once this fails loudly, so that the table follows the code. Each takes a compiler's time, so one run tries a few
+of them, chosen by the commit: two dozen commits try most of them. `--all` tries them all, `--only NAME` a single one, `--list`
 names them.
 """
 import argparse
@@ -17,7 +17,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
-SHARES = 5
+SHARES = 12
 
 BUGS = [
     {
