@@ -85,24 +85,31 @@ void ShardGroup::drain(Duration over) {
   }
 }
 
-void ShardGroup::reload(const config::Config& config) {
-  for (auto& thread : threads_) {
-    thread->post([settings = share_of(config, threads_.size())](ShardThread& self) { self.shard().reload(settings); });
-  }
+void ShardGroup::reload(const config::Config& config, const TlsContexts& contexts, std::function<void()> done) {
+  auto apply = [settings = share_of(config, threads_.size()), contexts,
+                handshakes_max = config.tls.handshakes_max](ShardThread& self) {
+    self.shard().reload(settings);
+    if (!contexts.empty()) self.use_tls(contexts[self.shard().index()], handshakes_max);
+  };
+  post_to_all(std::move(apply), std::move(done));
 }
 
 void ShardGroup::revoke(const auth::Revocation& revocation, std::function<void(std::uint64_t connections)> done) {
-  struct Sum {
-    std::atomic<std::uint64_t> connections{0};
+  auto closed = std::make_shared<std::atomic<std::uint64_t>>(0);
+  post_to_all([revocation, closed](ShardThread& self) { *closed += self.shard().revoke(revocation); },
+              [closed, done = std::move(done)] { done(*closed); });
+}
+
+void ShardGroup::post_to_all(const std::function<void(ShardThread&)>& work, std::function<void()> done) {
+  struct Countdown {
     std::atomic<std::size_t> shards_left;
+    std::function<void()> done;
   };
-  auto sum = std::make_shared<Sum>();
-  sum->shards_left.store(threads_.size(), std::memory_order_relaxed);
+  auto countdown = std::make_shared<Countdown>(threads_.size(), std::move(done));
   for (auto& thread : threads_) {
-    thread->post([revocation, sum, done](ShardThread& self) {
-      sum->connections.fetch_add(self.shard().revoke(revocation), std::memory_order_relaxed);
-      const bool is_last = sum->shards_left.fetch_sub(1, std::memory_order_acq_rel) == 1;
-      if (is_last) done(sum->connections.load(std::memory_order_relaxed));
+    thread->post([work, countdown](ShardThread& self) {
+      work(self);
+      if (countdown->shards_left.fetch_sub(1) == 1) countdown->done();
     });
   }
 }

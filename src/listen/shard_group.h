@@ -25,12 +25,14 @@ class ShardGroup {
       const config::Config& config, const ListeningSockets& sockets, const Clock& clock, ConnectionLog& observer,
       Admission& admission, broker::Store* store = nullptr, shard::Revoker* revoker = nullptr);
 
-  /// One for each shard, for the connections to come. None: nobody uses TLS.
+  /// One for each shard, for the connections to come; before the start. None: nobody uses TLS.
   void use_tls(const TlsContexts& contexts, std::uint32_t handshakes_max);
   void start();
   /// Begins the drain: takes the accept queue, closes the listeners, sends everybody away over `over`.
   void drain(Duration over);
-  void reload(const config::Config& config);
+  /// Takes a changed configuration and its TLS contexts, as use_tls() does. `done` is called by the last shard that has
+  /// them, on its thread: whoever connects from then on gets the new ones.
+  void reload(const config::Config& config, const TlsContexts& contexts, std::function<void()> done);
   /// Such tokens are no good from now on, on no shard. `done` is called by the last shard that has closed whom it
   /// concerns, on its thread.
   void revoke(const auth::Revocation& revocation, std::function<void(std::uint64_t connections)> done);
@@ -50,6 +52,9 @@ class ShardGroup {
 
  private:
   explicit ShardGroup(std::uint32_t shards) : exchange_(shards) {}
+
+  /// Runs `work` on the thread of each shard, and `done` on that of the last one.
+  void post_to_all(const std::function<void(ShardThread&)>& work, std::function<void()> done);
 
   shard::Exchange exchange_;
   std::vector<std::unique_ptr<ShardThread>> threads_;

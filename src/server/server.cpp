@@ -194,12 +194,12 @@ class Process {
   bool open_tls() {
     const auto contexts = tls_.make(config_);
     if (!contexts) return fail(contexts.error());
-    use_tls(*contexts);
+    warn_of(*contexts);
+    shards_->use_tls(*contexts, config_.tls.handshakes_max);
     return true;
   }
 
-  void use_tls(const listen::TlsContexts& contexts) {
-    shards_->use_tls(contexts, config_.tls.handshakes_max);
+  void warn_of(const listen::TlsContexts& contexts) {
     if (contexts.empty()) return;
     for (const std::string& warning : contexts.front()->warnings())
       log_.warn(warning, {});
@@ -319,10 +319,11 @@ class Process {
     last_resort_.allow(drain_time() + kEndMargin - kLastWordsMax);
     log_.set(config_.log);
     apply_file_limit();
-    shards_->reload(config_);
     if (ops_) ops_->set_hosts(config_.ops_hosts);
-    use_tls(*tls);
-    log_.info("configuration reloaded", {{"file", sources_->file.value_or("none")}});
+    warn_of(*tls);
+    // Said when it holds for whoever connects next, not when the shards have only been told.
+    shards_->reload(config_, *tls,
+                    [this] { log_.info("configuration reloaded", {{"file", sources_->file.value_or("none")}}); });
   }
 
   /// The store last: what the shards have handed to it is committed before the process ends.
