@@ -13,6 +13,7 @@
 #include "log/log_settings.h"
 #include "net/tls_settings.h"
 #include "shard/settings.h"
+#include "webhook/settings.h"
 
 namespace switchboard::config {
 
@@ -44,6 +45,7 @@ struct Config {
 
   AuthSettings auth;
   ApiSettings api;
+  std::vector<webhook::EndpointSettings> webhooks;  // sorted by name
 
   log::LogSettings log;
 

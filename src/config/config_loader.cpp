@@ -67,6 +67,12 @@ Config assemble(const SourceReading& reading) {
     assign("listeners", name, {config, rooms, settings});
     config.listeners.push_back(std::move(settings));
   }
+  for (const std::string& name : names_in(reading, "webhooks")) {
+    webhook::EndpointSettings settings;
+    settings.name = name;
+    assign("webhooks", name, {config, rooms, unused, &settings});
+    config.webhooks.push_back(std::move(settings));
+  }
   // Whoever wants nothing to last need not say it twice.
   if (config.data.empty() && !is_assigned(reading, "history.backend")) config.history.backend = HistoryBackend::kMemory;
   // Whoever describes listeners wants those, and no other on a port that is open to all.
@@ -153,18 +159,38 @@ std::vector<ConfigProblem> problems_of_auth(const Config& config, const SourceRe
   return problems;
 }
 
-/// Where a listener's setting was made, else where its section begins.
-std::string place_of(const SourceReading& reading, const std::string& name, std::string_view key) {
+/// Where a setting of a section with a name was made, else where the section begins.
+std::string place_in(const SourceReading& reading, std::string_view section, const std::string& name,
+                     std::string_view key) {
   std::string where;
   for (const SectionHeading& heading : reading.headings) {
-    if (heading.section == "listeners" && heading.name == name) where = heading.where;
+    if (heading.section == section && heading.name == name) where = heading.where;
   }
   for (const SettingAssignment& assignment : reading.assignments) {
     const SettingAddress& address = assignment.address;
-    if (address.setting->section != "listeners" || address.name != name) continue;
+    if (address.setting->section != section || address.name != name) continue;
     if (where.empty() || address.setting->key == key) where = assignment.where;
   }
   return where;
+}
+
+std::string place_of(const SourceReading& reading, const std::string& name, std::string_view key) {
+  return place_in(reading, "listeners", name, key);
+}
+
+std::vector<ConfigProblem> problems_of_webhooks(const Config& config, const SourceReading& reading) {
+  std::vector<ConfigProblem> problems;
+  for (const webhook::EndpointSettings& settings : config.webhooks) {
+    const std::string problem = webhook::problem_with(settings);
+    if (problem.empty()) continue;
+    problems.push_back(
+        {place_in(reading, "webhooks", settings.name, "url"), "webhook `" + settings.name + "` " + problem});
+  }
+  if (config.webhooks.size() > webhook::kEndpointsMax) {
+    problems.push_back({place_in(reading, "webhooks", config.webhooks.back().name, ""),
+                        "there are more than " + std::to_string(webhook::kEndpointsMax) + " webhooks"});
+  }
+  return problems;
 }
 
 /// What no single setting shows.
@@ -205,6 +231,7 @@ std::expected<Config, std::vector<ConfigProblem>> load_config(const ConfigSource
   std::ranges::move(problems_of_history(config, all), std::back_inserter(problems));
   std::ranges::move(problems_of_auth(config, all), std::back_inserter(problems));
   std::ranges::move(problems_of_api(config, all), std::back_inserter(problems));
+  std::ranges::move(problems_of_webhooks(config, all), std::back_inserter(problems));
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return config;
 }

@@ -31,6 +31,7 @@ bool is_bare_key(std::string_view name) {
 }
 
 std::string heading_of(std::string_view section, const std::string& name) {
+  if (section == "webhooks") return "[[webhooks]]\nname = " + toml_text(SettingValue(name)) + "\n";
   return "[" + std::string(section) + "." + (is_bare_key(name) ? name : toml_text(SettingValue(name))) + "]\n";
 }
 
@@ -72,7 +73,10 @@ void append_named(std::string& out, const Config& config, std::string_view secti
     for (const Setting& setting : settings_table()) {
       const SettingAddress address{&setting, name};
       if (setting.section != section || !is_settable(address)) continue;
-      out.append(setting.key).append(" = ").append(toml_text(value_of(config, address))).push_back('\n');
+      const SettingValue value = value_of(config, address);
+      const std::string shown = shown_text(setting, value);
+      if (shown != toml_text(value)) out += "# ";  // as above
+      out.append(setting.key).append(" = ").append(shown).push_back('\n');
     }
     out.push_back('\n');
   }
@@ -100,23 +104,24 @@ std::string print_config(const Config& config) {
     out.push_back('\n');
     append_comment(out, section.doc);
     const bool rooms = section.name == "rooms";
-    const bool listeners = section.name == "listeners";
-    if (!listeners) {
+    const bool is_named_only = section.name == "listeners" || section.name == "webhooks";
+    if (!is_named_only) {
       out += rooms ? heading_of("rooms", std::string(kDefaultNamespace)) : "[" + std::string(section.name) + "]\n";
     }
     for (const Setting& setting : settings_table()) {
       if (setting.section != section.name) continue;
-      if (listeners) {
+      if (is_named_only) {
         append_example(out, setting);
       } else {
         append_setting(out, config, {&setting, rooms ? std::string(kDefaultNamespace) : ""});
       }
     }
-    if (!listeners) out.pop_back();
+    if (!is_named_only) out.pop_back();
   }
   out.push_back('\n');
   append_named(out, config, "rooms");
   append_named(out, config, "listeners");
+  append_named(out, config, "webhooks");
   out.pop_back();
   return out;
 }
@@ -126,6 +131,7 @@ std::string print_settings_reference() {
   for (const SettingSection& section : setting_sections()) {
     const std::string heading = section.name == "rooms"       ? "rooms.NAMESPACE"
                                 : section.name == "listeners" ? "listeners.NAME"
+                                : section.name == "webhooks"  ? "[webhooks]"
                                                               : std::string(section.name);
     out += "### [" + heading + "]\n\n" + std::string(section.doc) + "\n\n";
     out += "| key | default | values | reload | meaning |\n| --- | --- | --- | --- | --- |\n";

@@ -97,6 +97,7 @@ ReloadReport diff_for_reload(const Config& running, const Config& wanted) {
 Config reloaded(const Config& running, const Config& wanted) {
   Config result = running;
   result.shard.rooms = reloaded_rooms(running, wanted);
+  result.webhooks = wanted.webhooks;
   room::RoomSettings unused;
   ListenerSettings no_listener;
   for (const Setting& setting : settings_table()) {

@@ -11,6 +11,9 @@ std::vector<std::string> names_of(const Config& config, std::string_view section
   if (section == "rooms") {
     for (const auto& [name, settings] : config.shard.rooms.named())
       names.push_back(name);
+  } else if (section == "webhooks") {
+    for (const webhook::EndpointSettings& endpoint : config.webhooks)
+      names.push_back(endpoint.name);
   } else {
     for (const ListenerSettings& listener : config.listeners)
       if (!listener.name.empty()) names.push_back(listener.name);
@@ -27,7 +30,9 @@ SettingValue value_of(const Config& config, const SettingAddress& address) {
   const auto by_name = std::ranges::find(config.listeners, address.name, &ListenerSettings::name);
   const bool is_listener = !address.name.empty() && by_name != config.listeners.end();
   ListenerSettings listener = is_listener ? *by_name : config.listener_defaults;
-  return address.setting->read({copy, room, listener});
+  const auto endpoint = std::ranges::find(config.webhooks, address.name, &webhook::EndpointSettings::name);
+  webhook::EndpointSettings webhook = endpoint == config.webhooks.end() ? webhook::EndpointSettings{} : *endpoint;
+  return address.setting->read({copy, room, listener, &webhook});
 }
 
 std::string key_of(const SettingAddress& address) {

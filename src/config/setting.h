@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "room/settings.h"
+#include "webhook/settings.h"
 
 namespace switchboard::config {
 
@@ -27,10 +28,11 @@ struct SettingTarget {
   Config& config;
   room::RoomSettings& room;
   ListenerSettings& listener;
+  webhook::EndpointSettings* webhook = nullptr;  // of settings of [[webhooks]]
 };
 
 struct Setting {
-  std::string_view section;  // "limits"; "rooms" stands for every [rooms.NAME], "listeners" for every [listeners.NAME]
+  std::string_view section;  // "limits"; "rooms" stands for every [rooms.NAME], and so on
   std::string_view key;
   SettingType type;
   bool reloadable;  // false: only a restart changes it
@@ -47,8 +49,8 @@ struct Setting {
   bool may_be_empty = false;  // of a list
   bool is_secret = false;     // its value is never shown
 
-  /// Its section is written with a name: [rooms.NAME], [listeners.NAME].
-  bool is_named() const { return section == "rooms" || section == "listeners"; }
+  /// Its section is written with a name: [rooms.NAME], [listeners.NAME], [[webhooks]] with `name = ...`.
+  bool is_named() const { return section == "rooms" || section == "listeners" || section == "webhooks"; }
   std::string name() const { return std::string(section) + "." + std::string(key); }
 };
 

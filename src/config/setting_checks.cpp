@@ -124,11 +124,15 @@ std::string problem_with_mode(std::string_view text) {
 }
 
 std::string problem_with_listener_name(std::string_view text) {
+  return problem_with_own_name("a listener's name", text);
+}
+
+std::string problem_with_own_name(std::string_view what, std::string_view text) {
   const auto is_inside = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   };
   if (text.empty() || text.size() > 64 || !std::ranges::all_of(text, is_inside)) {
-    return "a listener's name has 1 to 64 lower-case letters, digits, '-' and '_'";
+    return std::string(what) + " has 1 to 64 lower-case letters, digits, '-' and '_'";
   }
   return "";
 }

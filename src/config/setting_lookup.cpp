@@ -67,7 +67,9 @@ bool is_settable(const SettingAddress& address) {
 }
 
 std::string problem_with_section_name(std::string_view section, std::string_view name) {
-  return section == "rooms" ? problem_with_namespace(name) : problem_with_listener_name(name);
+  if (section == "rooms") return problem_with_namespace(name);
+  const std::string_view what = section == "listeners" ? "a listener's name" : "a webhook's name";
+  return problem_with_own_name(what, name);
 }
 
 std::string unknown_section(std::string_view section) {
@@ -87,6 +89,10 @@ std::expected<SettingAddress, std::string> lookup_setting(std::string_view secti
   if (section == "listeners") {
     return std::unexpected("unknown key `listeners." + std::string(key) +
                            "`; a listener's settings stand in [listeners.NAME]");
+  }
+  if (section == "webhooks") {
+    return std::unexpected("unknown key `webhooks." + std::string(key) +
+                           "`; webhooks stand under [[webhooks]], and are set as webhooks.NAME." + std::string(key));
   }
   const auto dot = section.find('.');
   if (dot != std::string_view::npos && is_named_section(section.substr(0, dot))) {

@@ -17,6 +17,7 @@ std::vector<Setting> build_table() {
   add_tls(out);
   add_auth(out);
   add_api(out);
+  add_webhooks(out);
   add_log(out);
   add_rooms(out);
   add_history(out);
@@ -47,6 +48,10 @@ std::span<const SettingSection> setting_sections() {
        "`allow` "
        "say."},
       {"api", "The HTTP API for back ends: see API.md."},
+      {"webhooks",
+       "Back ends that are told what happens: [[webhooks]], once for each, up to 32; see WEBHOOKS.md. `name` says what "
+       "it is "
+       "called in the log and by `switchboard webhooks`; without one it is its place, \"1\", \"2\", ..."},
       {"log", "What is written to standard error. Never a message's content."},
       {"rooms",
        "Rooms, by namespace: the part of a room's id before the first ':'. [rooms.default] is for every room without a "

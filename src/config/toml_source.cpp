@@ -3,6 +3,7 @@
 // The only file that knows toml++, which is slow to compile and throws; nothing of it leaves here.
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include <toml++/toml.h>
 
@@ -51,6 +52,7 @@ class TomlReader {
  private:
   void read_section(const toml::key& section, const toml::node& node) {
     const toml::table* table = node.as_table();
+    if (section == "webhooks") return read_webhooks(section, node);
     if ((section == "rooms" || section == "listeners") && table != nullptr) {
       for (const auto& [name, content] : *table)
         read_named(std::string(section.str()), name, content);
@@ -61,6 +63,32 @@ class TomlReader {
                                                        : unknown_section(section));
     } else {
       read_keys(std::string(section.str()), *table);
+    }
+  }
+
+  /// [[webhooks]]: the one section that comes several times.
+  void read_webhooks(const toml::key& section, const toml::node& node) {
+    const toml::array* array = node.as_array();
+    if (array == nullptr || !array->is_array_of_tables()) {
+      return add_problem(section.source(), "webhooks are written under [[webhooks]], once for each");
+    }
+    std::set<std::string> names;
+    for (const toml::node& element : *array) {
+      const toml::table& table = *element.as_table();
+      const toml::node* const given = table.get("name");
+      const auto text = given == nullptr ? std::nullopt : given->value_exact<std::string>();
+      const std::string name = text ? *text : std::to_string(names.size() + 1);
+      std::string problem =
+          given != nullptr && !text ? "`webhooks.name` must be a text" : problem_with_section_name("webhooks", name);
+      if (problem.empty() && !names.insert(name).second) {
+        problem = "there are two webhooks with the name `" + name + "`";
+      }
+      if (!problem.empty()) {
+        add_problem(element.source(), std::move(problem));
+        continue;
+      }
+      reading_.headings.push_back({"webhooks", name, where(element.source().begin.line)});
+      read_keys("webhooks." + name, table);
     }
   }
 
@@ -80,6 +108,7 @@ class TomlReader {
 
   void read_keys(const std::string& section, const toml::table& table) {
     for (const auto& [key, node] : table) {
+      if (key == "name" && section.starts_with("webhooks.")) continue;
       const auto address = lookup_setting(section, key);
       if (!address) {
         add_problem(key.source(), address.error());
@@ -110,6 +139,7 @@ class TomlReader {
       if (setting.key != key) continue;
       const std::string section = setting.section == "rooms"       ? "rooms.default"
                                   : setting.section == "listeners" ? "listeners.NAME"
+                                  : setting.section == "webhooks"  ? "[webhooks]"
                                                                    : std::string(setting.section);
       return out + "; it belongs under [" + section + "]";
     }

@@ -43,8 +43,8 @@ shard::ShardSettings share_of(const config::Config& config, std::size_t shards) 
 std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(const config::Config& config,
                                                                          const ListeningSockets& sockets,
                                                                          const Clock& clock, ConnectionLog& observer,
-                                                                         Admission& admission, broker::Store* store,
-                                                                         shard::Revoker* revoker) {
+                                                                         Admission& admission,
+                                                                         const ShardServices& services) {
   std::unique_ptr<ShardGroup> group(new ShardGroup(config.shards));
   const HashKey key{kernel_random(), kernel_random()};
   for (std::uint32_t index = 0; index < config.shards; ++index) {
@@ -56,8 +56,9 @@ std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(const c
                                   .hash_key = key,
                                   .random_seed = kernel_random(),
                                   .assets = demo_assets(),
-                                  .store = store == nullptr ? nullptr : &store->channel(index),
-                                  .revoker = revoker};
+                                  .store = services.store == nullptr ? nullptr : &services.store->channel(index),
+                                  .revoker = services.revoker,
+                                  .events = services.events};
     group->threads_.push_back(
         std::make_unique<ShardThread>(index, share_of(config, config.shards), parts, std::move(*listeners), admission));
   }

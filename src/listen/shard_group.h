@@ -17,13 +17,21 @@
 
 namespace switchboard::listen {
 
+/// What is behind the shards. Each may be missing, and must outlive them.
+struct ShardServices {
+  broker::Store* store = nullptr;      // null: messages are kept in memory
+  shard::Revoker* revoker = nullptr;   // null: nothing can be revoked
+  shard::EventSink* events = nullptr;  // null: nobody wants to know what happens
+};
+
 class ShardGroup {
  public:
-  /// Listens on `sockets` with every shard. `store`: where messages are kept; null: in memory. It must outlive the
-  /// group; so must `revoker`. The error is a sentence for the operator.
-  static std::expected<std::unique_ptr<ShardGroup>, std::string> open(
-      const config::Config& config, const ListeningSockets& sockets, const Clock& clock, ConnectionLog& observer,
-      Admission& admission, broker::Store* store = nullptr, shard::Revoker* revoker = nullptr);
+  /// Listens on `sockets` with every shard. The error is a sentence for the operator.
+  static std::expected<std::unique_ptr<ShardGroup>, std::string> open(const config::Config& config,
+                                                                      const ListeningSockets& sockets,
+                                                                      const Clock& clock, ConnectionLog& observer,
+                                                                      Admission& admission,
+                                                                      const ShardServices& services = {});
 
   /// One for each shard, for the connections to come; before the start. None: nobody uses TLS.
   void use_tls(const TlsContexts& contexts, std::uint32_t handshakes_max);

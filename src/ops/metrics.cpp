@@ -3,6 +3,7 @@
 #include "base/version.h"
 #include "ops/metric_totals.h"
 #include "ops/metrics_writer.h"
+#include "ops/webhook_metrics.h"
 
 namespace switchboard::ops {
 namespace {
@@ -61,6 +62,7 @@ std::string metrics_text(const MetricsReport& report) {
   write(out, report.shards.metrics());
   const broker::StoreStatus none;
   write_store(out, report.store == nullptr ? none : *report.store);
+  write_webhooks(out, report.webhooks);
   write_process(out, report);
   return out.take();
 }

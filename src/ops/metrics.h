@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "broker/sqlite/status.h"
 #include "ops/process_stats.h"
 #include "ops/shard_totals.h"
+#include "webhook/status.h"
 
 namespace switchboard::ops {
 
@@ -21,10 +23,12 @@ struct MetricsReport {
   ProcessStats process;
   ShardTotals shards;
   const broker::StoreStatus* store = nullptr;  // null: messages are kept in memory only, or not at all
+  std::vector<webhook::EndpointStatus> webhooks = {};
 };
 
 /// About 12 KB. Every family once, each with its HELP and TYPE, whether or not it has counted anything: a query for a
-/// counter that has not counted yet finds 0.
+/// counter that has not counted yet finds 0. Only what there is one of for each endpoint of webhooks is left out while
+/// there are none.
 std::string metrics_text(const MetricsReport& report);
 
 }  // namespace switchboard::ops

@@ -105,7 +105,8 @@ OpsAnswer OpsPages::metrics() const {
                                 .log_lines_dropped = log_.lines_dropped(),
                                 .process = read_process_stats(),
                                 .shards = totals_of(shards_),
-                                .store = store_})};
+                                .store = store_,
+                                .webhooks = webhooks_ ? webhooks_() : std::vector<webhook::EndpointStatus>()})};
 }
 
 OpsAnswer OpsPages::nothing_here() {

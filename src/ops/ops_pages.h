@@ -15,6 +15,7 @@
 #include "ops/ops_connection.h"
 #include "ops/ops_hosts.h"
 #include "ops/rate_meter.h"
+#include "webhook/status.h"
 
 namespace switchboard::ops {
 
@@ -32,6 +33,7 @@ class OpsPages {
   void set_hosts(std::vector<std::string> listed) { hosts_ = OpsHosts(std::move(listed)); }
   /// As OpsPort.
   void set_keys(std::function<std::optional<fetch::KeySetStatus>()> keys) { keys_ = std::move(keys); }
+  void set_webhooks(std::function<std::vector<webhook::EndpointStatus>()> webhooks) { webhooks_ = std::move(webhooks); }
   /// False once a drain has begun.
   void set_ready(bool ready) { ready_ = ready; }
 
@@ -62,6 +64,7 @@ class OpsPages {
   RateMeter sent_;
   OpsHosts hosts_{{}};
   std::function<std::optional<fetch::KeySetStatus>()> keys_;
+  std::function<std::vector<webhook::EndpointStatus>()> webhooks_;
   bool ready_ = true;
 };
 

@@ -120,6 +120,10 @@ void OpsPort::set_keys(std::function<std::optional<fetch::KeySetStatus>()> keys)
   state_->pages.set_keys(std::move(keys));
 }
 
+void OpsPort::set_webhooks(std::function<std::vector<webhook::EndpointStatus>()> webhooks) {
+  state_->pages.set_webhooks(std::move(webhooks));
+}
+
 void OpsPort::set_ready(bool ready) {
   state_->pages.set_ready(ready);
 }

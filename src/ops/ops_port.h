@@ -16,6 +16,7 @@
 #include "log/log.h"
 #include "net/address.h"
 #include "net/loop.h"
+#include "webhook/status.h"
 
 namespace switchboard::ops {
 
@@ -36,6 +37,8 @@ class OpsPort {
   void set_hosts(const std::vector<std::string>& listed);
   /// Who says how fetching the keys of tokens goes; nothing when none are fetched. Called on this thread.
   void set_keys(std::function<std::optional<fetch::KeySetStatus>()> keys);
+  /// Who says how the endpoints of webhooks are doing. Called on this thread.
+  void set_webhooks(std::function<std::vector<webhook::EndpointStatus>()> webhooks);
   /// What /readyz says: false once a drain has begun.
   void set_ready(bool ready);
   const net::ListenAddress& address() const;

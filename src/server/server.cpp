@@ -25,6 +25,8 @@
 #include "server/processors.h"
 #include "server/revocation_keeper.h"
 #include "server/store_thread.h"
+#include "webhook/dispatcher.h"
+#include "webhook/inbox.h"
 
 namespace switchboard::server {
 namespace {
@@ -55,8 +57,8 @@ class Process {
     config_.shards = shard_count(config_.shards);
     say_if_limited();
     apply_file_limit();
-    return open_data_directory() && read_keys() && open_sockets() && open_store() && open_shards() && open_tls() &&
-           open_ops();
+    return open_data_directory() && read_keys() && open_sockets() && open_store() && open_webhooks() && open_shards() &&
+           open_tls() && open_ops();
   }
 
   int run() {
@@ -66,6 +68,7 @@ class Process {
     serving_ = shards_.get();
     if (store_) store_->start(begin_store_thread);
     shards_->start();
+    happenings_.on_started();
     announce();
     while (!is_over()) {
       for (const net::Readiness& readiness : loop_.wait(draining_until_ ? kTick : std::chrono::milliseconds(500))) {
@@ -178,13 +181,33 @@ class Process {
     return true;
   }
 
+  /// Only if there are any: others need neither the thread nor the file.
+  std::expected<void, std::string> use_webhooks(const std::vector<webhook::EndpointSettings>& endpoints) {
+    if (webhooks_) {
+      webhooks_->use(endpoints);
+    } else if (!endpoints.empty()) {
+      if (!data_) log_.warn("events for webhooks wait in memory only: there is no data directory");
+      const std::string file = data_ ? data_->path() + "/webhooks.sqlite" : "";
+      auto opened = webhook::Dispatcher::open(happenings_, file, endpoints, clock_, log_);
+      if (!opened) return std::unexpected(opened.error());
+      webhooks_ = std::move(*opened);
+    }
+    return {};
+  }
+
+  bool open_webhooks() {
+    const auto opened = use_webhooks(config_.webhooks);
+    return opened || fail(opened.error());
+  }
+
   bool open_shards() {
     const std::string file = data_ ? data_->path() + "/revocations.jsonl" : "";
     auto revocations = RevocationFile::open(file, clock_.unix_ms());
     if (!revocations) return fail(revocations.error());
     revocations_ = std::make_unique<RevocationKeeper>(std::move(*revocations), [this] { loop_.wake(); }, clock_, log_);
     auto group =
-        listen::ShardGroup::open(config_, sockets_, clock_, observer_, admission_, store_.get(), revocations_.get());
+        listen::ShardGroup::open(config_, sockets_, clock_, observer_, admission_,
+                                 {.store = store_.get(), .revoker = revocations_.get(), .events = &happenings_});
     if (!group) return fail(group.error());
     shards_ = std::move(*group);
     revocations_->begin(*shards_);
@@ -217,6 +240,7 @@ class Process {
       if (!keys_.fetched) return std::nullopt;
       return keys_.fetched->status();
     });
+    ops_->set_webhooks([this] { return webhooks_ ? webhooks_->status() : std::vector<webhook::EndpointStatus>(); });
     return true;
   }
 
@@ -319,6 +343,9 @@ class Process {
     last_resort_.allow(drain_time() + kEndMargin - kLastWordsMax);
     log_.set(config_.log);
     apply_file_limit();
+    if (const auto used = use_webhooks(config_.webhooks); !used) {
+      log_.error("webhooks cannot be used", {{"problem", used.error()}});
+    }
     if (ops_) ops_->set_hosts(config_.ops_hosts);
     warn_of(*tls);
     // Said when it holds for whoever connects next, not when the shards have only been told.
@@ -332,6 +359,7 @@ class Process {
     if (shards_) shards_->stop();
     doing_ = Doing::kClosingStore;
     if (store_) store_->stop();
+    if (webhooks_) webhooks_->stop();  // what the shards have said last is written down
     doing_ = Doing::kNothing;
   }
 
@@ -399,6 +427,8 @@ class Process {
   listen::ListeningSockets sockets_;
   std::unique_ptr<broker::SqliteStore> store_;  // null: nothing is kept in a file
   std::unique_ptr<HistoryLog> history_log_;
+  webhook::Inbox happenings_{clock_};
+  std::unique_ptr<webhook::Dispatcher> webhooks_;  // null: nobody has ever wanted to be told
   std::unique_ptr<RevocationKeeper> revocations_;
   std::unique_ptr<listen::ShardGroup> shards_;
   std::unique_ptr<ops::OpsPort> ops_;

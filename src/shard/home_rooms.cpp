@@ -23,6 +23,7 @@ HomeRooms::HomeRooms(HomeEvents& events, ShardStats& stats, const ShardSettings&
       stats_(stats),
       settings_(settings),
       clock_(parts.clock),
+      sink_(parts.events),
       by_name_(NameHash{parts.hash_key}),
       brokers_(parts.make_brokers(*this)),
       pages_(parts.hash_key, settings.history.page_cache_bytes),
@@ -115,7 +116,8 @@ void HomeRooms::add_member(SlotId id, HomeRoom& room, std::uint32_t from, JoinRe
     return refuse(from, std::move(request), ErrorCode::kRoomFull);
   }
   const std::size_t format = wire::index_of(request.format);
-  ++room.members;
+  const bool is_first = room.members++ == 0;
+  if (is_first && sink_ != nullptr && !protocol::is_user_room(room.id)) sink_->on_room_occupied(room.id);
   ++room.readers[format];
   auto subscriber = std::ranges::find(room.subscribers, from, &Subscriber::shard);
   if (subscriber == room.subscribers.end()) {
@@ -156,7 +158,10 @@ void HomeRooms::leave(SlotId home_room, std::uint32_t shard, wire::Format format
     subscriber->views[wire::index_of(format)] = {};
     if (subscriber->views == ViewsByFormat{}) room->subscribers.erase(subscriber);
   }
-  if (room->members == 0) events_.on_home_ended(home_room);
+  if (room->members == 0) {
+    events_.on_home_ended(home_room);
+    if (sink_ != nullptr && !protocol::is_user_room(room->id)) sink_->on_room_vacated(room->id);
+  }
   settle(home_room);
 }
 
@@ -222,6 +227,7 @@ void HomeRooms::spread(HomeRoom& room, const broker::Publish& publish, const bro
   room.last = commit.publication.seq;
   const wire::Formatted message = formatter_.write(room.id, commit.publication, room.readers);
   if (protocol::is_user_room(room.id)) return events_.on_home_user_committed(publish, commit, message);
+  if (sink_ != nullptr) sink_->on_published(room.id, commit);
   for (const Subscriber& subscriber : room.subscribers) {
     const bool is_origin = subscriber.shard == publish.origin.shard;
     const SlotId excluded = !publish.echo && is_origin ? publish.origin.connection : SlotId{};

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "broker/broker.h"
 #include "shard/brokers.h"
+#include "shard/event_sink.h"
 #include "shard/home_room.h"
 #include "shard/messages.h"
 #include "shard/page_cache.h"
@@ -57,6 +58,7 @@ struct HomeParts {
   HashKey hash_key;
   /// Makes the brokers, which tell what is given to it.
   std::function<HomeBrokers(broker::BrokerEvents& events)> make_brokers;
+  EventSink* events = nullptr;  // null: nobody wants to know
 };
 
 class HomeRooms final : private broker::BrokerEvents {
@@ -144,6 +146,7 @@ class HomeRooms final : private broker::BrokerEvents {
   ShardStats& stats_;
   const ShardSettings& settings_;
   const Clock& clock_;
+  EventSink* const sink_;
   SlotTable<HomeRoom> rooms_;
   NameMap<SlotId> by_name_;
   HomeBrokers brokers_;

@@ -12,10 +12,9 @@ constexpr std::size_t kReceivePadding = 64;
 
 }  // namespace
 
-Intake::Intake(IntakeEvents& events, ConnectionObserver& observer, SlotTable<Client>& clients, const Clock& clock,
+Intake::Intake(IntakeEvents& events, SlotTable<Client>& clients, const Clock& clock,
                session::ConnectionContext& context, Delivery& delivery)
     : events_(events),
-      observer_(observer),
       clients_(clients),
       clock_(clock),
       context_(context),
@@ -131,7 +130,7 @@ void Intake::receive(Client& client, std::size_t bytes_max) {
   if (result.bytes > 0) {
     const bool was_request = client.connection.state() == session::State::kHandshake;
     client.connection.receive({buffer_.get(), result.bytes});
-    if (was_request && client.connection.is_websocket()) observer_.on_opened(client.connection);
+    if (was_request && client.connection.is_websocket()) events_.on_opened(client);
   } else if (result.status != net::IoStatus::kMore) {
     client.unread = false;
     if (result.status == net::IoStatus::kEnd)

@@ -15,12 +15,12 @@
 #include "shard/client.h"
 #include "shard/delivery.h"
 #include "shard/line.h"
-#include "shard/observer.h"
 
 namespace switchboard::shard {
 
 class IntakeEvents {
  public:
+  virtual void on_opened(const Client& client) = 0;  // its handshake is done
   /// After each step, when nothing of it is on the stack any more. The client may be gone after it.
   virtual void on_step_done(Client& client) = 0;
 
@@ -41,8 +41,8 @@ class Intake {
   /// How long a client counts as one that has much to say after a step that could not finish.
   static constexpr std::uint32_t kHeavyForMs = 10'000;
 
-  Intake(IntakeEvents& events, ConnectionObserver& observer, SlotTable<Client>& clients, const Clock& clock,
-         session::ConnectionContext& context, Delivery& delivery);
+  Intake(IntakeEvents& events, SlotTable<Client>& clients, const Clock& clock, session::ConnectionContext& context,
+         Delivery& delivery);
 
   /// How long a turn may take over input before it looks at its sockets and delivers. Checked between steps.
   void bound_by(Duration turn) { turn_ = turn; }
@@ -76,7 +76,6 @@ class Intake {
   std::uint32_t now_ms() const;
 
   IntakeEvents& events_;
-  ConnectionObserver& observer_;
   SlotTable<Client>& clients_;
   const Clock& clock_;
   session::ConnectionContext& context_;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "protocol/user_room.h"
 
 namespace switchboard::shard {
 
@@ -74,6 +75,9 @@ void MembershipDesk::leave(Session& session, std::uint32_t slot) {
   if (membership.joined) {
     presence_.on_left(membership.room, session);
     stats_.members.sub();
+    if (events_ != nullptr && !protocol::is_user_room(view.room.id())) {
+      events_->on_left(view.room.id(), session.user_id());
+    }
     homes_.leave(view, view.home_room);
     if (!view.is_joined()) view.home_room = {};  // the home may end the room and begin it anew
   }
@@ -173,6 +177,9 @@ void MembershipDesk::open_cursor(Client& client, SlotId view_id, std::uint32_t s
   }
   membership.joined = true;
   stats_.members.add();
+  if (events_ != nullptr && !protocol::is_user_room(view.room.id())) {
+    events_->on_entered(view.room.id(), session.user_id());
+  }
 }
 
 }  // namespace switchboard::shard

@@ -8,6 +8,7 @@
 
 #include "base/flat_map.h"
 #include "session/host.h"
+#include "shard/event_sink.h"
 #include "shard/history_desk.h"
 #include "shard/homes.h"
 #include "shard/join_wish.h"
@@ -22,7 +23,7 @@ class MembershipDesk {
  public:
   MembershipDesk(RoomViews& views, SlotTable<Client>& clients, Members& members, ViewLogs& logs, Homes& homes,
                  HistoryDesk& history, PresenceDesk& presence, Delivery& delivery, const ShardSettings& settings,
-                 ShardStats& stats)
+                 ShardStats& stats, EventSink* events)
       : views_(views),
         clients_(clients),
         members_(members),
@@ -32,7 +33,8 @@ class MembershipDesk {
         presence_(presence),
         delivery_(delivery),
         settings_(settings),
-        stats_(stats) {}
+        stats_(stats),
+        events_(events) {}
 
   // As in session::SessionHost.
   std::optional<std::uint32_t> find(const session::Session& session, std::string_view room_id) const;
@@ -62,6 +64,7 @@ class MembershipDesk {
   Delivery& delivery_;
   const ShardSettings& settings_;
   ShardStats& stats_;
+  EventSink* const events_;                  // null: nobody wants to know
   FlatMap<std::uint64_t, JoinWish> wishes_;  // by connection: of joins under way
 };
 

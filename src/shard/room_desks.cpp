@@ -24,9 +24,9 @@ RoomDesks::RoomDesks(std::uint32_t shard, const RoomParts& parts)
       presence_(parts.views, tracked_, parts.clients, members_, logs_, homes_, parts.delivery, parts.context,
                 parts.stats),
       memberships_(parts.views, parts.clients, members_, logs_, homes_, history_, presence_, parts.delivery,
-                   parts.settings, parts.stats),
+                   parts.settings, parts.stats, parts.events),
       users_(parts.homes.hash_key, parts.views, parts.clients, members_, logs_, homes_, parts.replays, parts.settings,
-             parts.context, parts.stats),
+             parts.context, parts.stats, parts.events),
       publishes_(shard, parts.views, parts.clients, homes_, parts.delivery, parts.settings),
       api_(shard, port_.shards(), homes_, users_, parts.settings, parts.context, parts.stats.api, parts.revoker) {}
 

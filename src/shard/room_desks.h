@@ -42,7 +42,8 @@ struct RoomParts {
   const ShardSettings& settings;
   session::ConnectionContext& context;
   ShardStats& stats;
-  Revoker* revoker;  // null: nothing can be revoked
+  Revoker* revoker;   // null: nothing can be revoked
+  EventSink* events;  // null: nobody wants to know
 };
 
 /// The shard's thread only.

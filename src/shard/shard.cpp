@@ -18,6 +18,7 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       settings_(std::move(settings)),
       clock_(parts.clock),
       observer_(parts.observer),
+      events_(parts.events),
       context_(*this, *this, clock_, settings_.session, parts.random_seed),
       timers_(parts.clock.now()),
       views_(parts.hash_key, chunks_),
@@ -26,7 +27,7 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       outboxes_(stuck_, settings_, context_, stats_),
       delivery_(views_, clients_, replays_, stuck_, stats_),
       sweep_(views_, clients_, delivery_, stats_),
-      intake_(*this, parts.observer, clients_, parts.clock, context_, delivery_),
+      intake_(*this, clients_, parts.clock, context_, delivery_),
       rooms_(index,
              {.exchange = parts.exchange,
               .homes = {.clock = parts.clock,
@@ -36,7 +37,8 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
                               return make_brokers(
                                   events, settings_.history,
                                   {.clock = parts.clock, .random_seed = parts.random_seed, .store = parts.store});
-                            }},
+                            },
+                        .events = parts.events},
               .clients = clients_,
               .chunks = chunks_,
               .views = views_,
@@ -48,7 +50,8 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
               .settings = settings_,
               .context = context_,
               .stats = stats_,
-              .revoker = parts.revoker}) {
+              .revoker = parts.revoker,
+              .events = parts.events}) {
   context_.now = clock_.now();
   context_.shard = index;
   context_.assets = parts.assets;
@@ -105,6 +108,11 @@ void Shard::on_token_refused(const session::Session& session, const auth::TokenR
   observer_.on_token_refused(clients_.at(session.id()).connection, refusal, context_.now);
 }
 
+void Shard::on_opened(const Client& client) {
+  observer_.on_opened(client.connection);
+  if (events_ != nullptr) events_->on_opened(client.connection);
+}
+
 /// After anything was done with a session: writes, keeps its timer, ends it when it is over. The client may be gone
 /// after it. The one place where clients leave their rooms because they are over.
 void Shard::settle(Client& client) {
@@ -136,6 +144,7 @@ void Shard::end(Client& client) {
   // A last try for what may explain the end to the peer: a Close frame behind an empty queue.
   if (!client.socket_failed && !client.blocked && !client.connection.outbox().empty()) delivery_.flush(client);
   SB_ASSERT(!client.unfinished.room);
+  if (events_ != nullptr && client.connection.is_websocket()) events_->on_closed(client.connection, context_.now);
   observer_.on_ended(client.connection, context_.now);
   stats_.endings.add(client.connection.ending().code);
   stats_.connections.sub();

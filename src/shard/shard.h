@@ -15,6 +15,7 @@
 #include "session/host.h"
 #include "shard/client.h"
 #include "shard/delivery.h"
+#include "shard/event_sink.h"
 #include "shard/intake.h"
 #include "shard/observer.h"
 #include "shard/outbox_bound.h"
@@ -39,6 +40,7 @@ struct ShardParts {
   http::AssetTable assets;
   broker::StoreChannel* store = nullptr;  // this shard's end of it; null: history is kept in memory only
   Revoker* revoker = nullptr;             // null: nothing can be revoked
+  EventSink* events = nullptr;            // null: nobody wants to know what happens
 };
 
 /// One thread's, but for `stats()`.
@@ -120,6 +122,7 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
     return observer_.on_readdressed(counted_at, client);
   }
   // IntakeEvents
+  void on_opened(const Client& client) override;
   void on_step_done(Client& client) override { settle(client); }
 
   void use_settings();
@@ -134,6 +137,7 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   ShardSettings settings_;
   const Clock& clock_;
   ConnectionObserver& observer_;
+  EventSink* const events_;
   ShardStats stats_;
   session::ConnectionContext context_;
   TimerWheel timers_;

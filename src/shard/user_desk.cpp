@@ -23,6 +23,7 @@ constexpr Duration kLook = std::chrono::seconds(1);
 void UserDesk::on_named(Session& session) {
   Client& client = members_.client_of(session);
   users_.add(client);
+  if (events_ != nullptr) events_->on_named(session.user_id());
   const std::string room_id = protocol::user_room_of(session.user_id());
   ViewsByFormat views = views_of(room_id);
   const auto whole = std::ranges::find_if(views, [&](SlotId id) { return id && views_.at(id).is_whole_user; });
@@ -32,6 +33,10 @@ void UserDesk::on_named(Session& session) {
   SlotId& own = views[wire::index_of(session.format())];
   if (!own) own = create_view(room_id, session.format(), others.epoch, others.room.log.end());
   enter_own_room(client, own);
+}
+
+void UserDesk::on_over(const Session& session) {
+  if (users_.remove(members_.client_of(session)) && events_ != nullptr) events_->on_gone(session.user_id());
 }
 
 /// Back to what it was before the join: it goes on where it would stand without it, and nothing is fetched any more.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "shard/event_sink.h"
 #include "shard/homes.h"
 #include "shard/line.h"
 #include "shard/members.h"
@@ -19,7 +20,8 @@ class UserDesk {
  public:
   /// `key`: so that no client can aim at another user's place.
   UserDesk(HashKey key, RoomViews& views, SlotTable<Client>& clients, Members& members, ViewLogs& logs, Homes& homes,
-           Replays& replays, const ShardSettings& settings, const session::SessionContext& context, ShardStats& stats)
+           Replays& replays, const ShardSettings& settings, const session::SessionContext& context, ShardStats& stats,
+           EventSink* events)
       : views_(views),
         clients_(clients),
         members_(members),
@@ -29,12 +31,13 @@ class UserDesk {
         settings_(settings),
         context_(context),
         stats_(stats),
+        events_(events),
         users_(key, clients) {}
 
   /// The session has its user from now on.
   void on_named(session::Session& session);
   /// It is over: it is nobody's connection any more. Harmless when it was nobody's.
-  void on_over(const session::Session& session) { users_.remove(members_.client_of(session)); }
+  void on_over(const session::Session& session);
   /// A message to a user, for all connections it has here. True when there was one.
   bool deliver(const UserCommit& commit);
   /// Closes all connections that the user has here, with 4104. How many there were.
@@ -64,6 +67,7 @@ class UserDesk {
   const ShardSettings& settings_;
   const session::SessionContext& context_;
   ShardStats& stats_;
+  EventSink* const events_;  // null: nobody wants to know
   Users users_;
   Line kept_;  // views of users' own rooms, to be looked at in turn
   Instant looked_at_{};

@@ -15,24 +15,25 @@ void Users::add(Client& client) {
   place->second = slot;
 }
 
-void Users::remove(Client& client) {
-  if (!client.has_user) return;
+bool Users::remove(Client& client) {
+  if (!client.has_user) return false;
   client.has_user = false;
   const auto [prev, next] = client.same_user;
   client.same_user = {};
   if (next != UserLinks::kNone) clients_.at_index(next).same_user.prev = prev;
   if (prev != UserLinks::kNone) {
     clients_.at_index(prev).same_user.next = next;
-    return;
+    return true;
   }
   const auto place = first_.find(hash(client.session().user_id()));
   SB_ASSERT(place != first_.end() && place->second == client.session().id().index);
   if (next != UserLinks::kNone) {
     place->second = next;
-    return;
+    return true;
   }
   first_.erase(place);
   first_.shrink_if_sparse();
+  return true;
 }
 
 }  // namespace switchboard::shard

@@ -22,8 +22,8 @@ class Users {
   /// The client's session has its user and keeps it as long as it stands here. Once. O(1), however many connections the
   /// user has.
   void add(Client& client);
-  /// Harmless when it is not there. O(1).
-  void remove(Client& client);
+  /// Harmless when it is not there: then false. O(1).
+  bool remove(Client& client);
 
   /// Calls f(Client&) for each connection of that user, the last one added first. `f` must not add or remove any.
   template <class F>

@@ -379,5 +379,41 @@ TEST(ConfigLoader, AuthenticationMustMakeSense) {
             Texts{"f:2: `auth.secret` must have at least 32 bytes: `openssl rand -base64 48` makes a good one"});
 }
 
+TEST(ConfigLoader, WebhooksComeSeveralTimesUnderOneHeading) {
+  const ConfigFile file(R"(
+[[webhooks]]
+url = "https://a.example.com/x"
+secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+[[webhooks]]
+name = "billing"
+url = "https://b.example.com/x"
+events = ["room.*"]
+)");
+  const Config config =
+      loaded({file.path(), {{"SWITCHBOARD_WEBHOOKS_BILLING_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}, {}});
+  ASSERT_EQ(config.webhooks.size(), 2u);
+  EXPECT_EQ(config.webhooks[0].name, "1");
+  EXPECT_EQ(config.webhooks[0].url, "https://a.example.com/x");
+  EXPECT_EQ(config.webhooks[1].name, "billing");
+  EXPECT_EQ(config.webhooks[1].secret, config.webhooks[0].secret) << "from a variable";
+  EXPECT_EQ(config.webhooks[1].events, Texts{"room.*"});
+}
+
+TEST(ConfigLoader, WhatIsWrongWithAWebhookIsSaid) {
+  const std::string good = "secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\n";
+  EXPECT_EQ(problems_of_text("[[webhooks]]\n" + good), Texts{"f:1: webhook `1` has no `url`"});
+  EXPECT_EQ(problems_of_text("[[webhooks]]\nname = 5\n"), Texts{"f:1: `webhooks.name` must be a text"});
+  EXPECT_EQ(problems_of_text("[webhooks]\nurl = \"https://a.example.com/\"\n"),
+            Texts{"f:1: webhooks are written under [[webhooks]], once for each"});
+  EXPECT_EQ(problems_of_text("[[webhooks]]\nurl = \"https://192.168.7.1/\"\n" + good),
+            Texts{"f:2: webhook `1` has a `url` on this machine or its own networks: set `allow_private_addresses = "
+                  "true` if that is meant"});
+  std::string many;
+  for (int i = 0; i < 33; ++i)
+    many += "[[webhooks]]\nurl = \"https://a.example.com/\"\n" + good;
+  ASSERT_EQ(problems_of_text(many).size(), 1u);
+  EXPECT_NE(problems_of_text(many)[0].find("more than 32"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace switchboard::config

@@ -41,7 +41,8 @@ Config unusual_config() {
   Config config;
   room::RoomSettings room;
   ListenerSettings listener;
-  const SettingTarget target{config, room, listener};
+  webhook::EndpointSettings webhook;  // its secret is not printed, so it would not come back
+  const SettingTarget target{config, room, listener, &webhook};
   for (const Setting& setting : settings_table()) {
     if (setting.type == SettingType::kInteger) setting.write(target, setting.max);
     if (setting.type == SettingType::kBoolean) setting.write(target, false);
@@ -82,12 +83,23 @@ TEST(ConfigPrinter, EveryValueParsesBackToItself) {
   EXPECT_EQ(print_config(again), print_config(config));
 }
 
+TEST(ConfigPrinter, SecretsOfNamedSectionsAreNotShown) {
+  Config config;
+  config.webhooks.push_back({.name = "back", .url = "https://a.example.com/", .secret = "whsec_topsecret"});
+  const std::string text = print_config(config);
+  EXPECT_NE(text.find("[[webhooks]]\nname = \"back\"\nurl = \"https://a.example.com/\"\n# secret = "),
+            std::string::npos)
+      << text.substr(text.size() - 700);
+  EXPECT_EQ(text.find("topsecret"), std::string::npos);
+}
+
 TEST(ConfigPrinter, EverySettingIsPrintedWithItsExplanationOnNarrowLines) {
   std::istringstream lines(print_config(Config()));
   for (std::string line; std::getline(lines, line);)
     EXPECT_LE(line.size(), 100u) << line;
   for (const Setting& setting : settings_table()) {
-    const std::string before = setting.section == "listeners" ? "\n# " : "\n";  // an example: there need be none
+    const bool is_example = setting.section == "listeners" || setting.section == "webhooks";
+    const std::string before = is_example ? "\n# " : "\n";  // an example: there need be none
     EXPECT_NE(print_config(Config()).find(before + std::string(setting.key) + " = "), std::string::npos);
     EXPECT_NE(print_settings_reference().find("| `" + std::string(setting.key) + "` |"), std::string::npos);
   }

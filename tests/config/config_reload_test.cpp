@@ -77,6 +77,20 @@ TEST(ConfigReload, AListenerChangesWhatConcernsClientsToCome) {
   EXPECT_EQ(result.listeners[1].origins_allowed, std::vector<std::string>{});
 }
 
+TEST(ConfigReload, WebhooksAreTakenAsTheyAreWanted) {
+  Config running, wanted;
+  running.webhooks.push_back({.name = "old", .url = "https://old.example.com/", .secret = "whsec_old"});
+  wanted.webhooks.push_back({.name = "new", .url = "https://new.example.com/", .secret = "whsec_new"});
+  EXPECT_EQ(reloaded(running, wanted).webhooks, wanted.webhooks);
+  std::string said;
+  for (const ReloadChange& change : diff_for_reload(running, wanted)) {
+    EXPECT_FALSE(change.needs_restart) << change.key;
+    said += change.key + "=" + change.to + "\n";
+  }
+  EXPECT_NE(said.find("webhooks.new.url=\"https://new.example.com/\""), std::string::npos) << said;
+  EXPECT_EQ(said.find("whsec_"), std::string::npos) << said;
+}
+
 TEST(ConfigReload, ReloadedTakesWhatMayChangeAndKeepsTheRest) {
   const Config running;
   Config wanted;

@@ -17,7 +17,7 @@ struct Family {
 
 /// Reads the format strictly: HELP, TYPE, then the family's samples and nothing else.
 std::map<std::string, Family> parse(const std::string& text) {
-  static const std::regex kSample(R"re(([a-z_]+)(\{[a-z]+="[^"\\]*"\})? ([0-9.]+))re");
+  static const std::regex kSample(R"re(([a-z_]+)(\{[a-z]+="[^"\\]*"(?:,[a-z]+="[^"\\]*")*\})? ([0-9.]+))re");
   std::map<std::string, Family> families;
   std::string name;
   std::istringstream lines(text);
@@ -58,6 +58,9 @@ const session::SessionStats kIdleSessions;
 MetricsReport report_of(const shard::ShardStats& shard, const session::SessionStats& sessions = kIdleSessions) {
   MetricsReport report;
   report.shards.add(shard, sessions);
+  webhook::EndpointStatus endpoint;
+  endpoint.name = "back";
+  report.webhooks.push_back(endpoint);
   return report;
 }
 
@@ -71,6 +74,19 @@ TEST(Metrics, EveryFamilyHasHelpTypeAndSamples) {
     EXPECT_EQ(family.type == "counter", name.ends_with("_total")) << name;
     EXPECT_TRUE(name.starts_with("switchboard_") || name.starts_with("process_")) << name;
   }
+}
+
+TEST(Metrics, SayHowEndpointsAreDoing) {
+  MetricsReport report = report_of(kIdleShard);
+  webhook::EndpointStatus& endpoint = report.webhooks.front();
+  endpoint.backlog.events = 3;
+  endpoint.requests_failed = 2;
+  EXPECT_EQ(value(parse(metrics_text(report)), "switchboard_webhook_ok", R"({endpoint="back"})"), 1);
+  endpoint.problem = "answered with status 500";
+  const auto families = parse(metrics_text(report));
+  EXPECT_EQ(value(families, "switchboard_webhook_ok", R"({endpoint="back"})"), 0);
+  EXPECT_EQ(value(families, "switchboard_webhook_events_waiting", R"({endpoint="back"})"), 3);
+  EXPECT_EQ(value(families, "switchboard_webhook_requests_total", R"({endpoint="back",result="failed"})"), 2);
 }
 
 TEST(Metrics, EndWithALineBreak) {
