@@ -119,6 +119,81 @@ std::string_view openapi_document() {
         }
       }
     },
+    "/api/v1/webhooks": {
+      "get": {
+        "operationId": "listWebhooks",
+        "summary": "The endpoints of webhooks, and how they are doing.",
+        "responses": {
+          "200": {"description": "All of them.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Webhooks"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Problem"}
+        }
+      }
+    },
+    "/api/v1/webhooks/{webhook}/pause": {
+      "post": {
+        "operationId": "pauseWebhook",
+        "summary": "It is sent nothing, and its events wait.",
+        "parameters": [{"$ref": "#/components/parameters/Webhook"}],
+        "responses": {
+          "200": {"description": "It is done.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Events"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "404": {"$ref": "#/components/responses/Problem"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/api/v1/webhooks/{webhook}/resume": {
+      "post": {
+        "operationId": "resumeWebhook",
+        "summary": "It is sent events again, at once: also one that has answered 410, or waits after a failure.",
+        "parameters": [{"$ref": "#/components/parameters/Webhook"}],
+        "responses": {
+          "200": {"description": "It is done.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Events"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "404": {"$ref": "#/components/responses/Problem"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/api/v1/webhooks/{webhook}/replay": {
+      "post": {
+        "operationId": "replayWebhook",
+        "summary": "It is sent again what it has had, as far as that is kept.",
+        "parameters": [{"$ref": "#/components/parameters/Webhook"}],
+        "requestBody": {"required": false, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Replay"}}}},
+        "responses": {
+          "200": {"description": "It is done; how many events those are.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Events"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "404": {"$ref": "#/components/responses/Problem"},
+          "413": {"$ref": "#/components/responses/BodyTooLarge"},
+          "415": {"$ref": "#/components/responses/Problem"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/api/v1/webhooks/{webhook}/test": {
+      "post": {
+        "operationId": "testWebhook",
+        "summary": "It is sent an event webhook.test, at once.",
+        "parameters": [{"$ref": "#/components/parameters/Webhook"}],
+        "responses": {
+          "200": {"description": "It is done.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Events"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "404": {"$ref": "#/components/responses/Problem"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/api/v1/server": {
       "get": {
         "operationId": "readServer",
@@ -148,6 +223,7 @@ std::string_view openapi_document() {
     "parameters": {
       "Room": {"name": "room", "in": "path", "required": true, "description": "The room's id, escaped as one segment (%2F is part of it).", "schema": {"$ref": "#/components/schemas/RoomId"}},
       "User": {"name": "user", "in": "path", "required": true, "description": "The user's id, escaped as one segment.", "schema": {"$ref": "#/components/schemas/Name"}},
+      "Webhook": {"name": "webhook", "in": "path", "required": true, "description": "Its name in the configuration.", "schema": {"$ref": "#/components/schemas/Name"}},
       "IdempotencyKey": {"name": "Idempotency-Key", "in": "header", "description": "The same as dedup in the message.", "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[ -~]+$"}}
     },
     "responses": {
@@ -264,6 +340,37 @@ std::string_view openapi_document() {
         "additionalProperties": false
       },
       "Disconnected": {"type": "object", "required": ["connections"], "properties": {"connections": {"type": "integer", "minimum": 0}}, "additionalProperties": false},
+      "Webhooks": {
+        "type": "object",
+        "required": ["webhooks"],
+        "properties": {"webhooks": {"type": "array", "items": {"$ref": "#/components/schemas/Webhook"}}},
+        "additionalProperties": false
+      },
+      "Webhook": {
+        "type": "object",
+        "required": ["name", "url", "state", "events_waiting", "bytes_waiting", "events_delivered", "events_lost", "requests", "requests_failed"],
+        "properties": {
+          "name": {"type": "string"},
+          "url": {"type": "string"},
+          "state": {"type": "string", "description": "active, paused (by an operator) or gone (it has answered 410)."},
+          "events_waiting": {"type": "integer", "minimum": 0},
+          "bytes_waiting": {"type": "integer", "minimum": 0},
+          "events_delivered": {"type": "integer", "minimum": 0, "description": "Since the server started, like all counts."},
+          "events_lost": {"type": "integer", "minimum": 0, "description": "Found no room in the queue, or were given up."},
+          "requests": {"type": "integer", "minimum": 0, "description": "Answered with 2xx."},
+          "requests_failed": {"type": "integer", "minimum": 0},
+          "problem": {"type": "string", "description": "With the last request; left out when it was taken."},
+          "delivered_at_ms": {"type": "integer", "minimum": 0},
+          "next_attempt_at_ms": {"type": "integer", "minimum": 0, "description": "While it waits after a failure."}
+        },
+        "additionalProperties": false
+      },
+      "Replay": {
+        "type": "object",
+        "properties": {"since_ms": {"type": "integer", "minimum": 0, "maximum": 9007199254740992, "description": "From which moment on, in milliseconds since 1970; everything that is kept, when left out."}},
+        "additionalProperties": false
+      },
+      "Events": {"type": "object", "required": ["events"], "properties": {"events": {"type": "integer", "minimum": 0}}, "additionalProperties": false},
       "Server": {"type": "object", "required": ["server", "shards"], "properties": {"server": {"type": "string"}, "shards": {"type": "integer", "minimum": 1}}, "additionalProperties": false},
       "Problem": {
         "type": "object",

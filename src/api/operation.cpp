@@ -50,6 +50,11 @@ constexpr Row kRows[] = {
     {"rooms/{}/presence", Route::kPresence, http::kReadMethods},
     {"users/{}/disconnect", Route::kDisconnect, kPost},
     {"users/{}/revoke", Route::kRevoke, kPost},
+    {"webhooks", Route::kWebhooks, http::kReadMethods},
+    {"webhooks/{}/pause", Route::kWebhookPause, kPost},
+    {"webhooks/{}/resume", Route::kWebhookResume, kPost},
+    {"webhooks/{}/replay", Route::kWebhookReplay, kPost},
+    {"webhooks/{}/test", Route::kWebhookTest, kPost},
     {"server", Route::kServer, http::kReadMethods},
     {"openapi.json", Route::kOpenApi, http::kReadMethods},
 };
@@ -88,9 +93,28 @@ Match match(std::string_view path) {
   return {};
 }
 
-bool has_name(Route route) {
-  return route == Route::kHistory || route == Route::kPresence || route == Route::kDisconnect ||
-         route == Route::kRevoke;
+/// What the path names; "" when it names nothing.
+std::string_view named_by(Route route) {
+  switch (route) {
+    case Route::kHistory:
+    case Route::kPresence:
+      return "the room in the path";
+    case Route::kDisconnect:
+    case Route::kRevoke:
+      return "the user in the path";
+    case Route::kWebhookPause:
+    case Route::kWebhookResume:
+    case Route::kWebhookReplay:
+    case Route::kWebhookTest:
+      return "the webhook in the path";
+    case Route::kPublish:
+    case Route::kBatch:
+    case Route::kWebhooks:
+    case Route::kServer:
+    case Route::kOpenApi:
+      break;
+  }
+  return "";
 }
 
 bool is_json(std::string_view content_type) {
@@ -193,6 +217,22 @@ std::optional<Problem> refuse_parameters(const http::Request& request) {
   return problem ? std::optional(Problem{.detail = *problem}) : std::nullopt;
 }
 
+/// The body may be left out: then it is everything that is kept.
+std::expected<Operation, Problem> read_replay(const Target& target, std::string_view body) {
+  ControlWebhook replay{.name = target.name, .action = ControlWebhook::Action::kReplay};
+  if (body.empty()) return replay;
+  const auto members = auth::JsonMembers::read(body);
+  if (!members) return bad_request("the body " + members.error());
+  for (const auto& [name, value] : members->all()) {
+    std::uint64_t number = 0;
+    constexpr std::uint64_t kMax = 1ull << 53;
+    if (name != "since_ms") return bad_request(http::visible_text(name, 40) + " is not known; there is since_ms");
+    if (auto wrong = take_number("since_ms", value, 0, kMax, number)) return bad_request(*wrong);
+    replay.since = static_cast<UnixMillis>(number);
+  }
+  return replay;
+}
+
 /// The body may be left out.
 std::expected<Operation, Problem> read_revoke(const Target& target, std::string_view body) {
   Revoke revoke{.user_id = target.name, .token_id = {}, .issued_before = {}};
@@ -248,12 +288,12 @@ std::expected<Target, Problem> target_of(const http::Request& request) {
                                    .fields = {{"Allow", std::string(found.row->methods)}}});
   }
   Target target{.route = found.row->route, .name = {}};
-  if (!has_name(target.route)) return target;
+  const std::string_view named = named_by(target.route);
+  if (named.empty()) return target;
   auto name = unescaped(found.name);
   const bool is_room = target.route == Route::kHistory || target.route == Route::kPresence;
   if (!name || !is_utf8(*name)) return bad_request("the name in the path cannot be unescaped to UTF-8");
-  const std::string problem =
-      is_room ? problem_with_room(*name, "the room in the path") : problem_with_name(*name, "the user in the path");
+  const std::string problem = is_room ? problem_with_room(*name, named) : problem_with_name(*name, named);
   if (!problem.empty()) return bad_request(problem);
   target.name = std::move(*name);
   return target;
@@ -273,6 +313,13 @@ std::optional<Scope> scope_of(Route route) {
       return Disconnect::kScope;
     case Route::kRevoke:
       return Revoke::kScope;
+    case Route::kWebhooks:
+      return ListWebhooks::kScope;
+    case Route::kWebhookPause:
+    case Route::kWebhookResume:
+    case Route::kWebhookReplay:
+    case Route::kWebhookTest:
+      return ControlWebhook::kScope;
     case Route::kServer:
       return ServerInfo::kScope;
     case Route::kOpenApi:
@@ -282,7 +329,8 @@ std::optional<Scope> scope_of(Route route) {
 }
 
 bool takes_body(Route route) {
-  return route == Route::kPublish || route == Route::kBatch || route == Route::kRevoke;
+  return route == Route::kPublish || route == Route::kBatch || route == Route::kRevoke ||
+         route == Route::kWebhookReplay;
 }
 
 std::expected<Operation, Problem> read_operation(const Target& target, const http::Request& request,
@@ -316,6 +364,16 @@ std::expected<Operation, Problem> read_operation(const Target& target, const htt
       return Disconnect{target.name};
     case Route::kRevoke:
       return read_revoke(target, body);
+    case Route::kWebhooks:
+      return ListWebhooks{};
+    case Route::kWebhookPause:
+      return ControlWebhook{target.name, ControlWebhook::Action::kPause};
+    case Route::kWebhookResume:
+      return ControlWebhook{target.name, ControlWebhook::Action::kResume};
+    case Route::kWebhookTest:
+      return ControlWebhook{target.name, ControlWebhook::Action::kTest};
+    case Route::kWebhookReplay:
+      return read_replay(target, body);
     case Route::kServer:
       return ServerInfo{};
     case Route::kOpenApi:

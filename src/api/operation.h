@@ -51,20 +51,44 @@ struct Revoke {
   std::string token_id;                     // "": all of the user's tokens ...
   std::optional<UnixMillis> issued_before;  // ... that were made before; none: before now
 };
+struct ListWebhooks {
+  static constexpr Scope kScope = Scope::kAdmin;
+};
+struct ControlWebhook {
+  static constexpr Scope kScope = Scope::kAdmin;
+  enum class Action : std::uint8_t { kPause, kResume, kReplay, kTest };
+  std::string name;
+  Action action{};
+  UnixMillis since = 0;  // of kReplay
+};
 struct ServerInfo {
   static constexpr Scope kScope = Scope::kRead;
 };
 struct OpenApi {};  // for everybody
 
-using Operation =
-    std::variant<PublishOne, PublishBatch, ReadHistory, ReadPresence, Disconnect, Revoke, ServerInfo, OpenApi>;
+using Operation = std::variant<PublishOne, PublishBatch, ReadHistory, ReadPresence, Disconnect, Revoke, ListWebhooks,
+                               ControlWebhook, ServerInfo, OpenApi>;
 
 /// What a request names before its body is there.
-enum class Route : std::uint8_t { kPublish, kBatch, kHistory, kPresence, kDisconnect, kRevoke, kServer, kOpenApi };
+enum class Route : std::uint8_t {
+  kPublish,
+  kBatch,
+  kHistory,
+  kPresence,
+  kDisconnect,
+  kRevoke,
+  kWebhooks,
+  kWebhookPause,
+  kWebhookResume,
+  kWebhookReplay,
+  kWebhookTest,
+  kServer,
+  kOpenApi
+};
 
 struct Target {
   Route route{};
-  std::string name;  // of the room or user in the path, unescaped
+  std::string name;  // of the room, user or webhook in the path, unescaped
 };
 
 /// Where the request goes; 404, 405 (with Allow), 501, 400 for a path that cannot be unescaped or a name that is none.

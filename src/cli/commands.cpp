@@ -12,6 +12,7 @@ std::span<const Command> commands() {
       {"bench", "Put load on a server and measure what arrives, when, and what it cost.", run_bench},
       {"echo", "Answer every WebSocket message with itself, for conformance suites.", run_echo},
       {"token", "Make a token for a user, or show what is in one.", run_token},
+      {"webhooks", "Look after the endpoints of webhooks of a running server.", run_webhooks},
       {"version", "Print the version, how it was built and with which libraries.", run_version},
   };
   return kCommands;

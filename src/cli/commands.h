@@ -21,5 +21,6 @@ int run_config(int argc, char** argv);
 int run_echo(int argc, char** argv);
 int run_token(int argc, char** argv);
 int run_version(int argc, char** argv);
+int run_webhooks(int argc, char** argv);
 
 }  // namespace switchboard::cli

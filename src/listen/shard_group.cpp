@@ -58,7 +58,8 @@ std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(const c
                                   .assets = demo_assets(),
                                   .store = services.store == nullptr ? nullptr : &services.store->channel(index),
                                   .revoker = services.revoker,
-                                  .events = services.events};
+                                  .events = services.events,
+                                  .webhooks = services.webhooks};
     group->threads_.push_back(
         std::make_unique<ShardThread>(index, share_of(config, config.shards), parts, std::move(*listeners), admission));
   }

@@ -19,9 +19,10 @@ namespace switchboard::listen {
 
 /// What is behind the shards. Each may be missing, and must outlive them.
 struct ShardServices {
-  broker::Store* store = nullptr;      // null: messages are kept in memory
-  shard::Revoker* revoker = nullptr;   // null: nothing can be revoked
-  shard::EventSink* events = nullptr;  // null: nobody wants to know what happens
+  broker::Store* store = nullptr;       // null: messages are kept in memory
+  shard::Revoker* revoker = nullptr;    // null: nothing can be revoked
+  shard::EventSink* events = nullptr;   // null: nobody wants to know what happens
+  shard::Webhooks* webhooks = nullptr;  // null: there are none
 };
 
 class ShardGroup {

@@ -7,8 +7,9 @@ constexpr std::size_t kLinesSpare = 10'000;  // before the file is written anew
 
 }  // namespace
 
-RevocationKeeper::RevocationKeeper(RevocationFile file, std::function<void()> wake, const Clock& clock, log::Log& log)
-    : file_(std::move(file)), wake_(std::move(wake)), clock_(clock), log_(log) {
+RevocationKeeper::RevocationKeeper(RevocationFile file, std::function<void()> wake, const Clock& clock, log::Log& log,
+                                   webhook::Inbox& told)
+    : file_(std::move(file)), wake_(std::move(wake)), clock_(clock), log_(log), told_(told) {
   for (const auth::Revocation& revocation : file_.found())
     in_force_.add(revocation, clock_.unix_ms());
   for (const std::size_t line : file_.unread())
@@ -21,7 +22,7 @@ void RevocationKeeper::begin(listen::ShardGroup& shards) {
   in_force_.for_each([&](const auth::Revocation& revocation) { shards.revoke(revocation, [](std::uint64_t) {}); });
 }
 
-void RevocationKeeper::revoke(const auth::Revocation& revocation, const shard::RevocationAsker& asker) {
+void RevocationKeeper::revoke(const auth::Revocation& revocation, const shard::ApiAsker& asker) {
   {
     const std::scoped_lock lock(mutex_);
     wishes_.emplace_back(revocation, asker);
@@ -43,10 +44,12 @@ void RevocationKeeper::run() {
 void RevocationKeeper::fulfil(const Wish& wish) {
   const auto& [revocation, asker] = wish;
   const UnixMillis now = clock_.unix_ms();
-  if (!in_force_.has_room(now)) return refuse(asker, protocol::ErrorCode::kLimitReached);
+  if (!in_force_.has_room(now)) {
+    return refuse(asker, protocol::ErrorCode::kLimitReached, "there are as many revocations as may be");
+  }
   if (const auto kept = file_.append(revocation); !kept) {
     log_.error("a revocation cannot be kept", {{"problem", kept.error()}});
-    return refuse(asker, protocol::ErrorCode::kUnavailable);
+    return refuse(asker, protocol::ErrorCode::kUnavailable, "the revocation cannot be kept: see the server's log");
   }
   in_force_.add(revocation, now);
   if (file_.lines() > 2 * in_force_.size() + kLinesSpare) {
@@ -55,17 +58,20 @@ void RevocationKeeper::fulfil(const Wish& wish) {
       log_.error("revocations cannot be written anew", {{"problem", kept.error()}});
     }
   }
-  shards_->revoke(
-      revocation, [shards = shards_, asker = asker, &log = log_, user = revocation.user_id](std::uint64_t closed) {
-        log.info("token revoked", {{"user", user}, {"connections", closed}});
-        shards->post(asker.shard,
-                     [asker, closed](shard::Shard& shard) { shard.on_revoked(asker.client, asker.request, closed); });
-      });
+  shards_->revoke(revocation, [this, revocation, asker](std::uint64_t closed) {
+    log_.info("token revoked", {{"user", revocation.user_id}, {"connections", closed}});
+    told_.on_revoked(revocation, closed);
+    shards_->post(asker.shard, [asker, closed](shard::Shard& shard) {
+      shard.on_api_done(asker.client, asker.request, R"({"connections":)" + std::to_string(closed) + "}");
+    });
+  });
 }
 
-void RevocationKeeper::refuse(const shard::RevocationAsker& asker, protocol::ErrorCode code) {
-  shards_->post(asker.shard, [asker, code](shard::Shard& shard) {
-    shard.on_revoked(asker.client, asker.request, std::unexpected(code));
+void RevocationKeeper::refuse(const shard::ApiAsker& asker, protocol::ErrorCode code, std::string detail) {
+  api::Problem problem = api::problem_of(code);
+  problem.detail = std::move(detail);
+  shards_->post(asker.shard, [asker, problem = std::move(problem)](shard::Shard& shard) {
+    shard.on_api_done(asker.client, asker.request, std::unexpected(problem));
   });
 }
 

@@ -25,6 +25,7 @@
 #include "server/processors.h"
 #include "server/revocation_keeper.h"
 #include "server/store_thread.h"
+#include "server/webhook_answers.h"
 #include "webhook/dispatcher.h"
 #include "webhook/inbox.h"
 
@@ -191,6 +192,7 @@ class Process {
       auto opened = webhook::Dispatcher::open(happenings_, file, endpoints, clock_, log_);
       if (!opened) return std::unexpected(opened.error());
       webhooks_ = std::move(*opened);
+      webhook_answers_.use(*webhooks_);
     }
     return {};
   }
@@ -204,13 +206,15 @@ class Process {
     const std::string file = data_ ? data_->path() + "/revocations.jsonl" : "";
     auto revocations = RevocationFile::open(file, clock_.unix_ms());
     if (!revocations) return fail(revocations.error());
-    revocations_ = std::make_unique<RevocationKeeper>(std::move(*revocations), [this] { loop_.wake(); }, clock_, log_);
-    auto group =
-        listen::ShardGroup::open(config_, sockets_, clock_, observer_, admission_,
-                                 {.store = store_.get(), .revoker = revocations_.get(), .events = &happenings_});
+    revocations_ = std::make_unique<RevocationKeeper>(
+        std::move(*revocations), [this] { loop_.wake(); }, clock_, log_, happenings_);
+    auto group = listen::ShardGroup::open(
+        config_, sockets_, clock_, observer_, admission_,
+        {.store = store_.get(), .revoker = revocations_.get(), .events = &happenings_, .webhooks = &webhook_answers_});
     if (!group) return fail(group.error());
     shards_ = std::move(*group);
     revocations_->begin(*shards_);
+    webhook_answers_.begin(*shards_);
     return true;
   }
 
@@ -429,6 +433,7 @@ class Process {
   std::unique_ptr<HistoryLog> history_log_;
   webhook::Inbox happenings_{clock_};
   std::unique_ptr<webhook::Dispatcher> webhooks_;  // null: nobody has ever wanted to be told
+  WebhookAnswers webhook_answers_;
   std::unique_ptr<RevocationKeeper> revocations_;
   std::unique_ptr<listen::ShardGroup> shards_;
   std::unique_ptr<ops::OpsPort> ops_;

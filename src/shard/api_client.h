@@ -25,7 +25,7 @@ struct ApiClient {
     kReading,     // a page of history is awaited, or to be asked for
     kListing,     // so is a list of users
     kAsking,      // so are the other shards
-    kRevoking,    // a revocation is to be on the disk, and to take effect
+    kElsewhere,   // somebody outside of the shards is to do it
   };
 
   ApiClient(std::unique_ptr<net::Transport> stream, const net::PeerAddress& from, const http::ConnectionLimits& limits,

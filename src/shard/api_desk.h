@@ -18,6 +18,7 @@
 #include "shard/revoker.h"
 #include "shard/settings.h"
 #include "shard/user_desk.h"
+#include "shard/webhooks.h"
 
 namespace switchboard::shard {
 
@@ -26,12 +27,12 @@ class ApiDesk final : private ApiAnswers {
  public:
   /// As ApiRequests.
   ApiDesk(std::uint32_t shard, std::uint32_t shards, Homes& homes, UserDesk& users, const ShardSettings& settings,
-          const session::SessionContext& context, api::ApiStats& stats, Revoker* revoker)
+          const session::SessionContext& context, api::ApiStats& stats, Revoker* revoker, Webhooks* webhooks)
       : homes_(homes),
         settings_(settings),
         context_(context),
         stats_(stats),
-        requests_(shard, shards, homes, users, settings, context, stats, revoker, *this) {}
+        requests_(shard, shards, homes, users, settings, context, stats, revoker, webhooks, *this) {}
 
   // --- from the loop ------------------------------------------------------------------------------------------------
   /// Takes a connected stream; readiness for it is reported under the number returned. None when there are as many as

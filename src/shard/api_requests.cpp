@@ -100,12 +100,24 @@ void ApiRequests::begin(ApiClient& client, SlotId id, api::Revoke&& wanted) {
                            {.status = 404, .code = "not_found", .detail = "this server takes no tokens (auth)"});
   }
   const UnixMillis now = context_.clock.unix_ms();
-  client.doing = Doing::kRevoking;
+  client.doing = Doing::kElsewhere;
   revoker_->revoke({.user_id = std::move(wanted.user_id),
                     .token_id = std::move(wanted.token_id),
                     .issued_before = wanted.issued_before.value_or(now),
                     .until = now + settings_.api.revocation_ms},
                    {.shard = shard_, .client = id, .request = client.request});
+}
+
+void ApiRequests::begin(ApiClient& client, SlotId, api::ListWebhooks&&) {
+  answers_.answer(client, webhooks_ == nullptr ? R"({"webhooks":[]})" : webhooks_->list());
+}
+
+void ApiRequests::begin(ApiClient& client, SlotId id, api::ControlWebhook&& wanted) {
+  if (webhooks_ == nullptr) {
+    return answers_.refuse(client, {.status = 404, .code = "not_found", .detail = "this server has no webhooks"});
+  }
+  client.doing = Doing::kElsewhere;
+  webhooks_->control(wanted, {.shard = shard_, .client = id, .request = client.request});
 }
 
 void ApiRequests::begin(ApiClient& client, SlotId, api::ServerInfo&&) {
@@ -134,7 +146,7 @@ bool ApiRequests::go_on(ApiClient& client, SlotId id) {
       return client.shards_asked == 0 && ask_for_list(client, id);
     case Doing::kAsking:
       return ask_shards(client, id);
-    case Doing::kRevoking:
+    case Doing::kElsewhere:
       return false;
   }
   return false;
@@ -296,18 +308,11 @@ void ApiRequests::on_disconnected(const DisconnectResult& result) {
   answers_.wake(result.asker);
 }
 
-void ApiRequests::on_revoked(SlotId asker, std::uint64_t request,
-                             const std::expected<std::uint64_t, ErrorCode>& closed) {
+void ApiRequests::on_done(SlotId asker, std::uint64_t request,
+                          const std::expected<std::string, api::Problem>& outcome) {
   ApiClient* const client = answers_.find_client(asker);
-  if (client == nullptr || client->doing != Doing::kRevoking || client->request != request) return;
-  if (closed) {
-    answers_.answer(*client, R"({"connections":)" + std::to_string(*closed) + "}");
-  } else {
-    api::Problem problem = api::problem_of(closed.error());
-    problem.detail = closed.error() == ErrorCode::kLimitReached ? "there are as many revocations as may be"
-                                                                : "the revocation cannot be kept: see the server's log";
-    answers_.refuse(*client, problem);
-  }
+  if (client == nullptr || client->doing != Doing::kElsewhere || client->request != request) return;
+  outcome ? answers_.answer(*client, *outcome) : answers_.refuse(*client, outcome.error());
   answers_.wake(asker);
 }
 

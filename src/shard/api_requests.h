@@ -17,6 +17,7 @@
 #include "shard/revoker.h"
 #include "shard/settings.h"
 #include "shard/user_desk.h"
+#include "shard/webhooks.h"
 
 namespace switchboard::shard {
 
@@ -41,9 +42,11 @@ class ApiAnswers {
 /// The shard's thread only. The references must outlive it.
 class ApiRequests {
  public:
-  /// `shard`: the index of this one, of so many. `revoker`: null when nothing can be revoked.
+  /// `shard`: the index of this one, of so many. `revoker`: null when nothing can be revoked; `webhooks`: when there
+  /// are none.
   ApiRequests(std::uint32_t shard, std::uint32_t shards, Homes& homes, UserDesk& users, const ShardSettings& settings,
-              const session::SessionContext& context, api::ApiStats& stats, Revoker* revoker, ApiAnswers& answers)
+              const session::SessionContext& context, api::ApiStats& stats, Revoker* revoker, Webhooks* webhooks,
+              ApiAnswers& answers)
       : shard_(shard),
         shards_(shards),
         homes_(homes),
@@ -52,6 +55,7 @@ class ApiRequests {
         context_(context),
         stats_(stats),
         revoker_(revoker),
+        webhooks_(webhooks),
         answers_(answers) {}
 
   /// It may be answered before the call returns.
@@ -66,7 +70,8 @@ class ApiRequests {
   void on_page(std::uint64_t ticket, const wire::PageOrError& page);
   void on_presence_list(const PresenceListResult& list);
   void on_disconnected(const DisconnectResult& result);
-  void on_revoked(SlotId asker, std::uint64_t request, const std::expected<std::uint64_t, protocol::ErrorCode>& closed);
+  /// What was asked of somebody outside of the shards: the answer's body, or why it was not done.
+  void on_done(SlotId asker, std::uint64_t request, const std::expected<std::string, api::Problem>& outcome);
 
  private:
   void begin(ApiClient& client, SlotId id, api::PublishOne&& one);
@@ -75,6 +80,8 @@ class ApiRequests {
   void begin(ApiClient& client, SlotId id, api::ReadPresence&& presence);
   void begin(ApiClient& client, SlotId id, api::Disconnect&& disconnect);
   void begin(ApiClient& client, SlotId id, api::Revoke&& revoke);
+  void begin(ApiClient& client, SlotId id, api::ListWebhooks&&);
+  void begin(ApiClient& client, SlotId id, api::ControlWebhook&& wanted);
   void begin(ApiClient& client, SlotId id, api::ServerInfo&&);
   void begin(ApiClient& client, SlotId id, api::OpenApi&&);
 
@@ -93,6 +100,7 @@ class ApiRequests {
   const session::SessionContext& context_;
   api::ApiStats& stats_;
   Revoker* revoker_;
+  Webhooks* webhooks_;
   ApiAnswers& answers_;
   FlatMap<std::uint64_t, SlotId> pages_;  // by ticket, who waits
   std::uint64_t last_ticket_ = 0;

@@ -42,8 +42,9 @@ struct RoomParts {
   const ShardSettings& settings;
   session::ConnectionContext& context;
   ShardStats& stats;
-  Revoker* revoker;   // null: nothing can be revoked
-  EventSink* events;  // null: nobody wants to know
+  Revoker* revoker;    // null: nothing can be revoked
+  EventSink* events;   // null: nobody wants to know
+  Webhooks* webhooks;  // null: there are none
 };
 
 /// The shard's thread only.

@@ -51,7 +51,8 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
               .context = context_,
               .stats = stats_,
               .revoker = parts.revoker,
-              .events = parts.events}) {
+              .events = parts.events,
+              .webhooks = parts.webhooks}) {
   context_.now = clock_.now();
   context_.shard = index;
   context_.assets = parts.assets;

@@ -41,6 +41,7 @@ struct ShardParts {
   broker::StoreChannel* store = nullptr;  // this shard's end of it; null: history is kept in memory only
   Revoker* revoker = nullptr;             // null: nothing can be revoked
   EventSink* events = nullptr;            // null: nobody wants to know what happens
+  Webhooks* webhooks = nullptr;           // null: there are none
 };
 
 /// One thread's, but for `stats()`.
@@ -69,10 +70,9 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   /// When a turn is needed even if nothing happens.
   std::optional<Instant> next_deadline() const;
 
-  /// What was asked by the API is done, or was not.
-  void on_revoked(SlotId asker, std::uint64_t request,
-                  const std::expected<std::uint64_t, protocol::ErrorCode>& closed) {
-    rooms_.api().requests().on_revoked(asker, request, closed);
+  /// As in ApiRequests.
+  void on_api_done(SlotId asker, std::uint64_t request, const std::expected<std::string, api::Problem>& outcome) {
+    rooms_.api().requests().on_done(asker, request, outcome);
   }
 
   // --- from the server, on the shard's thread ------------------------------------------------------------------

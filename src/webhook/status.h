@@ -24,6 +24,9 @@ struct EndpointStatus {
   std::optional<UnixMillis> next_attempt_at;  // when it waits after a failure
 };
 
+/// As the API shows it (docs/API.md).
+std::string status_json(const EndpointStatus& status);
+
 constexpr const char* name(EndpointState state) {
   switch (state) {
     case EndpointState::kActive:

@@ -13,15 +13,26 @@ from harness import DEADLINE_S
 from tokens import SECRET
 
 
+# An endpoint that nobody is at.
+WEBHOOK = """
+[[webhooks]]
+name = "w"
+url = "http://127.0.0.1:9/"
+secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+allow_private_addresses = true
+"""
+
+
 class Description(unittest.IsolatedAsyncioTestCase):
     """The document is true: every answer of this file is held against it, and here everything it says is seen."""
 
     # Shards that do not answer, and a disk that fails while something is read: not to be had from outside.
     NOT_SEEN = {(name, 503, PROBLEM) for name in ("publishBatch", "readHistory", "readPresence", "disconnectUser")}
+    NOT_SEEN |= {(name + "Webhook", 503, PROBLEM) for name in ("pause", "resume", "replay", "test")}
 
     async def test_every_operation_and_every_status(self):
         document = None
-        with ApiServer(config=CONFIG, settings=LIMITS) as server, server.api() as api:
+        with ApiServer(config=CONFIG + WEBHOOK, settings=LIMITS) as server, server.api() as api:
             document = ApiServer.document
             document.seen.clear()
             publisher, chatter = server.api(PUBLISHER), server.api(CHATTER)
@@ -42,10 +53,20 @@ class Description(unittest.IsolatedAsyncioTestCase):
                 api.ask("POST", path_of("users", "u", what))
                 api.ask("POST", path_of("users", "", what))
                 publisher.ask("POST", path_of("users", "u", what))
+            api.ask("GET", "/api/v1/webhooks")
+            api.ask("GET", "/api/v1/webhooks?v=1")
+            publisher.ask("GET", "/api/v1/webhooks")
+            for what in ("pause", "resume", "replay", "test"):
+                api.ok("POST", path_of("webhooks", "w", what))
+                api.ask("POST", path_of("webhooks", "none", what))
+                api.ask("POST", path_of("webhooks", "", what))
+                publisher.ask("POST", path_of("webhooks", "none", what))
+            api.ask("POST", path_of("webhooks", "none", "replay"), b"{}", Content_Type="text/plain")
+            api.ask("POST", path_of("webhooks", "none", "replay"), b" " * (BODY_MAX + 1))
             api.ask("POST", path_of("users", "u", "revoke"), b"{}", Content_Type="text/plain")
             api.ask("POST", path_of("users", "u", "revoke"), b" " * (BODY_MAX + 1))
             for operation in document.operations:
-                path = operation.path.replace("{room}", "r").replace("{user}", "u")
+                path = operation.path.replace("{room}", "r").replace("{user}", "u").replace("{webhook}", "w")
                 wants_key = operation.description.get("security", document.root["security"]) != []
                 answer = api.ask(operation.method, path, Authorization=None)
                 self.assertEqual(answer.status, 401 if wants_key else 200, operation.id)
@@ -72,16 +93,18 @@ class Description(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(api.ask("POST", path, b"{}", Content_Type="text/plain").status, 415)
 
     async def test_every_parameter_is_taken(self):
-        values = {"room": "r", "user": "u", "before": "3", "after": "1", "limit": "2", "next": "a", "Idempotency-Key": "k"}
+        values = {"room": "r", "user": "u", "before": "3", "after": "1", "limit": "2", "next": "a", "Idempotency-Key": "k",
+                  "webhook": "w"}
         bodies = {"publish": {"room_id": "r", "content": 1}}
         taken = set()
-        with ApiServer(settings={"auth.secret": SECRET}) as server, server.api() as api:
+        with ApiServer(config=WEBHOOK, settings={"auth.secret": SECRET}) as server, server.api() as api:
             for operation in ApiServer.document.operations:
                 parameters = ApiServer.document.parameters(operation)
                 names = {parameter["name"] for parameter in parameters}
-                self.assertEqual({name for name in ("room", "user") if f"{{{name}}}" in operation.path},
+                self.assertEqual({name for name in ("room", "user", "webhook") if f"{{{name}}}" in operation.path},
                                  {parameter["name"] for parameter in parameters if parameter["in"] == "path"})
                 path = operation.path.replace("{room}", values["room"]).replace("{user}", values["user"])
+                path = path.replace("{webhook}", values["webhook"])
                 for parameter in parameters:
                     name, place = parameter["name"], parameter["in"]
                     schema = ApiServer.document.resolve(parameter["schema"])
@@ -111,8 +134,10 @@ class Description(unittest.IsolatedAsyncioTestCase):
             "revokeTokens": [{}, {"token_id": "t"}, {"issued_before_ms": 0}, {"issued_before_ms": 2**53}, {"token_id": ""},
                              {"issued_before_ms": 2**53 + 1}, {"issued_before_ms": -1}, {"token_id": "t", "issued_before_ms": 1},
                              {"token": "t"}, {"token_id": "t" * 256}, []],
+            "replayWebhook": [{}, {"since_ms": 0}, {"since_ms": 2**53}, {"since_ms": 2**53 + 1}, {"since_ms": -1}, {"since_ms": "1"},
+                              {"since": 1}, []],
         }
-        with ApiServer(settings={"auth.secret": SECRET}) as server, server.api() as api:
+        with ApiServer(config=WEBHOOK, settings={"auth.secret": SECRET}) as server, server.api() as api:
             document = ApiServer.document
             with_bodies = [operation for operation in document.operations if document.request_schema(operation)]
             self.assertEqual({operation.id for operation in with_bodies}, set(bodies))
@@ -120,7 +145,7 @@ class Description(unittest.IsolatedAsyncioTestCase):
                 for body in bodies[operation.id]:
                     with self.subTest(operation=operation.id, body=body):
                         fits = document.problem_with(document.request_schema(operation), body) is None
-                        answer = api.ask("POST", operation.path.replace("{user}", "u"), body)
+                        answer = api.ask("POST", operation.path.replace("{user}", "u").replace("{webhook}", "w"), body)
                         self.assertEqual(answer.status, 200 if fits else 400)
 
     async def test_a_validator_and_a_client_of_others(self):

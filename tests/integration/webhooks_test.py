@@ -10,9 +10,14 @@ import threading
 import time
 import unittest
 
+from api_client import KEY, ApiServer
 from client import Client
-from harness import BINARY, Server, own_environment, until
+from harness import BINARY, Server, own_environment, run_command, until
 from webhook_receiver import SECRET, Receiver, events_of
+
+def listed(api):
+    return api.ok("GET", "/api/v1/webhooks")["webhooks"]
+
 
 MARK = "a content that must not be in the log"
 
@@ -136,15 +141,76 @@ allow_private_addresses = true
         self.assertEqual([data["content"] for _, data in receiver.of_type("message.published")], list(range(50)))
         until(lambda: again.metric('switchboard_webhook_events_waiting{endpoint="back"}') == 0, "the queue is empty")
 
-    async def test_410_switches_an_endpoint_off(self):
+    async def test_410_switches_an_endpoint_off_until_it_is_resumed(self):
         receiver = self.receiver([(410, {})])
-        server = self.enterContext(Server(config=receiver.config(events=["room.occupied"])))
+        server = self.enterContext(ApiServer(config=receiver.config(events=["room.occupied"])))
         ann = await self.open_at(server)
         await ann.join("a", "ann")
         server.wait_for_line("webhook endpoint is switched off")
         await ann.join("b", "ann")
-        await ann.join("c", "ann")
-        self.assertEqual(len(receiver.deliveries), 1)
+        with server.api() as api:
+            until(lambda: [each["state"] for each in listed(api)] == ["gone"], "it is gone")
+            self.assertEqual(len(receiver.deliveries), 1)
+            api.ok("POST", "/api/v1/webhooks/back/resume")
+            receiver.wait_for(1, "room.occupied")
+            await ann.join("c", "ann")
+            receiver.wait_for(2, "room.occupied")
+            self.assertEqual([data["room_id"] for _, data in receiver.of_type("room.occupied")], ["a", "c"])
+
+    async def test_endpoints_are_paused_tested_and_replayed(self):
+        receiver = self.receiver()
+        server = self.enterContext(ApiServer(config=receiver.config(events=["message.published"])))
+        ann = await self.open_at(server)
+        await ann.join("r", "ann")
+        with server.api() as api:
+            api.ok("POST", "/api/v1/webhooks/back/pause")
+            await self.say(ann, "r", 1, 2, 3)
+            until(lambda: listed(api)[0]["events_waiting"] == 3, "they wait")
+            self.assertEqual(listed(api)[0]["state"], "paused")
+            self.assertEqual(receiver.deliveries, [])
+            api.ok("POST", "/api/v1/webhooks/back/resume")
+            receiver.wait_for(3, "message.published")
+            self.assertEqual(api.ok("POST", "/api/v1/webhooks/back/test"), {"events": 1})
+            receiver.wait_for(1, "webhook.test")
+            until(lambda: listed(api)[0]["events_waiting"] == 0, "it has had all")
+            self.assertEqual(listed(api)[0]["events_delivered"], 4)
+            sent = len(receiver.deliveries)
+            self.assertEqual(api.ok("POST", "/api/v1/webhooks/back/replay"), {"events": 4})
+            until(lambda: listed(api)[0]["events_delivered"] == 8, "all of them came again")
+            self.assertEqual(len(receiver.events()), 4, "under the ids that they had")
+            self.assertEqual(api.ok("POST", "/api/v1/webhooks/back/replay", {"since_ms": 2**53}), {"events": 0})
+            self.assertGreater(len(receiver.deliveries), sent)
+            self.assertIn('there is no webhook "other"', api.refused(404, "not_found", "POST", "/api/v1/webhooks/other/pause"))
+
+    async def test_the_command_line_looks_after_endpoints(self):
+        receiver = self.receiver([(500, {})])
+        server = self.enterContext(ApiServer(config=receiver.config(events=["room.occupied"])))
+        host, port = server.api_address
+        with tempfile.NamedTemporaryFile("w") as key:
+            key.write(KEY + "\n")
+            key.flush()
+
+            def webhooks(*arguments):
+                return run_command("webhooks", *arguments, "--api", f"http://{host}:{port}", "--key-file", key.name)
+
+            self.assertEqual(webhooks("test", "back").returncode, 0)
+            receiver.wait_for(1, "webhook.test")
+            until(lambda: "1 delivered" in webhooks("list").stdout, "it is counted")
+            shown = webhooks("list").stdout
+            self.assertIn(f"back  active  {receiver.url}", shown)
+            self.assertIn("0 events wait (0 bytes), 1 delivered, 0 lost", shown)
+            self.assertEqual(webhooks("pause", "back").returncode, 0)
+            self.assertIn("back  paused", webhooks("list").stdout)
+            self.assertEqual(webhooks("resume", "back").returncode, 0)
+            self.assertEqual(webhooks("replay", "back", "--since", "1h").stdout, "1 events are sent again\n")
+            for arguments, words in ((("pause", "other"), '404: there is no webhook "other"'),
+                                     (("replay", "back", "--since", "1 week"), "--since must be a number"),
+                                     (("stop", "back"), "unexpected"), (("test",), "NAME")):
+                run = webhooks(*arguments)
+                self.assertNotEqual(run.returncode, 0, arguments)
+                self.assertIn(words, run.stderr, arguments)
+        run = run_command("webhooks", "list", "--api", f"http://{host}:{port}", "--key", "not-the-key-of-this-server")
+        self.assertEqual((run.returncode, "401" in run.stderr), (1, True), run.stderr)
 
     async def test_an_endpoint_that_is_slow_or_silent_costs_no_client_anything(self):
         with socket.create_server(("127.0.0.1", 0), backlog=64) as server_socket:
