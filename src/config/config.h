@@ -10,6 +10,7 @@
 #include "config/auth_settings.h"
 #include "config/history_settings.h"
 #include "config/listener_settings.h"
+#include "hook/settings.h"
 #include "log/log_settings.h"
 #include "net/tls_settings.h"
 #include "shard/settings.h"
@@ -45,6 +46,7 @@ struct Config {
 
   AuthSettings auth;
   ApiSettings api;
+  hook::HookSettings hooks;
   std::vector<webhook::EndpointSettings> webhooks;  // sorted by name
 
   log::LogSettings log;

@@ -159,6 +159,26 @@ std::vector<ConfigProblem> problems_of_auth(const Config& config, const SourceRe
   return problems;
 }
 
+/// Questions that nobody could be asked.
+std::vector<ConfigProblem> problems_of_hooks(const Config& config, const SourceReading& reading) {
+  std::vector<ConfigProblem> problems;
+  if (!config.hooks.url.empty()) {
+    if (config.hooks.secret.empty()) {
+      problems.push_back({place_of_setting(reading, "hooks.url"),
+                          "`hooks.url` is set, and `hooks.secret` is not: the back end knows by it who asks"});
+    }
+    return problems;
+  }
+  for (const auto& [address, value, where] : reading.assignments) {
+    const std::string name = address.setting->name();
+    const bool is_question =
+        name == "hooks.connect" || name == "hooks.direct" || name == "rooms.hook_join" || name == "rooms.hook_publish";
+    if (!is_question || value != SettingValue(true) || value_of(config, address) != value) continue;
+    problems.push_back({where, "`" + key_of(address) + "` asks nobody: `hooks.url` is empty"});
+  }
+  return problems;
+}
+
 /// Where a setting of a section with a name was made, else where the section begins.
 std::string place_in(const SourceReading& reading, std::string_view section, const std::string& name,
                      std::string_view key) {
@@ -231,6 +251,7 @@ std::expected<Config, std::vector<ConfigProblem>> load_config(const ConfigSource
   std::ranges::move(problems_of_history(config, all), std::back_inserter(problems));
   std::ranges::move(problems_of_auth(config, all), std::back_inserter(problems));
   std::ranges::move(problems_of_api(config, all), std::back_inserter(problems));
+  std::ranges::move(problems_of_hooks(config, all), std::back_inserter(problems));
   std::ranges::move(problems_of_webhooks(config, all), std::back_inserter(problems));
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return config;

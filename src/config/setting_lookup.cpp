@@ -63,7 +63,8 @@ std::string nearest_key(std::string_view section, std::string_view key) {
 bool is_settable(const SettingAddress& address) {
   const Setting& setting = *address.setting;
   if (setting.section != "rooms" || address.name != room::kUserRooms) return true;
-  return !setting.key.starts_with("presence") && setting.key != "publish_from_outside" && setting.key != "echo";
+  return !setting.key.starts_with("presence") && !setting.key.starts_with("hook_") &&
+         setting.key != "publish_from_outside" && setting.key != "echo";
 }
 
 std::string problem_with_section_name(std::string_view section, std::string_view name) {

@@ -56,6 +56,10 @@ void add_rooms(std::vector<Setting>& out) {
                       "Whether who broadcasts gets the message, too, when the command does not say."));
   out.push_back(plain("rooms", "publish_from_outside", SB_FIELD(room.publish_from_outside), nullptr, kReload,
                       "Whether one may broadcast to the room without having joined it."));
+  out.push_back(plain("rooms", "hook_join", SB_FIELD(room.hook_join), nullptr, kReload,
+                      "Whether the back end is asked before somebody joins ([hooks])."));
+  out.push_back(plain("rooms", "hook_publish", SB_FIELD(room.hook_publish), nullptr, kReload,
+                      "Whether the back end is asked before a client's message is published ([hooks])."));
   out.push_back(
       rights("rooms", "allow", SB_FIELD(room.allow), kReload,
              "Where there is authentication: what every user with a token may in these rooms, besides what the "

@@ -17,6 +17,7 @@ std::vector<Setting> build_table() {
   add_tls(out);
   add_auth(out);
   add_api(out);
+  add_hooks(out);
   add_webhooks(out);
   add_log(out);
   add_rooms(out);
@@ -48,6 +49,9 @@ std::span<const SettingSection> setting_sections() {
        "`allow` "
        "say."},
       {"api", "The HTTP API for back ends: see API.md."},
+      {"hooks",
+       "A back end that is asked before clients are obeyed: see HOOKS.md. About which rooms, these say (`hook_join`, "
+       "`hook_publish`)."},
       {"webhooks",
        "Back ends that are told what happens: [[webhooks]], once for each, up to 32; see WEBHOOKS.md. `name` says what "
        "it is "

@@ -34,6 +34,7 @@ shard::ShardSettings share_of(const config::Config& config, std::size_t shards) 
                   .body_bytes_max = config.api.body_bytes_max,
                   .revocation_ms = static_cast<std::int64_t>(config.auth.token_lifetime_max_ms),
                   .answer_timeout_ms = config.api.answer_timeout_ms};
+  settings.session.hooks.is_on = !config.hooks.url.empty();
   settings.server_name += std::string("/") + version();
   return settings;
 }
@@ -59,7 +60,8 @@ std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(const c
                                   .store = services.store == nullptr ? nullptr : &services.store->channel(index),
                                   .revoker = services.revoker,
                                   .events = services.events,
-                                  .webhooks = services.webhooks};
+                                  .webhooks = services.webhooks,
+                                  .hooks = services.hooks};
     group->threads_.push_back(
         std::make_unique<ShardThread>(index, share_of(config, config.shards), parts, std::move(*listeners), admission));
   }

@@ -22,6 +22,7 @@ struct ShardServices {
   broker::Store* store = nullptr;       // null: messages are kept in memory
   shard::Revoker* revoker = nullptr;    // null: nothing can be revoked
   shard::EventSink* events = nullptr;   // null: nobody wants to know what happens
+  shard::HookAsker* hooks = nullptr;    // null: nobody is asked before clients are obeyed
   shard::Webhooks* webhooks = nullptr;  // null: there are none
 };
 

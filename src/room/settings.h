@@ -51,6 +51,9 @@ struct RoomSettings {
   std::uint32_t presence_pushes_per_second = 20'000;
   bool echo = true;                   // whether a sender gets its own message, when it does not say
   bool publish_from_outside = false;  // whether one may broadcast to the room without having joined it
+  // Where there is a back end to be asked:
+  bool hook_join = false;     // before somebody joins
+  bool hook_publish = false;  // before a message is published
   // Where there is authentication:
   RightSet allow = {};            // what everybody may who has a token
   RightSet allow_anonymous = {};  // and who has none

@@ -10,6 +10,7 @@
 #include "api/keys.h"
 #include "broker/sqlite/sqlite_store.h"
 #include "config/config_reload.h"
+#include "hook/caller.h"
 #include "listen/admission.h"
 #include "listen/connection_log.h"
 #include "listen/listener_report.h"
@@ -197,7 +198,23 @@ class Process {
     return {};
   }
 
+  /// It is there whether it is used or not: a reload may want it.
+  void open_hooks() {
+    const auto tell = [this](const shard::ApiAsker& asker, session::HookAnswer answer) {
+      shards_->post(asker.shard, [asker, answer = std::move(answer)](shard::Shard& shard) {
+        shard.on_hook_answer(asker.client, asker.request, answer);
+      });
+    };
+    hooks_ = std::make_unique<hook::HookCaller>(tell, clock_, log_);
+    use_hooks();
+  }
+
+  void use_hooks() {
+    if (!config_.hooks.url.empty()) hooks_->use(config_.hooks, config_.shard.session.message_bytes_max);
+  }
+
   bool open_webhooks() {
+    open_hooks();
     const auto opened = use_webhooks(config_.webhooks);
     return opened || fail(opened.error());
   }
@@ -208,9 +225,12 @@ class Process {
     if (!revocations) return fail(revocations.error());
     revocations_ = std::make_unique<RevocationKeeper>(
         std::move(*revocations), [this] { loop_.wake(); }, clock_, log_, happenings_);
-    auto group = listen::ShardGroup::open(
-        config_, sockets_, clock_, observer_, admission_,
-        {.store = store_.get(), .revoker = revocations_.get(), .events = &happenings_, .webhooks = &webhook_answers_});
+    auto group = listen::ShardGroup::open(config_, sockets_, clock_, observer_, admission_,
+                                          {.store = store_.get(),
+                                           .revoker = revocations_.get(),
+                                           .events = &happenings_,
+                                           .hooks = hooks_.get(),
+                                           .webhooks = &webhook_answers_});
     if (!group) return fail(group.error());
     shards_ = std::move(*group);
     revocations_->begin(*shards_);
@@ -347,6 +367,7 @@ class Process {
     last_resort_.allow(drain_time() + kEndMargin - kLastWordsMax);
     log_.set(config_.log);
     apply_file_limit();
+    use_hooks();
     if (const auto used = use_webhooks(config_.webhooks); !used) {
       log_.error("webhooks cannot be used", {{"problem", used.error()}});
     }
@@ -363,6 +384,7 @@ class Process {
     if (shards_) shards_->stop();
     doing_ = Doing::kClosingStore;
     if (store_) store_->stop();
+    if (hooks_) hooks_->stop();
     if (webhooks_) webhooks_->stop();  // what the shards have said last is written down
     doing_ = Doing::kNothing;
   }
@@ -434,6 +456,7 @@ class Process {
   webhook::Inbox happenings_{clock_};
   std::unique_ptr<webhook::Dispatcher> webhooks_;  // null: nobody has ever wanted to be told
   WebhookAnswers webhook_answers_;
+  std::unique_ptr<hook::HookCaller> hooks_;
   std::unique_ptr<RevocationKeeper> revocations_;
   std::unique_ptr<listen::ShardGroup> shards_;
   std::unique_ptr<ops::OpsPort> ops_;

@@ -33,11 +33,26 @@ std::string_view words_of(Right right) {
   return {};
 }
 
+/// Of what a back end has said; nothing where there is none to be asked.
+RightSet hook_rights_in(const Session& session, std::string_view room_id) {
+  RightSet rights;
+  if (!session.context().settings.hooks.is_on) return rights;
+  for (const auto& grants : session.context().host.hook_grants(session))
+    rights |= grants->rights_in(room_id, session.user_id());
+  return rights;
+}
+
+bool is_let_in_by_hook(const Session& session) {
+  return session.context().settings.hooks.is_on && !session.user_id().empty() &&
+         !session.context().host.hook_grants(session).empty();
+}
+
 }  // namespace
 
 std::optional<Denial> denial_of_nobody(const Session& session) {
   const auth::Policy* const policy = policy_of(session);
   if (policy == nullptr || policy->anonymous || session.credentials() != nullptr) return std::nullopt;
+  if (is_let_in_by_hook(session)) return std::nullopt;
   return Denial{ErrorCode::kUnauthorized, "this server wants to know who you are: send `auth` with a token first"};
 }
 
@@ -48,11 +63,12 @@ RightSet rights_in(const Session& session, std::string_view room_id) {
   // Nobody else will ever be called as an anonymous client is: a room of its own would be of no use.
   if (protocol::is_user_room(room_id)) return credentials == nullptr ? RightSet() : kOwnRoomRights;
   const room::RoomSettings& room = session.context().host.settings_of(room_id);
+  const RightSet by_hook = hook_rights_in(session, room_id);
   if (credentials == nullptr) {
-    if (!policy->anonymous) return {};
-    return room.allow_anonymous | policy->anonymous_grants.rights_in(room_id, {});
+    if (!policy->anonymous) return by_hook;
+    return by_hook | room.allow_anonymous | policy->anonymous_grants.rights_in(room_id, {});
   }
-  return room.allow | policy->users.rights_in(room_id, session.user_id()) |
+  return by_hook | room.allow | policy->users.rights_in(room_id, session.user_id()) |
          credentials->grants->rights_in(room_id, session.user_id());
 }
 
@@ -61,6 +77,10 @@ std::optional<Denial> denial_in(const Session& session, std::string_view room_id
   if (protocol::is_user_room(room_id))
     return Denial{ErrorCode::kForbidden, "without a token one has no room of one's own"};
   return Denial{ErrorCode::kForbidden, words_of(right)};
+}
+
+bool is_granted_by_hook(const Session& session, std::string_view room_id, Right right) {
+  return hook_rights_in(session, room_id).has(right);
 }
 
 std::optional<Denial> denial_of_direct(const Session& session, std::string_view to_user_id) {
@@ -72,6 +92,10 @@ std::optional<Denial> denial_of_direct(const Session& session, std::string_view 
                                           : policy->users.may_write_to(to_user_id, user_id) ||
                                                 credentials->grants->may_write_to(to_user_id, user_id);
   if (may) return std::nullopt;
+  if (session.context().settings.hooks.is_on) {
+    for (const auto& grants : session.context().host.hook_grants(session))
+      if (grants->may_write_to(to_user_id, user_id)) return std::nullopt;
+  }
   return Denial{ErrorCode::kForbidden, "you may not write to this user"};
 }
 

@@ -29,6 +29,9 @@ room::RightSet rights_in(const Session& session, std::string_view room_id);
 /// Whether it may do that there.
 std::optional<Denial> denial_in(const Session& session, std::string_view room_id, room::Right right);
 
+/// Whether a back end has said already that it may: then it is not asked again.
+bool is_granted_by_hook(const Session& session, std::string_view room_id, room::Right right);
+
 /// Whether it may write to that user.
 std::optional<Denial> denial_of_direct(const Session& session, std::string_view to_user_id);
 

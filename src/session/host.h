@@ -2,12 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
+#include "auth/grants.h"
 #include "auth/token_refusal.h"
 #include "room/settings.h"
 #include "session/ask.h"
+#include "session/hook.h"
 
 namespace switchboard::session {
 
@@ -21,6 +25,7 @@ enum class Attempt : std::uint8_t {
   // Nothing happened, it comes behind what is under way (only a session's own commands say so):
   kBehindQuery,    // the answer to a query
   kBehindAnswers,  // the answer to a query, and acknowledgements
+  kBehindHook,     // what a back end says to it
 };
 
 class SessionHost {
@@ -42,6 +47,17 @@ class SessionHost {
   /// A token was no good, which is to be logged.
   virtual void on_token_refused(const Session& session, const auth::TokenRefusal& refusal) {
     static_cast<void>(session), static_cast<void>(refusal);
+  }
+  /// Asks a back end what it says to a command, or takes what it has said: then it is the same question as before.
+  virtual HookStep ask_hook(Session& session, const HookQuestion& question) {
+    static_cast<void>(session), static_cast<void>(question);
+    return {};
+  }
+  /// Whether the back end has been asked something about this session, and has not answered yet.
+  virtual bool awaits_hook(const Session& session) const { return static_cast<void>(session), false; }
+  /// What the back end has allowed it besides.
+  virtual std::span<const std::shared_ptr<const auth::Grants>> hook_grants(const Session& session) const {
+    return static_cast<void>(session), std::span<const std::shared_ptr<const auth::Grants>>();
   }
   /// The settings of that room's namespace.
   virtual const room::RoomSettings& settings_of(std::string_view room_id) const = 0;

@@ -12,6 +12,7 @@ enum class Wait : std::uint8_t {
   kJoin,     // the answer to a join
   kQuery,    // the answer to a query
   kAnswers,  // that, and every acknowledgement
+  kHook,     // what a back end says to a command
   kHost,     // the host says that there is room on the way
   kOutlet,   // nothing waits at the outlet any more
   kTurn,     // the others have had their turn

@@ -36,6 +36,8 @@ Wait wait_of(Attempt attempt) {
       return Wait::kQuery;
     case Attempt::kBehindAnswers:
       return Wait::kAnswers;
+    case Attempt::kBehindHook:
+      return Wait::kHook;
     default:
       return Wait::kHost;
   }
@@ -239,6 +241,8 @@ bool Session::can_go_on(Wait why) const {
       return !owed_.awaits_query();
     case Wait::kAnswers:
       return !owed_.awaits_query() && !owed_.awaits_ack();
+    case Wait::kHook:
+      return !context_->host.awaits_hook(*this);
     case Wait::kOutlet:
       return outlet_->waiting_bytes() == 0;
     case Wait::kHost:

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "auth/policy.h"
+#include "session/hook.h"
 #include "session/listener_policy.h"
 #include "session/rate_limiter.h"
 #include "ws/deflate_settings.h"
@@ -51,6 +52,8 @@ struct SessionSettings {
   /// Goes on top of `queue_bytes_max`, for there is one such answer at a time.
   std::uint32_t reply_bytes_max = 262'144;
   DirectPolicy direct = DirectPolicy::kAll;
+
+  HookWishes hooks;
 
   RateSettings rate;  // `rate_limited` above it, and 4102 if that goes on
 

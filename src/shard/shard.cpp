@@ -26,6 +26,7 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       stuck_(clients_),
       outboxes_(stuck_, settings_, context_, stats_),
       delivery_(views_, clients_, replays_, stuck_, stats_),
+      hooks_(index, parts.hooks, parts.hash_key, clients_, delivery_, context_, stats_),
       sweep_(views_, clients_, delivery_, stats_),
       intake_(*this, clients_, parts.clock, context_, delivery_),
       rooms_(index,
@@ -112,6 +113,7 @@ void Shard::on_token_refused(const session::Session& session, const auth::TokenR
 void Shard::on_opened(const Client& client) {
   observer_.on_opened(client.connection);
   if (events_ != nullptr) events_->on_opened(client.connection);
+  hooks_.on_opened(client);
 }
 
 /// After anything was done with a session: writes, keeps its timer, ends it when it is over. The client may be gone

@@ -16,6 +16,7 @@
 #include "shard/client.h"
 #include "shard/delivery.h"
 #include "shard/event_sink.h"
+#include "shard/hook_desk.h"
 #include "shard/intake.h"
 #include "shard/observer.h"
 #include "shard/outbox_bound.h"
@@ -42,6 +43,7 @@ struct ShardParts {
   Revoker* revoker = nullptr;             // null: nothing can be revoked
   EventSink* events = nullptr;            // null: nobody wants to know what happens
   Webhooks* webhooks = nullptr;           // null: there are none
+  HookAsker* hooks = nullptr;             // null: nobody is asked before clients are obeyed
 };
 
 /// One thread's, but for `stats()`.
@@ -75,6 +77,12 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
     rooms_.api().requests().on_done(asker, request, outcome);
   }
 
+  /// As in HookDesk.
+  void on_hook_answer(SlotId connection, std::uint64_t number, session::HookAnswer answer) {
+    context_.now = clock_.now();
+    hooks_.on_answer(connection, number, std::move(answer));
+  }
+
   // --- from the server, on the shard's thread ------------------------------------------------------------------
   /// Sends everybody away with 4200, spread over `over`; new connections are turned away in the same manner.
   void drain(Duration over);
@@ -106,7 +114,17 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
     return rooms_.find(session, room_id);
   }
   void leave(session::Session& session, std::uint32_t slot) override { rooms_.leave(session, slot); }
-  void on_over(session::Session& session) override { delivery_.leave_unsettled(clients_.at(session.id())); }
+  void on_over(session::Session& session) override {
+    hooks_.on_over(session);
+    delivery_.leave_unsettled(clients_.at(session.id()));
+  }
+  session::HookStep ask_hook(session::Session& session, const session::HookQuestion& question) override {
+    return hooks_.ask(session, question);
+  }
+  bool awaits_hook(const session::Session& session) const override { return hooks_.awaits(session); }
+  std::span<const std::shared_ptr<const auth::Grants>> hook_grants(const session::Session& session) const override {
+    return hooks_.grants_of(session);
+  }
   void leave_all(session::Session& session) override { rooms_.leave_all(session); }
   void on_user_named(session::Session& session) override { rooms_.on_user_named(session); }
   std::string_view room_id_of(const session::Session& session, std::uint32_t slot) const override {
@@ -148,6 +166,7 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   StuckClients stuck_;
   OutboxBound outboxes_;
   Delivery delivery_;
+  HookDesk hooks_;
   Sweep sweep_;
   Intake intake_;
   RoomDesks rooms_;

@@ -114,6 +114,11 @@ struct ShardStats {
   Counter presence_pushes{metrics, "switchboard_presence_pushes_total",
                           "Changes of who is in a room that were made known, counted once for all who are told."};
   Gauge presence_watchers{metrics, "switchboard_presence_watchers", "Memberships that are told who comes and goes."};
+  Counter hooks_asked{metrics, "switchboard_hooks_total", "Questions to the back end before a client was obeyed."};
+  Counter hooks_refused{metrics, "switchboard_hooks_refused_total",
+                        "Connections and commands that were not allowed, for the answer or for want of one."};
+  Counter hooks_down{metrics, "switchboard_hooks_unanswered_total",
+                     "Questions that nobody has answered as they should."};
   Counter waits{metrics, "switchboard_mailbox_waits_total",
                 "Commands that had to wait because another shard's mailbox was full."};
   Counter accept_pauses{metrics, "switchboard_accept_pauses_total",
