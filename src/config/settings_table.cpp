@@ -11,6 +11,7 @@ std::vector<Setting> build_table() {
   add_listeners(out);
   add_limits(out);
   add_rates(out);
+  add_operation_rates(out);
   add_heartbeat(out);
   add_delivery(out);
   add_compression(out);
@@ -19,6 +20,7 @@ std::vector<Setting> build_table() {
   add_api(out);
   add_log(out);
   add_rooms(out);
+  add_room_rates(out);
   add_history(out);
   add_direct(out);
   return out;

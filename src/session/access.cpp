@@ -81,4 +81,8 @@ std::uint32_t rooms_max_of(const Session& session) {
   return granted.value_or(session.context().settings.rooms_per_connection_max);
 }
 
+Rate rate_of(const Session& session, room::Operation operation) {
+  return session.context().settings.rate.operations[operation];
+}
+
 }  // namespace switchboard::session

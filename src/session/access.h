@@ -6,7 +6,9 @@
 #include <optional>
 #include <string_view>
 
+#include "base/token_bucket.h"
 #include "protocol/error.h"
+#include "room/operation.h"
 #include "room/rights.h"
 
 namespace switchboard::session {
@@ -34,5 +36,8 @@ std::optional<Denial> denial_of_direct(const Session& session, std::string_view 
 
 /// Rooms it may be in at once.
 std::uint32_t rooms_max_of(const Session& session);
+
+/// How often it may do that, wherever that is.
+Rate rate_of(const Session& session, room::Operation operation);
 
 }  // namespace switchboard::session

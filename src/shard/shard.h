@@ -112,6 +112,7 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   }
   void on_token_refused(const session::Session& session, const auth::TokenRefusal& refusal) override;
   const room::RoomSettings& settings_of(std::string_view room_id) const override { return settings_.rooms.of(room_id); }
+  bool has_room_rates() const override { return settings_.rooms.has_rates(); }
   // ConnectionHost
   void on_request_refused(const net::PeerAddress& peer, std::string_view field, std::string_view value) override {
     observer_.on_request_refused(peer, field, value);

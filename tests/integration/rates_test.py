@@ -1,0 +1,110 @@
+"""How often what may be done: each limit with the real binary. A rate of one in a
+second gives a test what the burst is, and one more for each second that it takes."""
+
+import signal
+import time
+import unittest
+
+from client import WithClients
+from harness import until
+
+CONFIG = """
+[limits]
+joins_per_second = 1
+joins_burst = 5
+publishes_per_second = 1
+publishes_burst = 6
+directs_per_second = 1
+directs_burst = 3
+history_per_second = 1
+history_burst = 2
+presence_per_second = 1
+presence_burst = 2
+errors_max = 1000
+
+[rooms.typing]
+publishes_per_second = 1
+publishes_burst = 2
+joins_per_second = 1
+joins_burst = 2
+"""
+
+
+class Rates(WithClients, unittest.IsolatedAsyncioTestCase):
+    async def passed(self, client, count, **command):
+        """How many of so many commands in a row were not refused, and the last refusal."""
+        began, done, refusal = time.monotonic(), 0, None
+        for number in range(count):
+            answer = await client.ask(id=number, **command)
+            while answer.get("id") != number:  # what the rooms bring
+                answer = await client.receive()
+            if answer["type"] != "error":
+                done += 1
+            else:
+                self.assertEqual((answer["code"], answer["retryable"]), ("rate_limited", True))
+                self.assertTrue(1 <= answer["retry_after_ms"] <= 1_000, answer)
+                refusal = answer
+        self.extra = int(time.monotonic() - began) + 1  # tokens that may have come meanwhile
+        return done, refusal
+
+    async def assert_burst(self, burst, words, client, **command):
+        done, refusal = await self.passed(client, burst + 5, **command)
+        self.assertTrue(burst <= done <= burst + self.extra, (done, burst))
+        if refusal is not None:
+            self.assertIn(words, refusal["message"])
+
+    def limited(self, limit):
+        return self.server.metric(f'switchboard_rate_limited_total{{limit="{limit}"}}')
+
+    async def test_each_operation_has_its_limit(self):
+        self.serve(config=CONFIG)
+        client = await self.open(v1=True)
+        await client.receive()  # hello
+        await client.join("lobby", "ann")
+        await self.assert_burst(4, "too many joins on this connection", client, type="join", room_id="hall")
+        await self.assert_burst(6, "too many publishes on this connection", client, type="broadcast", room_id="lobby", content=1)
+        await self.assert_burst(3, "too many direct messages", client, type="direct", user_id="bob", content=1)
+        await self.assert_burst(2, "too many history queries", client, type="history", room_id="lobby")
+        await self.assert_burst(2, "too many presence queries", client, type="presence", room_id="lobby")
+        for limit in ("joins", "publishes", "directs", "history", "presence"):
+            self.assertGreater(self.limited(limit), 0, limit)
+        other = await self.open(v1=True)
+        await other.receive()
+        await other.join("lobby", "ann")
+
+    async def test_a_namespace_has_limits_of_its_own(self):
+        self.serve(config=CONFIG)
+        client = await self.open(v1=True)
+        await client.receive()
+        await client.join("typing:1", "ann")
+        await client.join("lobby", "ann")
+        await self.assert_burst(1, "too many joins of rooms of this namespace", client, type="join", room_id="typing:2")
+        await self.assert_burst(2, "too many publishes to rooms of this namespace", client, type="broadcast", room_id="typing:1",
+                                content=1)
+        done, _ = await self.passed(client, 3, type="broadcast", room_id="lobby", content=1)
+        self.assertEqual(done, 3, "what is refused there is not missing here")
+
+    async def test_a_reload_holds_for_those_who_are_here(self):
+        self.serve(config="[limits]\nerrors_max = 1000\n")
+        client = await self.open(v1=True)
+        await client.receive()
+        await client.join("lobby", "ann")
+        publish = {"type": "broadcast", "room_id": "lobby", "content": 1}
+        self.assertEqual((await self.passed(client, 30, **publish))[0], 30)
+        self.server.write_config(CONFIG)
+        self.server.signal(signal.SIGHUP)
+        self.server.wait_for_line("configuration reloaded")
+        await self.assert_burst(6, "too many publishes", client, **publish)
+
+    async def test_who_goes_on_is_closed_with_4102(self):
+        self.serve(config="[limits]\njoins_per_second = 1\njoins_burst = 2\nerrors_max = 5\nerrors_refill_ms = 3600000\n")
+        client = await self.open(v1=True)
+        await client.receive()
+        for _ in range(40):
+            await client.send(type="join", room_id="lobby", user_id="ann")
+        self.assertEqual((await client.close_code())[0], 4102)
+        until(lambda: self.server.metric('switchboard_disconnects_total{code="4102"}') == 1, "it was counted")
+
+
+if __name__ == "__main__":
+    unittest.main()
