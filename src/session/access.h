@@ -34,6 +34,9 @@ std::optional<Denial> denial_in(const Session& session, std::string_view room_id
 /// Whether it may write to that user.
 std::optional<Denial> denial_of_direct(const Session& session, std::string_view to_user_id);
 
+// Limits, if there is authentication, are those of the token; those that the configuration gives everybody
+// (`permissions`); those of all sessions. The first that says one counts.
+
 /// Rooms it may be in at once.
 std::uint32_t rooms_max_of(const Session& session);
 

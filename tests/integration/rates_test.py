@@ -1,12 +1,14 @@
-"""How often what may be done: each limit with the real binary. A rate of one in a
+"""How often what may be done: each limit with the real binary, from the configuration and from tokens. A rate of one in a
 second gives a test what the burst is, and one more for each second that it takes."""
 
+import json
 import signal
 import time
 import unittest
 
 from client import WithClients
-from harness import until
+from harness import run_command, until
+from tokens import SECRET, token
 
 CONFIG = """
 [limits]
@@ -28,6 +30,7 @@ publishes_burst = 2
 joins_per_second = 1
 joins_burst = 2
 """
+EVERYTHING = {"*": ["join", "publish", "history", "presence"]}
 
 
 class Rates(WithClients, unittest.IsolatedAsyncioTestCase):
@@ -83,6 +86,34 @@ class Rates(WithClients, unittest.IsolatedAsyncioTestCase):
                                 content=1)
         done, _ = await self.passed(client, 3, type="broadcast", room_id="lobby", content=1)
         self.assertEqual(done, 3, "what is refused there is not missing here")
+
+    async def test_a_token_says_otherwise(self):
+        self.serve(config=CONFIG, settings={"auth.secret": SECRET})
+
+        async def open_with(shown=None, **limits):
+            shown = shown or token("ann", switchboard={"rooms": EVERYTHING, "limits": limits})
+            client = await self.open(v1=True, extra_headers={"Authorization": f"Bearer {shown}"})
+            await client.receive()
+            await client.join("lobby", "ann")
+            return client
+
+        publish = {"type": "broadcast", "room_id": "lobby", "content": 1}
+        words = "too many publishes on this connection"
+        await self.assert_burst(6, words, await open_with(), **publish)
+        await self.assert_burst(2, words, await open_with(publishes_per_second=1, publishes_burst=2), **publish)
+        await self.assert_burst(20, words, await open_with(publishes_per_second=1, publishes_burst=20), **publish)
+        done, _ = await self.passed(await open_with(publishes_per_second=0), 30, **publish)
+        self.assertEqual(done, 30)
+        made = run_command("token", "--secret", SECRET, "--user", "ann", "--rooms", json.dumps(EVERYTHING),
+                           "--limits", '{"publishes_per_second":1,"publishes_burst":4}')
+        await self.assert_burst(4, words, await open_with(made.stdout.strip()), **publish)
+        refused = run_command("token", "--secret", SECRET, "--user", "ann", "--limits", '{"publishes_burst":4}')
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("without `publishes_per_second`", refused.stderr)
+        bad = token("ann", switchboard={"limits": {"publishes_burst": 3}})
+        refused = await (await self.open()).ask(type="auth", token=bad)
+        self.assertEqual((refused["code"], refused["retryable"]), ("unauthorized", False))
+        self.assertIn("has `publishes_burst` without `publishes_per_second`", refused["message"])
 
     async def test_a_reload_holds_for_those_who_are_here(self):
         self.serve(config="[limits]\nerrors_max = 1000\n")

@@ -2,6 +2,7 @@
 #include "session/operation_limits.h"
 
 #include "session/connection_driver.h"
+#include "session/fake_tokens.h"
 
 namespace switchboard::session {
 namespace {
@@ -135,6 +136,80 @@ TEST_F(OperationLimitsTest, DirectMessagesCountInTheNamespaceOfUsersRooms) {
   EXPECT_FALSE(is_limited(direct("bob")));
   EXPECT_FALSE(is_limited(direct("eve")));
   EXPECT_NE(direct("bob").find("too many publishes to rooms of this namespace"), std::string::npos);
+}
+
+// --- tokens ----------------------------------------------------------------------------------------------------------
+
+class OperationLimitsOfTokensTest : public OperationLimitsTest {
+ protected:
+  OperationLimitsOfTokensTest() { settings.auth = policy; }
+
+  /// With a token of ann's that has those limits.
+  void open_with(const std::string& limits) {
+    const std::string grants = R"({"rooms":{"*":["join","publish"]},"limits":{)" + limits + "}}";
+    std::string upgrade(kUpgrade);
+    upgrade.insert(upgrade.size() - 2, "Authorization: Bearer ann;" + grants + "\r\n");
+    open(upgrade);
+    EXPECT_FALSE(is_limited(ask(R"({"type":"join","room_id":"lobby"})")));
+  }
+  /// How many of so many publishes in a row were not refused for their rate.
+  int published(int of = 100) {
+    int count = 0;
+    for (int i = 0; i < of; ++i)
+      count += is_limited(publish("lobby")) ? 0 : 1;
+    return count;
+  }
+
+  std::shared_ptr<auth::Policy> policy = fake_policy();
+};
+
+TEST_F(OperationLimitsOfTokensTest, ATokensLimitTakesThePlaceOfTheSettingInEitherDirection) {
+  settings.errors_max = 1'000;
+  settings.rate.operations[Operation::kPublish] = {.per_second = 10, .burst = 20};
+  open_with("");
+  EXPECT_EQ(published(), 20);
+  open_with(R"("publishes_per_second":5,"publishes_burst":7)");
+  EXPECT_EQ(published(), 7);
+  open_with(R"("publishes_per_second":50)");
+  EXPECT_EQ(published(), 50);
+  open_with(R"("publishes_per_second":0)");
+  EXPECT_EQ(published(), 100) << "no limit";
+  open_with(R"("joins_per_second":5)");
+  EXPECT_EQ(published(), 20) << "of another operation";
+}
+
+TEST_F(OperationLimitsOfTokensTest, AFreshTokenChangesItsConnectionsLimits) {
+  settings.errors_max = 1'000;
+  open_with(R"("publishes_per_second":5)");
+  EXPECT_EQ(published(), 5);
+  const std::string grants = R"({\"rooms\":{\"*\":[\"join\",\"publish\"]},\"limits\":{\"publishes_per_second\":10}})";
+  EXPECT_NE(ask(R"({"type":"auth","token":"ann;)" + grants + R"("})").find("authed"), std::string::npos);
+  EXPECT_EQ(published(), 0) << "what is used up stays used up: half a second's worth is not there";
+  advance(1s);
+  EXPECT_EQ(published(), 10);
+}
+
+TEST_F(OperationLimitsOfTokensTest, TheLimitOfANamespaceHoldsWhateverATokenSays) {
+  settings.errors_max = 1'000;
+  host.usual.publishes = {.per_second = 3};
+  open_with(R"("publishes_per_second":0)");
+  EXPECT_EQ(published(), 3);
+}
+
+TEST_F(OperationLimitsOfTokensTest, TheConfigurationMayGiveLimitsWithItsPermissions) {
+  settings.errors_max = 1'000;
+  settings.rate.operations[Operation::kPublish] = {.per_second = 10};
+  policy->users = *auth::Grants::parse(R"({"limits":{"publishes_per_second":20}})");
+  policy->anonymous = true;
+  policy->anonymous_grants =
+      *auth::Grants::parse(R"({"rooms":{"*":["join","publish"]},"limits":{"publishes_per_second":2}})");
+  open_with("");
+  EXPECT_EQ(published(), 20);
+  open_with(R"("publishes_per_second":30)");
+  EXPECT_EQ(published(), 30);
+  open();
+  ask(R"({"type":"join","room_id":"lobby"})");
+  EXPECT_EQ(published(), 2);
 }
 
 }  // namespace
