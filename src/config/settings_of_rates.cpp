@@ -59,6 +59,12 @@ void add_rates(std::vector<Setting>& out) {
       "address_bytes_per_second", "address_bytes_burst", SB_FIELD(config.shard.session.rate.address_bytes), "bytes",
       "The same as bytes_per_second for all connections of one IP address together (of one IPv6 /64). 0 means no "
       "limit. From 0 to a limit: for connections to come.");
+  limits.add(
+      "connects_per_address_per_second", "connects_per_address_burst", SB_FIELD(config.connects_per_address),
+      "connections",
+      "How often one IP address (one IPv6 /64) may connect, also for pages; some more are told so (4102), further "
+      "ones dropped before their handshake. 0 means no limit: behind a proxy without trusted_proxies all "
+      "clients are one address.");
 }
 
 void add_operation_rates(std::vector<Setting>& out) {

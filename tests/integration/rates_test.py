@@ -6,6 +6,8 @@ import signal
 import time
 import unittest
 
+import websockets
+
 from client import WithClients
 from harness import run_command, until
 from tokens import SECRET, token
@@ -126,6 +128,31 @@ class Rates(WithClients, unittest.IsolatedAsyncioTestCase):
         self.server.signal(signal.SIGHUP)
         self.server.wait_for_line("configuration reloaded")
         await self.assert_burst(6, "too many publishes", client, **publish)
+
+    async def test_an_address_connects_so_often(self):
+        self.serve(config="[limits]\nconnects_per_address_per_second = 1\nconnects_per_address_burst = 5\n")
+        began, codes, dropped = time.monotonic(), [], 0
+        for _ in range(5 + 64 + 20):
+            try:
+                client = await self.open(v1=True, local_addr=("127.0.0.66", 0))
+            except (OSError, websockets.InvalidHandshake, EOFError, websockets.ConnectionClosed):
+                dropped += 1
+                continue
+            try:
+                self.assertEqual((await client.receive())["type"], "hello")
+                codes.append(0)
+            except websockets.ConnectionClosed as closed:
+                codes.append(closed.code)
+                self.assertEqual(closed.reason, "this address connects more often than it may")
+        extra = int(time.monotonic() - began) + 1
+        welcome, told = codes.count(0), codes.count(4102)
+        self.assertEqual(welcome + told, len(codes))
+        self.assertTrue(5 <= welcome <= 5 + extra and told <= 64 + extra, (welcome, told, extra))
+        self.assertGreaterEqual(told, 1)
+        self.assertGreaterEqual(dropped, 20 - 2 * extra)
+        self.assertEqual(self.server.metric("switchboard_connections_refused_total"), dropped)
+        other = await self.open(v1=True, local_addr=("127.0.0.67", 0))
+        self.assertEqual((await other.receive())["type"], "hello")
 
     async def test_who_goes_on_is_closed_with_4102(self):
         self.serve(config="[limits]\njoins_per_second = 1\njoins_burst = 2\nerrors_max = 5\nerrors_refill_ms = 3600000\n")
