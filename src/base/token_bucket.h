@@ -22,6 +22,8 @@ struct Rate {
   }
   /// How long an empty bucket takes to be full. Only when limited.
   Duration depth() const { return time_of(burst > 0 ? burst : per_second); }
+
+  friend bool operator==(const Rate&, const Rate&) = default;
 };
 
 /// One thread's. Begins full.

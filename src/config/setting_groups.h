@@ -18,6 +18,7 @@ void add_compression(std::vector<Setting>& out);
 void add_tls(std::vector<Setting>& out);
 void add_auth(std::vector<Setting>& out);
 void add_api(std::vector<Setting>& out);
+void add_api_rates(std::vector<Setting>& out);  // of "api"
 void add_log(std::vector<Setting>& out);
 void add_rooms(std::vector<Setting>& out);
 void add_room_rates(std::vector<Setting>& out);  // of "rooms"

@@ -86,6 +86,15 @@ void add_operation_rates(std::vector<Setting>& out) {
              "The same for queries of who is in a room.");
 }
 
+void add_api_rates(std::vector<Setting>& out) {
+  const RateSection api{out, "api"};
+  api.add(
+      "requests_per_second", "requests_burst", SB_FIELD(config.api.requests), "requests",
+      "Requests that one key may make, on all shards together; more get 429 with Retry-After. A batch counts as many "
+      "as it has messages: if these are more than are left it is done all the same, and the requests behind it "
+      "wait for longer. 0 means no limit.");
+}
+
 void add_room_rates(std::vector<Setting>& out) {
   const RateSection rooms{out, "rooms"};
   rooms.add("joins_per_second", "joins_burst", SB_FIELD(room.joins), "joins",

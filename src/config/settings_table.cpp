@@ -18,6 +18,7 @@ std::vector<Setting> build_table() {
   add_tls(out);
   add_auth(out);
   add_api(out);
+  add_api_rates(out);
   add_log(out);
   add_rooms(out);
   add_room_rates(out);

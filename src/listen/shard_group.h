@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "api/keys.h"
 #include "broker/store.h"
 #include "config/config.h"
 #include "listen/connection_log.h"
@@ -57,6 +58,7 @@ class ShardGroup {
   void post_to_all(const std::function<void(ShardThread&)>& work, std::function<void()> done);
 
   shard::Exchange exchange_;
+  std::shared_ptr<const api::Keys> api_keys_;  // those in force: what they have used up outlives a reload
   std::vector<std::unique_ptr<ShardThread>> threads_;
 };
 
