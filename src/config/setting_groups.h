@@ -12,6 +12,7 @@ void add_listeners(std::vector<Setting>& out);
 void add_limits(std::vector<Setting>& out);
 void add_rates(std::vector<Setting>& out);            // of "limits"
 void add_operation_rates(std::vector<Setting>& out);  // too
+void add_user_rates(std::vector<Setting>& out);       // too
 void add_heartbeat(std::vector<Setting>& out);
 void add_delivery(std::vector<Setting>& out);
 void add_compression(std::vector<Setting>& out);

@@ -86,6 +86,28 @@ void add_operation_rates(std::vector<Setting>& out) {
              "The same for queries of who is in a room.");
 }
 
+void add_user_rates(std::vector<Setting>& out) {
+  const RateSection limits{out, "limits"};
+  limits.add("user_joins_per_second", "user_joins_burst",
+             SB_FIELD(config.shard.session.rate.user_operations[Operation::kJoin]), "joins",
+             "The same as joins_per_second for all connections of one user together, on all shards, whatever a token "
+             "says. 0 means no limit. From 0 to a limit by user: for connections to come. Without authentication users "
+             "are who they say, and one that is held back may say something else; the join that says it first does not "
+             "count.");
+  limits.add("user_publishes_per_second", "user_publishes_burst",
+             SB_FIELD(config.shard.session.rate.user_operations[Operation::kPublish]), "messages",
+             "The same for messages to rooms (`broadcast`).");
+  limits.add("user_directs_per_second", "user_directs_burst",
+             SB_FIELD(config.shard.session.rate.user_operations[Operation::kDirect]), "messages",
+             "The same for messages to users (`direct`).");
+  limits.add("user_history_per_second", "user_history_burst",
+             SB_FIELD(config.shard.session.rate.user_operations[Operation::kHistory]), "queries",
+             "The same for queries of a room's history.");
+  limits.add("user_presence_per_second", "user_presence_burst",
+             SB_FIELD(config.shard.session.rate.user_operations[Operation::kPresence]), "queries",
+             "The same for queries of who is in a room.");
+}
+
 void add_api_rates(std::vector<Setting>& out) {
   const RateSection api{out, "api"};
   api.add(

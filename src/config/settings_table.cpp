@@ -12,6 +12,7 @@ std::vector<Setting> build_table() {
   add_limits(out);
   add_rates(out);
   add_operation_rates(out);
+  add_user_rates(out);
   add_heartbeat(out);
   add_delivery(out);
   add_compression(out);

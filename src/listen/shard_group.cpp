@@ -47,7 +47,7 @@ std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(const c
                                                                          const Clock& clock, ConnectionLog& observer,
                                                                          Admission& admission, broker::Store* store,
                                                                          shard::Revoker* revoker) {
-  std::unique_ptr<ShardGroup> group(new ShardGroup(config.shards));
+  std::unique_ptr<ShardGroup> group(new ShardGroup(config.shards, clock));
   group->api_keys_ = keys_of(config.api.keys, nullptr);
   const shard::ShardSettings settings = share_of(config, config.shards, group->api_keys_);
   const HashKey key{kernel_random(), kernel_random()};
@@ -61,7 +61,8 @@ std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(const c
                                   .random_seed = kernel_random(),
                                   .assets = demo_assets(),
                                   .store = store == nullptr ? nullptr : &store->channel(index),
-                                  .revoker = revoker};
+                                  .revoker = revoker,
+                                  .user_rates = &group->user_accounts_};
     group->threads_.push_back(std::make_unique<ShardThread>(index, settings, parts, std::move(*listeners), admission));
   }
   return group;
@@ -89,6 +90,7 @@ void ShardGroup::drain(Duration over) {
 }
 
 void ShardGroup::reload(const config::Config& config, const TlsContexts& contexts, std::function<void()> done) {
+  if (!config.shard.session.rate.user_operations.any()) user_accounts_.forget();
   api_keys_ = keys_of(config.api.keys, api_keys_.get());
   auto apply = [settings = share_of(config, threads_.size(), api_keys_), contexts,
                 handshakes_max = config.tls.handshakes_max](ShardThread& self) {

@@ -15,6 +15,7 @@
 #include "listen/listening_sockets.h"
 #include "listen/shard_thread.h"
 #include "listen/tls_contexts.h"
+#include "listen/user_accounts.h"
 
 namespace switchboard::listen {
 
@@ -52,12 +53,13 @@ class ShardGroup {
   const ShardThread& thread(std::size_t index) const { return *threads_[index]; }
 
  private:
-  explicit ShardGroup(std::uint32_t shards) : exchange_(shards) {}
+  ShardGroup(std::uint32_t shards, const Clock& clock) : exchange_(shards), user_accounts_(clock) {}
 
   /// Runs `work` on the thread of each shard, and `done` on that of the last one.
   void post_to_all(const std::function<void(ShardThread&)>& work, std::function<void()> done);
 
   shard::Exchange exchange_;
+  UserAccounts user_accounts_;
   std::shared_ptr<const api::Keys> api_keys_;  // those in force: what they have used up outlives a reload
   std::vector<std::unique_ptr<ShardThread>> threads_;
 };

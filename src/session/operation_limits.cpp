@@ -43,6 +43,7 @@ std::optional<OperationLimits> limits_of(const Session& session, const protocol:
   if (!counted) return std::nullopt;
   const SessionHost& host = session.context().host;
   OperationLimits limits{.operation = counted->operation, .connection = rate_of(session, counted->operation)};
+  limits.user = session.context().settings.rate.user_operations[counted->operation];
   if (!counted->room_id.empty() && host.has_room_rates()) {
     const room::RoomSettings& room = host.settings_of(counted->room_id);
     limits.room = counted->operation == Operation::kJoin ? room.joins : room.publishes;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/assert.h"
+
 namespace switchboard::session {
 namespace {
 
@@ -27,10 +29,19 @@ constexpr std::array<Words, kRateLimits> kWords = {{
     {"presence", "too many presence queries on this connection"},
     {"room_joins", "too many joins of rooms of this namespace on this connection"},
     {"room_publishes", "too many publishes to rooms of this namespace on this connection"},
+    {"user_joins", "too many joins by this user"},
+    {"user_publishes", "too many publishes by this user"},
+    {"user_directs", "too many direct messages by this user"},
+    {"user_history", "too many history queries by this user"},
+    {"user_presence", "too many presence queries by this user"},
 }};
 
 RateLimit limit_of_connection(Operation operation) {
   return static_cast<RateLimit>(static_cast<std::size_t>(RateLimit::kJoins) + static_cast<std::size_t>(operation));
+}
+
+RateLimit limit_of_user(Operation operation) {
+  return static_cast<RateLimit>(static_cast<std::size_t>(RateLimit::kUserJoins) + static_cast<std::size_t>(operation));
 }
 
 RateLimit limit_of_room(Operation operation) {
@@ -49,6 +60,12 @@ std::string_view words_of(RateLimit limit) {
 
 RateLimiter::RateLimiter(AddressRate* address) {
   if (address != nullptr) more().address = address;
+}
+
+void RateLimiter::set_user(UserRate& user) {
+  More& own = more();
+  SB_ASSERT(own.user == nullptr);
+  own.user = &user;
 }
 
 RateLimiter::More& RateLimiter::more() {
@@ -92,6 +109,9 @@ RateLimiter::Verdict RateLimiter::take_operation(Instant now, const OperationLim
   TokenBucket* const own =
       limits.connection.limited() ? &operations().connection[static_cast<std::size_t>(limits.operation)] : nullptr;
   TokenBucket* const room = limits.room.limited() ? &room_bucket(now, limits) : nullptr;
+  SharedTokenBucket* const users = limits.user.limited() && user() != nullptr
+                                       ? &user()->operations[static_cast<std::size_t>(limits.operation)]
+                                       : nullptr;
   // All are asked before any gives: who is held back in one namespace does not use up what it may do elsewhere.
   Verdict verdict;
   if (own != nullptr) {
@@ -101,7 +121,16 @@ RateLimiter::Verdict RateLimiter::take_operation(Instant now, const OperationLim
     const Duration wait = room->wait_for(now, 1, limits.room);
     if (wait > verdict.wait) verdict = {.wait = wait, .limit = limit_of_room(limits.operation)};
   }
+  if (users != nullptr) {
+    const Duration wait = users->wait_for(now, 1, limits.user);
+    if (wait > verdict.wait) verdict = {.wait = wait, .limit = limit_of_user(limits.operation)};
+  }
   if (verdict.is_refused()) return verdict;
+  if (users != nullptr) {
+    // Another thread may have taken the last one since.
+    const Duration wait = users->take(now, 1, limits.user);
+    if (wait > Duration::zero()) return {.wait = wait, .limit = limit_of_user(limits.operation)};
+  }
   if (own != nullptr) own->spend(now, 1, limits.connection);
   if (room != nullptr) room->spend(now, 1, limits.room);
   return {};

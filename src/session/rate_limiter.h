@@ -1,6 +1,6 @@
 // How much one client may send, and how often it may do what: its own token buckets, and those it shares with every
-// other connection of its address. Counts and says how long to wait; what then becomes of the client is the session's
-// business.
+// other connection of its address and of its user. Counts and says how long to wait; what then becomes of the client is
+// the session's business.
 #pragma once
 
 #include <array>
@@ -20,7 +20,8 @@ struct RateSettings {
   Rate control_frames{.per_second = 100, .burst = 1'000};  // pings and pongs of one connection
   Rate address_messages{};                                 // all connections of one IP address together
   Rate address_bytes{};
-  room::OperationRates operations{};  // of one connection; its token may say otherwise
+  room::OperationRates operations{};       // of one connection; its token may say otherwise
+  room::OperationRates user_operations{};  // all connections of one user together
 
   bool has_address_limits() const { return address_messages.limited() || address_bytes.limited(); }
 };
@@ -32,16 +33,20 @@ enum class RateLimit : std::uint8_t {
   kControlFrames,
   kAddressMessages,
   kAddressBytes,
-  // Of operations, each of these in the order of room::Operation:
-  kJoins,
+  kJoins,  // of one connection, in the order of room::Operation
   kPublishes,
   kDirects,
   kHistory,
   kPresence,
   kRoomJoins,  // those of a namespace
   kRoomPublishes,
+  kUserJoins,  // those of a user, in the order of room::Operation
+  kUserPublishes,
+  kUserDirects,
+  kUserHistory,
+  kUserPresence,
 };
-inline constexpr std::size_t kRateLimits = static_cast<std::size_t>(RateLimit::kRoomPublishes) + 1;
+inline constexpr std::size_t kRateLimits = static_cast<std::size_t>(RateLimit::kUserPresence) + 1;
 /// As in the names of the settings: "address_messages". Those of a namespace, [rooms.NAME], begin with "room_".
 std::string_view name(RateLimit limit);
 /// What a client is told that is held back by it.
@@ -54,14 +59,21 @@ struct AddressRate {
   SharedTokenBucket bytes;
 };
 
+/// One for each user, for its connections on all shards. Whoever hands it out owns it, and keeps it for as long as one
+/// of them lives, and until it is full again.
+struct UserRate {
+  std::array<SharedTokenBucket, room::kOperations> operations;
+};
+
 /// What one operation is held to. Without any limit nothing need be counted.
 struct OperationLimits {
   room::Operation operation = room::Operation::kJoin;
   Rate connection{};               // wherever it is done
   Rate room{};                     // in the rooms of that namespace; kJoin, kPublish and kDirect only
   std::size_t namespace_hash = 0;  // which one that is, see room::RoomSettings
+  Rate user{};                     // wherever any connection of its user does it
 
-  bool any() const { return connection.limited() || room.limited(); }
+  bool any() const { return connection.limited() || room.limited() || user.limited(); }
 };
 
 /// Part of every session, so it has nothing it does not need: what most servers do not limit is only there once it is
@@ -93,6 +105,10 @@ class RateLimiter {
   Verdict read_pause(Instant now, const RateSettings& settings) const;
 
   AddressRate* address() const { return more_ == nullptr ? nullptr : more_->address; }
+  /// Null until it is set: nothing is counted for the user.
+  UserRate* user() const { return more_ == nullptr ? nullptr : more_->user; }
+  /// Once.
+  void set_user(UserRate& user);
   /// Namespaces that have buckets of their own at present. For tests.
   std::size_t namespaces() const;
 
@@ -111,6 +127,7 @@ class RateLimiter {
     TokenBucket messages;
     TokenBucket bytes;
     AddressRate* address = nullptr;
+    UserRate* user = nullptr;
     std::unique_ptr<OperationBuckets> operations;  // null: no limit of an operation has held so far
   };
   /// What is limited from now on, if it was not before.

@@ -26,6 +26,7 @@
 #include "shard/stats.h"
 #include "shard/stuck_clients.h"
 #include "shard/sweep.h"
+#include "shard/user_rates.h"
 
 namespace switchboard::shard {
 
@@ -39,6 +40,7 @@ struct ShardParts {
   http::AssetTable assets;
   broker::StoreChannel* store = nullptr;  // this shard's end of it; null: history is kept in memory only
   Revoker* revoker = nullptr;             // null: nothing can be revoked
+  UserRates* user_rates = nullptr;        // null: nothing is limited by user
 };
 
 /// One thread's, but for `stats()`.
@@ -106,7 +108,7 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   void leave(session::Session& session, std::uint32_t slot) override { rooms_.leave(session, slot); }
   void on_over(session::Session& session) override { delivery_.leave_unsettled(clients_.at(session.id())); }
   void leave_all(session::Session& session) override { rooms_.leave_all(session); }
-  void on_user_named(session::Session& session) override { rooms_.on_user_named(session); }
+  void on_user_named(session::Session& session) override;
   std::string_view room_id_of(const session::Session& session, std::uint32_t slot) const override {
     return rooms_.room_id_of(session, slot);
   }
@@ -135,6 +137,7 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   ShardSettings settings_;
   const Clock& clock_;
   ConnectionObserver& observer_;
+  UserRates* const user_rates_;
   ShardStats stats_;
   session::ConnectionContext context_;
   TimerWheel timers_;

@@ -129,6 +129,32 @@ class Rates(WithClients, unittest.IsolatedAsyncioTestCase):
         self.server.wait_for_line("configuration reloaded")
         await self.assert_burst(6, "too many publishes", client, **publish)
 
+    async def test_a_users_connections_share_a_limit_over_shards_and_in_time(self):
+        self.serve(config="[limits]\nuser_publishes_per_second = 1\nuser_publishes_burst = 10\nerrors_max = 1000\n",
+                   settings={"auth.secret": SECRET}, shards=4)
+
+        async def open_as(user):
+            shown = token(user, EVERYTHING)
+            client = await self.open(v1=True, extra_headers={"Authorization": f"Bearer {shown}"})
+            await client.receive()
+            await client.join("lobby", user)
+            return client
+
+        began, done, publish = time.monotonic(), 0, {"type": "broadcast", "room_id": "lobby", "content": 1, "echo": False}
+        for _ in range(8):
+            client = await open_as("ann")
+            passed, refusal = await self.passed(client, 3, **publish)
+            done += passed
+            if refusal is not None:
+                self.assertEqual(refusal["message"], "too many publishes by this user")
+        self.assertTrue(10 <= done <= 10 + int(time.monotonic() - began) + 1, done)
+        self.assertEqual((await self.passed(await open_as("bob"), 10, **publish))[0], 10)
+        for client in self.opened:
+            await client.close()
+        passed, _ = await self.passed(await open_as("ann"), 12, **publish)
+        self.assertLess(done + passed, 10 + int(time.monotonic() - began) + 2, "coming back gains nothing")
+        self.assertGreater(self.limited("user_publishes"), 0)
+
     async def test_an_address_connects_so_often(self):
         self.serve(config="[limits]\nconnects_per_address_per_second = 1\nconnects_per_address_burst = 5\n")
         began, codes, dropped = time.monotonic(), [], 0

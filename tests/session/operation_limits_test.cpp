@@ -106,6 +106,20 @@ TEST_F(OperationLimitsTest, ANewLimitHoldsForWhoIsHere) {
   EXPECT_FALSE(is_limited(publish("lobby")));
 }
 
+TEST_F(OperationLimitsTest, AUsersLimitHoldsOnceItsRateIsKnown) {
+  settings.rate.user_operations[Operation::kPublish] = {.per_second = 1, .burst = 2};
+  UserRate user;
+  open();
+  join("lobby");
+  for (int i = 0; i < 10; ++i)
+    EXPECT_FALSE(is_limited(publish("lobby")));
+  session().limiter().set_user(user);
+  publish("lobby");
+  publish("lobby");
+  EXPECT_NE(publish("lobby").find("too many publishes by this user"), std::string::npos);
+  EXPECT_EQ(limited(RateLimit::kUserPublishes), 1u);
+}
+
 // --- namespaces ------------------------------------------------------------------------------------------------------
 
 TEST_F(OperationLimitsTest, ANamespaceHasRatesOfItsOwnForAllOfItsRoomsTogether) {

@@ -139,6 +139,41 @@ TEST(RateLimiter, WhatIsRefusedByOneLimitTakesNothingOfAnother) {
   EXPECT_FALSE(limiter.take_operation(kNow, elsewhere).is_refused()) << "the second of three";
 }
 
+TEST(RateLimiter, TheConnectionsOfAUserShareItsBuckets) {
+  UserRate user;
+  RateLimiter phone(nullptr), desk(nullptr), stranger(nullptr);
+  phone.set_user(user);
+  desk.set_user(user);
+  for (const auto& [operation, limit] :
+       {std::pair{Operation::kJoin, RateLimit::kUserJoins}, std::pair{Operation::kPublish, RateLimit::kUserPublishes},
+        std::pair{Operation::kDirect, RateLimit::kUserDirects}, std::pair{Operation::kHistory, RateLimit::kUserHistory},
+        std::pair{Operation::kPresence, RateLimit::kUserPresence}}) {
+    const OperationLimits limits{.operation = operation, .user = {.per_second = 4, .burst = 2}};
+    EXPECT_FALSE(phone.take_operation(kNow, limits).is_refused());
+    EXPECT_FALSE(desk.take_operation(kNow, limits).is_refused());
+    EXPECT_EQ(phone.take_operation(kNow, limits).limit, limit);
+    EXPECT_EQ(desk.take_operation(kNow, limits).wait, 250ms);
+    for (int i = 0; i < 10; ++i)
+      EXPECT_FALSE(stranger.take_operation(kNow, limits).is_refused()) << "nobody in particular";
+  }
+}
+
+TEST(RateLimiter, WhoIsRefusedItselfTakesNothingOfItsUsers) {
+  UserRate user;
+  RateLimiter phone(nullptr), desk(nullptr);
+  phone.set_user(user);
+  desk.set_user(user);
+  const OperationLimits limits{.operation = Operation::kPublish,
+                               .connection = {.per_second = 1, .burst = 1},
+                               .user = {.per_second = 1, .burst = 2}};
+  EXPECT_FALSE(phone.take_operation(kNow, limits).is_refused());
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(phone.take_operation(kNow, limits).limit, RateLimit::kPublishes);
+  EXPECT_FALSE(desk.take_operation(kNow, limits).is_refused());
+  const OperationLimits of_user{.operation = Operation::kPublish, .user = limits.user};
+  EXPECT_EQ(desk.take_operation(kNow, of_user).limit, RateLimit::kUserPublishes);
+}
+
 TEST(RateLimiter, TheLongerOfTwoWaitsIsTold) {
   RateLimiter limiter(nullptr);
   OperationLimits limits = in_namespace(1, {.per_second = 1, .burst = 1});
