@@ -106,7 +106,7 @@ if(TARGET switchboard AND SWITCHBOARD_TEST_PYTHON AND SWITCHBOARD_TEST_NODE)
   set(integration ${PROJECT_SOURCE_DIR}/tests/integration)
   set(with_server ${SWITCHBOARD_TEST_PYTHON} ${integration}/with_server.py)
   set(integration_tests)
-  foreach(test base_protocol v1 hostile_peers hostile_handshakes hostile_frames hostile_commands heartbeat file_descriptors ops shutdown ending crowd node_and_python deflate echo tls listeners auth token_interop webhooks hooks direct api api_refusals api_description history_settings disk trace_checker exposition start crash resume shared_store presence bench)
+  foreach(test base_protocol v1 hostile_peers hostile_handshakes hostile_frames hostile_commands rates heartbeat file_descriptors ops shutdown ending crowd node_and_python deflate echo tls listeners auth token_interop webhooks hooks direct api api_refusals api_description history_settings disk trace_checker exposition start crash resume shared_store presence bench)
     sb_command_test(integration/${test}_test TIMEOUT 300
                     COMMAND ${SWITCHBOARD_TEST_PYTHON} ${integration}/${test}_test.py)
     list(APPEND integration_tests integration/${test}_test)

@@ -154,6 +154,13 @@ std::string Keys::problem_with(std::string_view entry) {
   return keys ? "" : keys.error();
 }
 
+void Keys::take_over(const Keys& earlier) {
+  for (Key& key : keys_) {
+    const auto same = std::ranges::find(earlier.keys_, key.hash_, &Key::hash_);
+    if (same != earlier.keys_.end()) key.requests_ = same->requests_;
+  }
+}
+
 const Key* Keys::find(std::string_view shown_key) const {
   const Hash hash = hash_of(shown_key);
   const Key* found = nullptr;

@@ -4,12 +4,14 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "auth/grants.h"
+#include "base/token_bucket.h"
 
 namespace switchboard::api {
 
@@ -31,6 +33,8 @@ class Key {
   bool covers(std::string_view room_id) const;
   /// The first hexadecimal digits of its hash: what logs may say of it.
   std::string shown() const;
+  /// What is left of the requests it may make, on all shards together. Any thread.
+  SharedTokenBucket& requests() const { return *requests_; }
 
  private:
   friend class Keys;
@@ -39,9 +43,10 @@ class Key {
   unsigned scopes_ = 0;
   bool is_for_all_rooms_ = true;
   auth::Grants rooms_;
+  std::shared_ptr<SharedTokenBucket> requests_ = std::make_shared<SharedTokenBucket>();  // copies share it
 };
 
-/// Immutable; any number of threads may ask at once.
+/// Immutable, but for the keys' buckets; any number of threads may ask at once.
 class Keys {
  public:
   /// Each entry is a key of 8 to 512 bytes or "sha256:" and its hash in 64 hexadecimal digits, perhaps behind what it
@@ -50,6 +55,9 @@ class Keys {
   static std::expected<Keys, std::string> parse(std::span<const std::string> entries);
   /// "" or what is wrong with one entry.
   static std::string problem_with(std::string_view entry);
+
+  /// What a key has used up in `earlier`, it has used up here. Before anybody asks.
+  void take_over(const Keys& earlier);
 
   /// Null when nobody has that key. Takes the same time whichever it is.
   const Key* find(std::string_view shown_key) const;

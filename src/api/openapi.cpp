@@ -29,6 +29,7 @@ std::string_view openapi_document() {
           "403": {"$ref": "#/components/responses/Problem"},
           "413": {"$ref": "#/components/responses/TooLarge"},
           "415": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"},
           "503": {"$ref": "#/components/responses/Unavailable"}
         }
       }
@@ -45,6 +46,7 @@ std::string_view openapi_document() {
           "403": {"$ref": "#/components/responses/Problem"},
           "413": {"$ref": "#/components/responses/TooLarge"},
           "415": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"},
           "503": {"$ref": "#/components/responses/Unavailable"}
         }
       }
@@ -65,6 +67,7 @@ std::string_view openapi_document() {
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Problem"},
           "404": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"},
           "503": {"$ref": "#/components/responses/Unavailable"}
         }
       }
@@ -83,6 +86,7 @@ std::string_view openapi_document() {
           "400": {"$ref": "#/components/responses/Problem"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"},
           "503": {"$ref": "#/components/responses/Unavailable"}
         }
       }
@@ -97,6 +101,7 @@ std::string_view openapi_document() {
           "400": {"$ref": "#/components/responses/Problem"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"},
           "503": {"$ref": "#/components/responses/Unavailable"}
         }
       }
@@ -115,6 +120,7 @@ std::string_view openapi_document() {
           "404": {"$ref": "#/components/responses/Problem"},
           "413": {"$ref": "#/components/responses/BodyTooLarge"},
           "415": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"},
           "503": {"$ref": "#/components/responses/Unavailable"}
         }
       }
@@ -202,7 +208,8 @@ std::string_view openapi_document() {
           "200": {"description": "Its name and release.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Server"}}}},
           "400": {"$ref": "#/components/responses/Problem"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
-          "403": {"$ref": "#/components/responses/Problem"}
+          "403": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"}
         }
       }
     },
@@ -240,6 +247,11 @@ std::string_view openapi_document() {
       "BodyTooLarge": {
         "description": "A body over api.body_bytes_max, and the end of the connection.",
         "content": {"text/plain": {"schema": {"type": "string"}}}
+      },
+      "RateLimited": {
+        "description": "The key has made as many requests as it may for now (api.requests_per_second).",
+        "headers": {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}},
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
       },
       "Unavailable": {
         "description": "Not now: the store is out of reach, or the server has as many rooms as it may have.",

@@ -12,6 +12,14 @@ std::unexpected<Problem> bad_request(std::string detail) {
   return std::unexpected(Problem{.detail = std::move(detail)});
 }
 
+Problem too_many_requests(Duration wait) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  return {.status = 429,
+          .code = protocol::name(ErrorCode::kRateLimited),
+          .detail = "this key has made as many requests as it may for now (api.requests_per_second)",
+          .fields = {{"Retry-After", std::to_string(seconds)}}};
+}
+
 std::string body_of(const Problem& problem) {
   std::string out = R"({"type":"about:blank","title":)";
   protocol::append_string(out, http::reason_phrase(problem.status));

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
 #include "http/response.h"
 #include "protocol/error.h"
 
@@ -23,6 +24,9 @@ struct Problem {
 
 /// 400, with that detail.
 std::unexpected<Problem> bad_request(std::string detail);
+
+/// 429: the key may ask again so much later, more than zero.
+Problem too_many_requests(Duration wait);
 
 /// {"type":"about:blank","title":"Not Found","status":404,"code":"...","detail":"..."}.
 std::string body_of(const Problem& problem);

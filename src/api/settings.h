@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "api/keys.h"
+#include "base/token_bucket.h"
 
 namespace switchboard::api {
 
@@ -14,6 +15,7 @@ struct ApiSettings {
   std::uint32_t body_bytes_max = 1'048'576;     // 413 above it
   std::int64_t revocation_ms = 31'622'400'000;  // how long one is remembered
   std::uint32_t answer_timeout_ms = 10'000;     // for what a request waits for; then it is told `unavailable`
+  Rate requests{};                              // of one key, on all shards together: 429 above it
 };
 
 }  // namespace switchboard::api

@@ -15,12 +15,15 @@ struct ApiStats {
       : connections(metrics, "switchboard_api_connections", "Connections to the HTTP API."),
         connections_refused(metrics, "switchboard_api_connections_refused_total",
                             "Connections to the HTTP API that were one too many."),
+        rate_limited(metrics, "switchboard_api_rate_limited_total",
+                     "Requests to the HTTP API that were refused because their key makes too many (429)."),
         publishes(metrics, "switchboard_api_publishes_total", "Messages that the HTTP API was asked to publish."),
         requests(metrics, "switchboard_api_requests_total", "Requests to the HTTP API, by the class of their status.",
                  "status", [](std::size_t index) { return kStatusClasses[index]; }) {}
 
   Gauge connections;
   Counter connections_refused;
+  Counter rate_limited;
   Counter publishes;
   CounterFamily<kStatusClasses.size()> requests;
 };

@@ -1,7 +1,9 @@
 #include "auth/grants.h"
 
+#include <algorithm>
 #include <charconv>
-#include <vector>
+#include <functional>
+#include <map>
 
 #include "protocol/field_value.h"
 #include "protocol/json_array.h"
@@ -45,6 +47,35 @@ std::string list_of_rights() {
     if (!out.empty()) out += ", ";
     out += name;
   }
+  return out;
+}
+
+// --- limits --------------------------------------------------------------------------------------------------------
+
+constexpr std::string_view kRoomsLimit = "rooms";
+constexpr std::string_view kPerSecond = "_per_second";
+constexpr std::string_view kBurst = "_burst";
+
+struct Range {
+  std::uint32_t min;
+  std::uint32_t max;
+};
+
+/// None: there is no limit of that name.
+std::optional<Range> range_of_limit(std::string_view name) {
+  if (name == kRoomsLimit) return Range{1, kGrantedRoomsMax};
+  for (const std::string_view operation : room::kOperationNames) {
+    if (!name.starts_with(operation)) continue;
+    const std::string_view rest = name.substr(operation.size());
+    if (rest == kPerSecond || rest == kBurst) return Range{0, room::kRateMax};
+  }
+  return std::nullopt;
+}
+
+std::string list_of_limits() {
+  std::string out = "`" + std::string(kRoomsLimit) + "`, and `_per_second` and `_burst` of";
+  for (const std::string_view operation : room::kOperationNames)
+    out.append(operation == room::kOperationNames.front() ? " " : ", ").append(operation);
   return out;
 }
 
@@ -126,8 +157,18 @@ class Compiler {
     return {};
   }
 
+  /// `limits` by their names: "rooms", "joins_per_second", "joins_burst", ...
+  std::optional<std::uint32_t> limit(std::string_view name) const {
+    const auto found = limits_.find(name);
+    return found == limits_.end() ? std::nullopt : std::optional(found->second);
+  }
+  std::optional<Rate> rate(std::string_view operation) const {
+    const auto per_second = limit(std::string(operation).append(kPerSecond));
+    if (!per_second) return std::nullopt;
+    return Rate{.per_second = *per_second, .burst = limit(std::string(operation).append(kBurst)).value_or(0)};
+  }
+
   std::string rules;
-  std::uint32_t rooms_max = 0;
 
  private:
   bool fail(std::string_view where, std::string_view what) {
@@ -192,12 +233,23 @@ class Compiler {
     if (!scanner.enter_object()) return fail("limits", "must be an object");
     for (JsonMember member; scanner.next_member(member);) {
       if (!take_text("limits", member.key)) return false;
-      if (text_ != "rooms") return fail("limits", "has the unknown limit " + quoted(text_) + "; there is `rooms`");
-      if (rooms_max != 0) return fail("limits", "has `rooms` more than once");
+      const auto range = range_of_limit(text_);
+      if (!range) return fail("limits", "has the unknown limit " + quoted(text_) + "; there are " + list_of_limits());
+      if (limit(text_)) return fail("limits", "has `" + text_ + "` more than once");
+      std::uint32_t number = 0;
       const char* const end = member.value.data() + member.value.size();
-      const auto read = std::from_chars(member.value.data(), end, rooms_max);
-      if (read.ec != std::errc{} || read.ptr != end || rooms_max < 1 || rooms_max > kGrantedRoomsMax) {
-        return fail("limits", "`rooms` must be a whole number from 1 to " + std::to_string(kGrantedRoomsMax));
+      const auto read = std::from_chars(member.value.data(), end, number);
+      if (read.ec != std::errc{} || read.ptr != end || number < range->min || number > range->max) {
+        return fail("limits", "`" + text_ + "` must be a whole number from " + std::to_string(range->min) + " to " +
+                                  std::to_string(range->max));
+      }
+      limits_.emplace(text_, number);
+    }
+    for (const std::string_view operation : room::kOperationNames) {
+      const std::string per_second = std::string(operation).append(kPerSecond);
+      const std::string burst = std::string(operation).append(kBurst);
+      if (limit(burst) && !limit(per_second)) {
+        return fail("limits", "has `" + burst + "` without `" + per_second + "`");
       }
     }
     return true;
@@ -244,6 +296,7 @@ class Compiler {
 
   std::string problem_;
   std::string text_;
+  std::map<std::string, std::uint32_t, std::less<>> limits_;
   std::size_t patterns_ = 0;
 };
 
@@ -256,7 +309,12 @@ std::expected<Grants, std::string> Grants::parse(std::string_view json) {
   if (auto read = compiler.read(json); !read) return std::unexpected(std::move(read.error()));
   compiler.rules.shrink_to_fit();
   grants.rules_ = std::move(compiler.rules);
-  grants.rooms_max_ = compiler.rooms_max;
+  grants.rooms_max_ = compiler.limit(kRoomsLimit).value_or(0);
+  Rates rates;
+  std::ranges::transform(room::kOperationNames, rates.begin(),
+                         [&](std::string_view operation) { return compiler.rate(operation); });
+  const auto is_said = [](const std::optional<Rate>& rate) { return rate.has_value(); };
+  if (std::ranges::any_of(rates, is_said)) grants.rates_ = std::make_shared<const Rates>(rates);
   return grants;
 }
 

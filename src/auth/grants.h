@@ -3,18 +3,22 @@
 //
 //   {"rooms": {"chat:*": ["join", "publish"], "doc:{user_id}:*": ["join", "history"]},
 //    "direct": ["*"],
-//    "limits": {"rooms": 20}}
+//    "limits": {"rooms": 20, "publishes_per_second": 5, "publishes_burst": 10}}
 //
 // It does not know whose it is: `{user_id}` is whoever asks, so that one is shared by all whose text is the same.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/token_bucket.h"
+#include "room/operation.h"
 #include "room/rights.h"
 
 namespace switchboard::auth {
@@ -46,11 +50,19 @@ class Grants {
     return rooms_max_ == 0 ? std::nullopt : std::optional<std::uint32_t>(rooms_max_);
   }
 
+  /// How often one connection may do that; none: as the configuration says. It may be a rate without a limit.
+  std::optional<Rate> rate_of(room::Operation operation) const {
+    return rates_ == nullptr ? std::nullopt : (*rates_)[static_cast<std::size_t>(operation)];
+  }
+
   bool empty() const { return rules_.empty(); }
 
  private:
+  using Rates = std::array<std::optional<Rate>, room::kOperations>;
+
   std::string rules_;  // one after the other: see grants.cpp
   std::uint32_t rooms_max_ = 0;
+  std::shared_ptr<const Rates> rates_;  // null: nothing is said of any
 };
 
 }  // namespace switchboard::auth

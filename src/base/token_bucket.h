@@ -22,6 +22,8 @@ struct Rate {
   }
   /// How long an empty bucket takes to be full. Only when limited.
   Duration depth() const { return time_of(burst > 0 ? burst : per_second); }
+
+  friend bool operator==(const Rate&, const Rate&) = default;
 };
 
 /// One thread's. Begins full.
@@ -30,11 +32,15 @@ class TokenBucket {
   /// Takes the tokens if they are there and returns zero. Otherwise takes nothing and returns how long it will be until
   /// they are: never, if they are more than a full bucket holds. Only for a limited rate, like all the others.
   Duration take(Instant now, std::uint64_t tokens, const Rate& rate) {
-    const Instant full_at = std::max(full_at_, now) + rate.time_of(tokens);
-    const Duration wait = full_at - now - rate.depth();
+    const Duration wait = wait_for(now, tokens, rate);
     if (wait > Duration::zero()) return wait;
-    full_at_ = full_at;
+    spend(now, tokens, rate);
     return Duration::zero();
+  }
+
+  /// What `take` would return, but takes nothing; below zero when there are more tokens than that.
+  Duration wait_for(Instant now, std::uint64_t tokens, const Rate& rate) const {
+    return std::max(full_at_, now) + rate.time_of(tokens) - now - rate.depth();
   }
 
   /// Takes the tokens also when they are not there: the bucket is then in debt.
@@ -44,6 +50,9 @@ class TokenBucket {
 
   /// When the bucket is out of debt: not later than now if it is not in debt.
   Instant solvent_at(const Rate& rate) const { return full_at_ - rate.depth(); }
+
+  /// When it is full again if nobody takes anything: not later than now if it is full.
+  Instant full_at() const { return full_at_; }
 
  private:
   Instant full_at_{};
@@ -71,9 +80,13 @@ class SharedTokenBucket {
     }
   }
 
-  /// Whether so many tokens are there. Another thread may take them at any time.
+  /// What `take` would return, but takes nothing; below zero when there are more tokens than that. Another thread may
+  /// take them at any time.
+  Duration wait_for(Instant now, std::uint64_t tokens, const Rate& rate) const {
+    return std::max(full_at(), now) + rate.time_of(tokens) - now - rate.depth();
+  }
   bool has(Instant now, std::uint64_t tokens, const Rate& rate) const {
-    return std::max(full_at(), now) + rate.time_of(tokens) - now <= rate.depth();
+    return wait_for(now, tokens, rate) <= Duration::zero();
   }
 
   Instant solvent_at(const Rate& rate) const { return full_at() - rate.depth(); }

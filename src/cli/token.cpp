@@ -66,14 +66,14 @@ struct KeyOptions {
 // --- making --------------------------------------------------------------------------------------------------------
 
 struct Wish {
-  std::string user, rooms, issuer, audience, id, claims, algorithm, key_id;
+  std::string user, rooms, limits, issuer, audience, id, claims, algorithm, key_id;
   std::vector<std::string> direct;
   std::uint64_t ttl_s = 3'600;
 };
 
 /// The claim `switchboard`; "" when nothing is said of it.
 std::string grants_of(const Wish& wish) {
-  if (wish.rooms.empty() && wish.direct.empty()) return {};
+  if (wish.rooms.empty() && wish.direct.empty() && wish.limits.empty()) return {};
   std::string out = "{\"rooms\":" + (wish.rooms.empty() ? "{}" : wish.rooms);
   if (!wish.direct.empty()) {
     out += ",\"direct\":[";
@@ -81,6 +81,7 @@ std::string grants_of(const Wish& wish) {
       out += (out.back() == '[' ? "" : ",") + protocol::json_text(pattern);
     out += "]";
   }
+  if (!wish.limits.empty()) out += ",\"limits\":" + wish.limits;
   return out + "}";
 }
 
@@ -92,7 +93,9 @@ std::expected<std::string, std::string> claims_of(const Wish& wish) {
   if (!wish.audience.empty()) out += ",\"aud\":" + protocol::json_text(wish.audience);
   if (!wish.id.empty()) out += ",\"jti\":" + protocol::json_text(wish.id);
   if (const std::string grants = grants_of(wish); !grants.empty()) {
-    if (const auto parsed = auth::Grants::parse(grants); !parsed) return std::unexpected("--rooms: " + parsed.error());
+    if (const auto parsed = auth::Grants::parse(grants); !parsed) {
+      return std::unexpected("the permissions are no good: " + parsed.error());
+    }
     out += ",\"switchboard\":" + grants;
   }
   if (!wish.claims.empty()) {
@@ -118,6 +121,8 @@ int run_mint(int argc, char** argv) {
   keys.add_to(options, "A private key (PEM): RSA, P-256, P-384 or Ed25519.");
   options.value("--rooms", "JSON", "Permissions: {\"chat:*\":[\"join\",\"publish\"]}.", wish.rooms);
   options.values("--direct", "PATTERN", "Users that may be written to, such as '*'; may be repeated.", wish.direct);
+  options.value("--limits", "JSON", "Limits of its connections: {\"rooms\":20,\"publishes_per_second\":5}.",
+                wish.limits);
   options.value("--ttl", "SECONDS", "How long it is good.", wish.ttl_s);
   options.value("--alg", "NAME", "The algorithm, such as PS256. Otherwise the usual one of the key.", wish.algorithm);
   options.value("--kid", "TEXT", "The key's name, for the header.", wish.key_id);

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/token_bucket.h"
+
 namespace switchboard::config {
 
 struct ApiSettings {
@@ -13,6 +15,7 @@ struct ApiSettings {
   std::uint32_t connections_max = 1'000;  // of one shard
   std::uint32_t body_bytes_max = 1'048'576;
   std::uint32_t answer_timeout_ms = 10'000;
+  Rate requests{};  // of one key
 
   friend bool operator==(const ApiSettings&, const ApiSettings&) = default;
 };

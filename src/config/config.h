@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/token_bucket.h"
 #include "config/api_settings.h"
 #include "config/auth_settings.h"
 #include "config/history_settings.h"
@@ -31,6 +32,7 @@ struct Config {
   // Connections.
   std::uint32_t connections_max = 0;              // 0: what the file descriptor limit allows
   std::uint32_t connections_per_address_max = 0;  // 0: no limit, because a proxy is one address
+  Rate connects_per_address{};
 
   // Sockets.
   std::uint32_t notsent_lowat_bytes = 16'384;  // TCP_NOTSENT_LOWAT: unsent bytes the kernel may hold per connection

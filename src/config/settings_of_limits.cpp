@@ -1,21 +1,9 @@
-// [limits]: what clients may ask of it, and how often.
+// [limits]: what clients may ask of it. How often: settings_of_rates.cpp.
 #include "config/setting_builders.h"
 #include "config/setting_checks.h"
 #include "config/setting_groups.h"
 
 namespace switchboard::config {
-namespace {
-
-/// One rate is two settings: how much comes in a second, and how much may be used at once.
-template <typename PerSecond, typename Burst>
-void add_rate(std::vector<Setting>& out, std::string_view per_second_key, PerSecond per_second,
-              std::string_view burst_key, Burst burst, std::string_view unit, std::string_view doc) {
-  out.push_back(integer("limits", per_second_key, per_second, 0, 1'000'000'000, unit, kReload, doc));
-  out.push_back(integer("limits", burst_key, burst, 0, 1'000'000'000, unit, kReload,
-                        "How many of them may come at once after a pause. 0 means as many as in one second."));
-}
-
-}  // namespace
 
 void add_limits(std::vector<Setting>& out) {
   out.push_back(integer("limits", "connections_max", SB_FIELD(config.connections_max), 0, 100'000'000, "connections",
@@ -76,30 +64,6 @@ void add_limits(std::vector<Setting>& out) {
                         kReload,
                         "Memory for all rooms' messages together, over all shards; above it the room with "
                         "the largest backlog is trimmed first."));
-}
-
-void add_rates(std::vector<Setting>& out) {
-  add_rate(out, "messages_per_second", SB_FIELD(config.shard.session.rate.messages.per_second), "messages_burst",
-           SB_FIELD(config.shard.session.rate.messages.burst), "messages",
-           "Commands one connection may send; more are answered `rate_limited`, and 4102 if it goes on (errors_max). "
-           "Pings, pongs and fragments count like commands. 0 means no limit; 50 with a burst of 100 suits people and "
-           "most games.");
-  add_rate(out, "bytes_per_second", SB_FIELD(config.shard.session.rate.bytes.per_second), "bytes_burst",
-           SB_FIELD(config.shard.session.rate.bytes.burst), "bytes",
-           "Bytes one connection may send; while there are more, it is not read from, so that it has to wait. 0 means "
-           "no limit.");
-  add_rate(out, "control_frames_per_second", SB_FIELD(config.shard.session.rate.control_frames.per_second),
-           "control_frames_burst", SB_FIELD(config.shard.session.rate.control_frames.burst), "frames",
-           "WebSocket pings and pongs one connection may send; more close it with 4102. 0 means no limit.");
-  add_rate(out, "address_messages_per_second", SB_FIELD(config.shard.session.rate.address_messages.per_second),
-           "address_messages_burst", SB_FIELD(config.shard.session.rate.address_messages.burst), "messages",
-           "The same as messages_per_second for all connections of one IP address together (of one IPv6 /64). 0 means "
-           "no limit: behind a proxy or a large NAT many people share one address. From 0 to a limit: for connections "
-           "to come.");
-  add_rate(out, "address_bytes_per_second", SB_FIELD(config.shard.session.rate.address_bytes.per_second),
-           "address_bytes_burst", SB_FIELD(config.shard.session.rate.address_bytes.burst), "bytes",
-           "The same as bytes_per_second for all connections of one IP address together (of one IPv6 /64). 0 means no "
-           "limit. From 0 to a limit: for connections to come.");
 }
 
 }  // namespace switchboard::config

@@ -11,6 +11,8 @@ std::vector<Setting> build_table() {
   add_listeners(out);
   add_limits(out);
   add_rates(out);
+  add_operation_rates(out);
+  add_user_rates(out);
   add_heartbeat(out);
   add_delivery(out);
   add_compression(out);
@@ -19,8 +21,10 @@ std::vector<Setting> build_table() {
   add_api(out);
   add_hooks(out);
   add_webhooks(out);
+  add_api_rates(out);
   add_log(out);
   add_rooms(out);
+  add_room_rates(out);
   add_history(out);
   add_direct(out);
   return out;

@@ -12,6 +12,11 @@ Admission::Admitted Admission::admit(const net::PeerAddress& peer) {
     return {.verdict = Verdict::kDrop};
   }
   Admitted admitted = admit_to_account(peer);
+  // To be told takes a handshake, perhaps TLS: who goes on all the same is dropped before any of that.
+  if (admitted.verdict == Verdict::kTellTooOften && !may_tell(*admitted.address)) {
+    release_account(*admitted.address);
+    admitted = {.verdict = Verdict::kDrop};
+  }
   if (admitted.verdict == Verdict::kDrop) {
     connections_.fetch_sub(1, std::memory_order_relaxed);
   } else if (admitted.verdict == Verdict::kWelcome && max > 0 && before >= max) {
@@ -37,13 +42,27 @@ Admission::Admitted Admission::admit_to_account(const net::PeerAddress& peer) {
   const std::uint32_t connections = accounts_.connections(key);
   if (address_max > 0 && connections >= address_max + kTold) return {.verdict = Verdict::kDrop};
   if (address_max > 0 && connections >= address_max) admitted.verdict = Verdict::kTellTooMany;
-  const Instant now = clock_.now();
-  AddressAccounts::Account& account = accounts_.open(key, now);
+  AddressAccounts::Account& account = accounts_.open(key, clock_.now());
   admitted.address = &account;
-  // Its first command would be refused: whoever used up an allowance and reconnects is to wait, not to try.
-  const bool is_spent = address_messages_.limited() && !account.messages.has(now, 1, address_messages_);
-  if (is_spent && admitted.verdict == Verdict::kWelcome) admitted.verdict = Verdict::kTellSpent;
+  if (admitted.verdict == Verdict::kWelcome) admitted.verdict = verdict_of_rates(account);
   return admitted;
+}
+
+/// Under the mutex.
+Admission::Verdict Admission::verdict_of_rates(AddressAccounts::Account& account) {
+  const Instant now = clock_.now();
+  if (address_connects_.limited() && account.connects.take(now, 1, address_connects_) > Duration::zero()) {
+    return Verdict::kTellTooOften;
+  }
+  // Its first command would be refused: whoever used up an allowance and reconnects is to wait, not to try.
+  if (address_messages_.limited() && !account.messages.has(now, 1, address_messages_)) return Verdict::kTellSpent;
+  return Verdict::kWelcome;
+}
+
+bool Admission::may_tell(session::AddressRate& address) {
+  const std::scoped_lock lock(mutex_);
+  auto& account = static_cast<AddressAccounts::Account&>(address);
+  return account.tellings.take(clock_.now(), 1, kTellings) == Duration::zero();
 }
 
 void Admission::release(session::AddressRate* address) {
@@ -59,10 +78,12 @@ void Admission::release_account(session::AddressRate& address) {
 void Admission::set_limits(const AdmissionLimits& limits) {
   connections_max_.store(limits.connections_max, std::memory_order_relaxed);
   per_address_max_.store(limits.per_address_max, std::memory_order_relaxed);
-  keeps_accounts_.store(limits.per_address_max > 0 || limits.has_address_rates, std::memory_order_relaxed);
+  const bool has_rates = limits.has_address_rates || limits.address_connects.limited();
+  keeps_accounts_.store(limits.per_address_max > 0 || has_rates, std::memory_order_relaxed);
   const std::scoped_lock lock(mutex_);
   address_messages_ = limits.address_messages;
-  if (!limits.has_address_rates) accounts_.forget();  // nothing holds them to what they have sent
+  address_connects_ = limits.address_connects;
+  if (!has_rates) accounts_.forget();  // nothing holds them to what they have done
 }
 
 session::Ending refusal(Admission::Verdict verdict) {
@@ -76,6 +97,10 @@ session::Ending refusal(Admission::Verdict verdict) {
           .reason = "too many connections from this address", .code = protocol::close::kOverCapacity, .by_peer = false};
     case Admission::Verdict::kTellSpent:
       return {.reason = "this address has sent as many messages as it may for now",
+              .code = protocol::close::kRateLimited,
+              .by_peer = false};
+    case Admission::Verdict::kTellTooOften:
+      return {.reason = "this address connects more often than it may",
               .code = protocol::close::kRateLimited,
               .by_peer = false};
     case Admission::Verdict::kWelcome:

@@ -20,6 +20,7 @@ struct AdmissionLimits {
   std::uint32_t per_address_max = 0;
   bool has_address_rates = false;  // an address has rate limits, so it has an account
   Rate address_messages{};         // of those, the one for commands
+  Rate address_connects{};         // how often an address may connect
 };
 
 /// What an address is, is AddressAccounts' to say. A peer without any (a Unix socket's) is only counted in all.
@@ -31,10 +32,11 @@ class Admission {
 
   enum class Verdict : std::uint8_t {
     kWelcome,
-    kTellFull,     // over the limit: to be closed with 4100 after its handshake
-    kTellTooMany,  // its address is over the limit: the same
-    kTellSpent,    // its address may not send a single command now: the same with 4102
-    kDrop,         // too many even to be told
+    kTellFull,      // over the limit: to be closed with 4100 after its handshake
+    kTellTooMany,   // its address is over the limit: the same
+    kTellSpent,     // its address may not send a single command now: the same with 4102
+    kTellTooOften,  // its address connects more often than it may: the same with 4102
+    kDrop,          // too many even to be told
   };
   struct Admitted {
     Verdict verdict = Verdict::kWelcome;
@@ -54,11 +56,15 @@ class Admission {
 
   /// Connections beyond a limit that are taken only to be told.
   static constexpr std::uint64_t kTold = 64;
-  /// Addresses without connections that are remembered until they may send as much as ever: 12 MB.
+  /// The same where the limit is how often an address connects.
+  static constexpr Rate kTellings{.per_second = 1, .burst = kTold};
+  /// Addresses without connections that are remembered until they may send as much as ever: 13 MB.
   static constexpr std::size_t kRememberedMax = 65'536;
 
  private:
   Admitted admit_to_account(const net::PeerAddress& peer);
+  Verdict verdict_of_rates(AddressAccounts::Account& account);
+  bool may_tell(session::AddressRate& address);
   void release_account(session::AddressRate& address);
 
   const Clock& clock_;
@@ -70,6 +76,7 @@ class Admission {
   std::mutex mutex_;
   AddressAccounts accounts_{kRememberedMax};
   Rate address_messages_{};
+  Rate address_connects_{};
 };
 
 /// What a client that is not welcome is told; code 0 for one that is.

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <utility>
 
-#include "api/keys.h"
 #include "base/assert.h"
 #include "base/random.h"
 #include "base/version.h"
@@ -13,14 +12,16 @@
 namespace switchboard::listen {
 namespace {
 
-std::shared_ptr<const api::Keys> keys_of(const std::vector<std::string>& entries) {
+/// `earlier`: those before a reload, or null.
+std::shared_ptr<const api::Keys> keys_of(const std::vector<std::string>& entries, const api::Keys* earlier) {
   auto keys = api::Keys::parse(entries);
   SB_ASSERT(keys);  // the table of settings has looked
+  if (earlier != nullptr) keys->take_over(*earlier);
   return std::make_shared<const api::Keys>(std::move(*keys));
 }
 
 /// The configuration speaks of the whole process; a shard has its share.
-shard::ShardSettings share_of(const config::Config& config, std::size_t shards) {
+shard::ShardSettings share_of(const config::Config& config, std::size_t shards, std::shared_ptr<const api::Keys> keys) {
   shard::ShardSettings settings = config.shard;
   settings.log_bytes_max /= shards;
   settings.outbox_bytes_max /= shards;
@@ -29,11 +30,12 @@ shard::ShardSettings share_of(const config::Config& config, std::size_t shards) 
   settings.history.publishing.bytes_max = config.history.sqlite.pending_bytes_max;
   settings.history.memory.dedup_window_ms = config.history.sqlite.dedup_window_ms;
   settings.session.listeners = policies_of(config.listeners);
-  settings.api = {.keys = keys_of(config.api.keys),
+  settings.api = {.keys = std::move(keys),
                   .connections_max = config.api.connections_max,
                   .body_bytes_max = config.api.body_bytes_max,
                   .revocation_ms = static_cast<std::int64_t>(config.auth.token_lifetime_max_ms),
-                  .answer_timeout_ms = config.api.answer_timeout_ms};
+                  .answer_timeout_ms = config.api.answer_timeout_ms,
+                  .requests = config.api.requests};
   settings.session.hooks.is_on = !config.hooks.url.empty();
   settings.server_name += std::string("/") + version();
   return settings;
@@ -46,7 +48,9 @@ std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(const c
                                                                          const Clock& clock, ConnectionLog& observer,
                                                                          Admission& admission,
                                                                          const ShardServices& services) {
-  std::unique_ptr<ShardGroup> group(new ShardGroup(config.shards));
+  std::unique_ptr<ShardGroup> group(new ShardGroup(config.shards, clock));
+  group->api_keys_ = keys_of(config.api.keys, nullptr);
+  const shard::ShardSettings settings = share_of(config, config.shards, group->api_keys_);
   const HashKey key{kernel_random(), kernel_random()};
   for (std::uint32_t index = 0; index < config.shards; ++index) {
     auto listeners = sockets.for_shard();
@@ -61,9 +65,9 @@ std::expected<std::unique_ptr<ShardGroup>, std::string> ShardGroup::open(const c
                                   .revoker = services.revoker,
                                   .events = services.events,
                                   .webhooks = services.webhooks,
-                                  .hooks = services.hooks};
-    group->threads_.push_back(
-        std::make_unique<ShardThread>(index, share_of(config, config.shards), parts, std::move(*listeners), admission));
+                                  .hooks = services.hooks,
+                                  .user_rates = &group->user_accounts_};
+    group->threads_.push_back(std::make_unique<ShardThread>(index, settings, parts, std::move(*listeners), admission));
   }
   return group;
 }
@@ -90,7 +94,9 @@ void ShardGroup::drain(Duration over) {
 }
 
 void ShardGroup::reload(const config::Config& config, const TlsContexts& contexts, std::function<void()> done) {
-  auto apply = [settings = share_of(config, threads_.size()), contexts,
+  if (!config.shard.session.rate.user_operations.any()) user_accounts_.forget();
+  api_keys_ = keys_of(config.api.keys, api_keys_.get());
+  auto apply = [settings = share_of(config, threads_.size(), api_keys_), contexts,
                 handshakes_max = config.tls.handshakes_max](ShardThread& self) {
     self.shard().reload(settings);
     if (!contexts.empty()) self.use_tls(contexts[self.shard().index()], handshakes_max);

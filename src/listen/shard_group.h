@@ -8,12 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "api/keys.h"
 #include "broker/store.h"
 #include "config/config.h"
 #include "listen/connection_log.h"
 #include "listen/listening_sockets.h"
 #include "listen/shard_thread.h"
 #include "listen/tls_contexts.h"
+#include "listen/user_accounts.h"
 
 namespace switchboard::listen {
 
@@ -61,12 +63,14 @@ class ShardGroup {
   const ShardThread& thread(std::size_t index) const { return *threads_[index]; }
 
  private:
-  explicit ShardGroup(std::uint32_t shards) : exchange_(shards) {}
+  ShardGroup(std::uint32_t shards, const Clock& clock) : exchange_(shards), user_accounts_(clock) {}
 
   /// Runs `work` on the thread of each shard, and `done` on that of the last one.
   void post_to_all(const std::function<void(ShardThread&)>& work, std::function<void()> done);
 
   shard::Exchange exchange_;
+  UserAccounts user_accounts_;
+  std::shared_ptr<const api::Keys> api_keys_;  // those in force: what they have used up outlives a reload
   std::vector<std::unique_ptr<ShardThread>> threads_;
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/token_bucket.h"
 #include "protocol/user_room.h"
 #include "room/rights.h"
 
@@ -54,9 +55,18 @@ struct RoomSettings {
   // Where there is a back end to be asked:
   bool hook_join = false;     // before somebody joins
   bool hook_publish = false;  // before a message is published
+  // How often one connection may do so, in all of the namespace's rooms together:
+  Rate joins{};
+  Rate publishes{};  // of users' own rooms: direct messages
   // Where there is authentication:
   RightSet allow = {};            // what everybody may who has a token
   RightSet allow_anonymous = {};  // and who has none
+
+  /// Which namespace they are of, a hash of its name: the same for as long as the process lives, whatever is reloaded.
+  /// The table sets it.
+  std::size_t namespace_hash = 0;
+
+  bool has_rates() const { return joins.limited() || publishes.limited(); }
 };
 
 /// The namespace of users' own rooms, whatever the users are called: a ':' in their ids means nothing. Who is in such a
@@ -66,9 +76,12 @@ inline constexpr std::string_view kUserRooms = "@";
 /// The namespaces' settings. Immutable once handed to a shard.
 class RoomSettingsTable {
  public:
-  explicit RoomSettingsTable(RoomSettings defaults = {}) : default_(defaults), users_(of_users(defaults)) {}
+  explicit RoomSettingsTable(RoomSettings defaults = {})
+      : default_(defaults), users_(of_users(defaults)), has_rates_(defaults.has_rates()) {}
 
   void set(std::string name, RoomSettings settings) {
+    settings.namespace_hash = std::hash<std::string_view>()(name);
+    has_rates_ = has_rates_ || settings.has_rates();
     if (name == kUserRooms) users_ = of_users(settings);
     named_[std::move(name)] = settings;
   }
@@ -77,6 +90,8 @@ class RoomSettingsTable {
   /// Looked up for every broadcast, without a copy of the name.
   using Named = std::map<std::string, RoomSettings, std::less<>>;
   const Named& named() const { return named_; }
+  /// Whether any namespace limits how often something may be done there.
+  bool has_rates() const { return has_rates_; }
 
   const RoomSettings& of(std::string_view room_id) const {
     if (protocol::is_user_room(room_id)) return users_;
@@ -90,12 +105,14 @@ class RoomSettingsTable {
   static RoomSettings of_users(RoomSettings settings) {
     settings.presence = false;
     settings.publish_from_outside = false;
+    settings.namespace_hash = std::hash<std::string_view>()(kUserRooms);
     return settings;
   }
 
   RoomSettings default_;
   RoomSettings users_;
   Named named_;
+  bool has_rates_;
 };
 
 }  // namespace switchboard::room

@@ -112,7 +112,8 @@ class Process {
     admission_.set_limits({.connections_max = capacity_,
                            .per_address_max = config_.connections_per_address_max,
                            .has_address_rates = config_.shard.session.rate.has_address_limits(),
-                           .address_messages = config_.shard.session.rate.address_messages});
+                           .address_messages = config_.shard.session.rate.address_messages,
+                           .address_connects = config_.connects_per_address});
     log_.info("capacity", {{"connections", static_cast<std::int64_t>(capacity_)},
                            {"open_files", static_cast<std::int64_t>(files)}});
     if (wanted > fit) {

@@ -17,6 +17,17 @@ const auth::Policy* policy_of(const Session& session) {
 
 constexpr RightSet kOwnRoomRights = RightSet(Right::kJoin) | RightSet(Right::kHistory);
 
+/// What the grants say that hold for it, those of its token first. `of`: the limit in one of them.
+template <class LimitOf>
+auto granted_limit(const Session& session, LimitOf&& of) -> decltype(of(auth::Grants())) {
+  const auth::Policy* const policy = policy_of(session);
+  if (policy == nullptr) return std::nullopt;
+  const Credentials* const credentials = session.credentials();
+  if (credentials == nullptr) return of(policy->anonymous_grants);
+  const auto own = of(*credentials->grants);
+  return own ? own : of(policy->users);
+}
+
 std::string_view words_of(Right right) {
   switch (right) {
     case Right::kJoin:
@@ -100,9 +111,13 @@ std::optional<Denial> denial_of_direct(const Session& session, std::string_view 
 }
 
 std::uint32_t rooms_max_of(const Session& session) {
-  const Credentials* const credentials = session.credentials();
-  const auto granted = credentials == nullptr ? std::nullopt : credentials->grants->rooms_max();
+  const auto granted = granted_limit(session, [](const auth::Grants& grants) { return grants.rooms_max(); });
   return granted.value_or(session.context().settings.rooms_per_connection_max);
+}
+
+Rate rate_of(const Session& session, room::Operation operation) {
+  const auto granted = granted_limit(session, [=](const auth::Grants& grants) { return grants.rate_of(operation); });
+  return granted.value_or(session.context().settings.rate.operations[operation]);
 }
 
 }  // namespace switchboard::session

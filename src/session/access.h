@@ -6,7 +6,9 @@
 #include <optional>
 #include <string_view>
 
+#include "base/token_bucket.h"
 #include "protocol/error.h"
+#include "room/operation.h"
 #include "room/rights.h"
 
 namespace switchboard::session {
@@ -35,7 +37,13 @@ bool is_granted_by_hook(const Session& session, std::string_view room_id, room::
 /// Whether it may write to that user.
 std::optional<Denial> denial_of_direct(const Session& session, std::string_view to_user_id);
 
+// Limits, if there is authentication, are those of the token; those that the configuration gives everybody
+// (`permissions`); those of all sessions. The first that says one counts.
+
 /// Rooms it may be in at once.
 std::uint32_t rooms_max_of(const Session& session);
+
+/// How often it may do that, wherever that is.
+Rate rate_of(const Session& session, room::Operation operation);
 
 }  // namespace switchboard::session

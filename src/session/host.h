@@ -61,6 +61,8 @@ class SessionHost {
   }
   /// The settings of that room's namespace.
   virtual const room::RoomSettings& settings_of(std::string_view room_id) const = 0;
+  /// Whether any namespace limits how often something is done in its rooms: otherwise nobody need ask which.
+  virtual bool has_room_rates() const = 0;
 
   /// Leaves at once; nothing of the room is delivered afterwards but the rest of a frame already begun. Never fails.
   virtual void leave(Session& session, std::uint32_t slot) = 0;

@@ -9,6 +9,7 @@
 #include "protocol/user_room.h"
 #include "session/commands/gate.h"
 #include "session/never.h"
+#include "session/operation_limits.h"
 #include "session/refusal_words.h"
 
 namespace switchboard::session {
@@ -205,7 +206,10 @@ std::optional<Remainder> Session::run(std::string_view documents, Progress progr
     const std::string_view from_here = documents;
     const auto command = context_->decoder.next(documents);
     RateLimiter::Verdict rate;
-    if (!std::exchange(progress.next_is_counted, false)) rate = limiter_.take_message(context_->now, settings.rate);
+    if (!std::exchange(progress.next_is_counted, false)) {
+      rate = limiter_.take_message(context_->now, settings.rate);
+      if (command && !rate.is_refused()) rate = take_operation(*command);
+    }
     context_->work.spend(kCommandWork + from_here.size() - documents.size());
     if (rate.is_refused()) {
       refuse_for_rate(rate, command ? room_of(*command) : command.error().room_id,
@@ -256,6 +260,11 @@ bool Session::is_outlet_full() const {
   return outlet_->waiting_bytes() + owed_.ack_bytes() > context_->settings.queue_bytes_max;
 }
 
+RateLimiter::Verdict Session::take_operation(const protocol::Command& command) {
+  const auto limits = limits_of(*this, command);
+  return limits ? limiter_.take_operation(context_->now, *limits) : RateLimiter::Verdict{};
+}
+
 // --- refusals ------------------------------------------------------------------------------------------------------
 
 void Session::refuse(const protocol::Error& error) {
@@ -275,9 +284,8 @@ void Session::refuse(const protocol::Error& error) {
 void Session::refuse_for_rate(const RateLimiter::Verdict& verdict, std::string_view room_id,
                               std::string_view command_id) {
   context_->stats.rate_limited[static_cast<std::size_t>(verdict.limit)].add();
-  const bool is_own = verdict.limit == RateLimit::kMessages;
   refuse({.code = ErrorCode::kRateLimited,
-          .message = is_own ? "too many messages on this connection" : "too many messages from this address",
+          .message = std::string(words_of(verdict.limit)),
           .room_id = std::string(room_id),
           .id = std::string(command_id),
           .retry_after_ms = std::chrono::ceil<std::chrono::milliseconds>(verdict.wait).count()});

@@ -133,6 +133,7 @@ class Session {
 
  private:
   std::optional<Remainder> run(std::string_view documents, Progress progress);
+  RateLimiter::Verdict take_operation(const protocol::Command& command);
   Denied refuse_token(const auth::TokenRefusal& refusal);
   void refuse_for_rate(const RateLimiter::Verdict& verdict, std::string_view room_id, std::string_view command_id);
   void take(const Refused& refused);

@@ -49,8 +49,8 @@ struct SessionStats {
   /// By RateLimit.
   CounterFamily<kRateLimits> rate_limited{
       metrics, "switchboard_rate_limited_total",
-      "What rate limits did, by the setting: commands refused (messages), times that reading paused (bytes), "
-      "connections closed (control_frames).",
+      "What rate limits did, by the setting: commands refused (messages, joins, publishes and so on), times that "
+      "reading paused (bytes), connections closed (control_frames).",
       "limit", [](std::size_t index) { return name(static_cast<RateLimit>(index)); }};
 };
 

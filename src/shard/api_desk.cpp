@@ -191,8 +191,14 @@ const api::Key* ApiDesk::key_of(const ApiClient& client) const {
   return settings_.api.keys->find(value.substr(kScheme.size()));
 }
 
-/// Before anything of the body is read.
-std::optional<api::Problem> ApiDesk::refusal_of(const ApiClient& client, const api::Target& target) const {
+std::optional<api::Problem> ApiDesk::refusal_for_rate(Duration wait) {
+  if (wait <= Duration::zero()) return std::nullopt;
+  stats_.rate_limited.add();
+  return api::too_many_requests(wait);
+}
+
+/// Before anything of the body is read, and again when it is there.
+std::optional<api::Problem> ApiDesk::refusal_of(const ApiClient& client, const api::Target& target) {
   const auto scope = api::scope_of(target.route);
   if (!scope) return std::nullopt;
   const api::Key* const key = key_of(client);
@@ -205,7 +211,12 @@ std::optional<api::Problem> ApiDesk::refusal_of(const ApiClient& client, const a
   if (!key->may(*scope)) {
     return api::Problem{.status = 403, .code = "forbidden", .detail = "this key is not for that (its scopes)"};
   }
-  return std::nullopt;
+  const Rate& rate = settings_.api.requests;
+  if (!rate.limited()) return std::nullopt;
+  // It counts once, when it is whole; but who has nothing left need not send a body.
+  const bool is_whole = client.http.phase() == Phase::kRequest;
+  return refusal_for_rate(is_whole ? key->requests().take(context_.now, 1, rate)
+                                   : key->requests().wait_for(context_.now, 1, rate));
 }
 
 /// What can only be said once it is known which rooms are meant.
@@ -261,7 +272,19 @@ void ApiDesk::begin(ApiClient& client, SlotId id, const api::Target& target) {
   auto operation = api::read_operation(target, client.http.request(), client.http.body(), limits);
   if (!operation) return refuse(client, operation.error());
   if (const auto problem = refusal_of(client, *operation)) return refuse(client, *problem);
+  charge_messages(client, *operation);
   requests_.begin(client, id, std::move(*operation));
+}
+
+/// A batch counts as many as it has messages. One of them is taken already; the others are, whether they are there or
+/// not: otherwise one with more than a full bucket holds could never be made.
+void ApiDesk::charge_messages(const ApiClient& client, const api::Operation& operation) {
+  const auto* const batch = std::get_if<api::PublishBatch>(&operation);
+  const Rate& rate = settings_.api.requests;
+  if (batch == nullptr || !rate.limited()) return;
+  if (const api::Key* const key = key_of(client)) {
+    key->requests().spend(context_.now, batch->messages.size() - 1, rate);
+  }
 }
 
 // --- answers ---------------------------------------------------------------------------------------------------------

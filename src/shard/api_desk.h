@@ -66,8 +66,10 @@ class ApiDesk final : private ApiAnswers {
   bool write(ApiClient& client);
   bool take_request(ApiClient& client, SlotId id);
   void begin(ApiClient& client, SlotId id, const api::Target& target);
-  std::optional<api::Problem> refusal_of(const ApiClient& client, const api::Target& target) const;
+  std::optional<api::Problem> refusal_of(const ApiClient& client, const api::Target& target);
   std::optional<api::Problem> refusal_of(const ApiClient& client, const api::Operation& operation) const;
+  std::optional<api::Problem> refusal_for_rate(Duration wait);
+  void charge_messages(const ApiClient& client, const api::Operation& operation);
   const api::Key* key_of(const ApiClient& client) const;
   void look_at_times();
 

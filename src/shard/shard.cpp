@@ -19,6 +19,7 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       clock_(parts.clock),
       observer_(parts.observer),
       events_(parts.events),
+      user_rates_(parts.user_rates),
       context_(*this, *this, clock_, settings_.session, parts.random_seed),
       timers_(parts.clock.now()),
       views_(parts.hash_key, chunks_),
@@ -106,6 +107,13 @@ void Shard::on_writable(SlotId id) {
   sweep_.want(*client);
 }
 
+void Shard::on_user_named(session::Session& session) {
+  if (user_rates_ != nullptr && settings_.session.rate.user_operations.any()) {
+    session.limiter().set_user(user_rates_->open(session.user_id()));
+  }
+  rooms_.on_user_named(session);
+}
+
 void Shard::on_token_refused(const session::Session& session, const auth::TokenRefusal& refusal) {
   observer_.on_token_refused(clients_.at(session.id()).connection, refusal, context_.now);
 }
@@ -148,6 +156,7 @@ void Shard::end(Client& client) {
   if (!client.socket_failed && !client.blocked && !client.connection.outbox().empty()) delivery_.flush(client);
   SB_ASSERT(!client.unfinished.room);
   if (events_ != nullptr && client.connection.is_websocket()) events_->on_closed(client.connection, context_.now);
+  if (session::UserRate* const rate = client.session().limiter().user()) user_rates_->close(*rate);
   observer_.on_ended(client.connection, context_.now);
   stats_.endings.add(client.connection.ending().code);
   stats_.connections.sub();

@@ -28,6 +28,7 @@
 #include "shard/stats.h"
 #include "shard/stuck_clients.h"
 #include "shard/sweep.h"
+#include "shard/user_rates.h"
 
 namespace switchboard::shard {
 
@@ -44,6 +45,7 @@ struct ShardParts {
   EventSink* events = nullptr;            // null: nobody wants to know what happens
   Webhooks* webhooks = nullptr;           // null: there are none
   HookAsker* hooks = nullptr;             // null: nobody is asked before clients are obeyed
+  UserRates* user_rates = nullptr;        // null: nothing is limited by user
 };
 
 /// One thread's, but for `stats()`.
@@ -126,12 +128,13 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
     return hooks_.grants_of(session);
   }
   void leave_all(session::Session& session) override { rooms_.leave_all(session); }
-  void on_user_named(session::Session& session) override { rooms_.on_user_named(session); }
+  void on_user_named(session::Session& session) override;
   std::string_view room_id_of(const session::Session& session, std::uint32_t slot) const override {
     return rooms_.room_id_of(session, slot);
   }
   void on_token_refused(const session::Session& session, const auth::TokenRefusal& refusal) override;
   const room::RoomSettings& settings_of(std::string_view room_id) const override { return settings_.rooms.of(room_id); }
+  bool has_room_rates() const override { return settings_.rooms.has_rates(); }
   // ConnectionHost
   void on_request_refused(const net::PeerAddress& peer, std::string_view field, std::string_view value) override {
     observer_.on_request_refused(peer, field, value);
@@ -156,6 +159,7 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   const Clock& clock_;
   ConnectionObserver& observer_;
   EventSink* const events_;
+  UserRates* const user_rates_;
   ShardStats stats_;
   session::ConnectionContext context_;
   TimerWheel timers_;

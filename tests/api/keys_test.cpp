@@ -32,6 +32,18 @@ TEST(Keys, AKeyOpensEverythingUnlessItIsSaid) {
   EXPECT_EQ(Keys().find(kKey), nullptr);
 }
 
+TEST(Keys, WhatAKeyHasUsedUpOutlivesAReload) {
+  const Rate rate{.per_second = 1, .burst = 1};
+  const Instant now{std::chrono::hours(1)};
+  const Keys before = of({kKey, kOther});
+  EXPECT_EQ(before.find(kKey)->requests().take(now, 1, rate), Duration::zero());
+  Keys after = of({"[read] sha256:" + kHash, kOther, "a-third-key-that-came-with-the-reload"});
+  after.take_over(before);
+  EXPECT_GT(after.find(kKey)->requests().take(now, 1, rate), Duration::zero()) << "the same key, written otherwise";
+  EXPECT_EQ(after.find(kOther)->requests().take(now, 1, rate), Duration::zero());
+  EXPECT_EQ(after.find("a-third-key-that-came-with-the-reload")->requests().take(now, 1, rate), Duration::zero());
+}
+
 TEST(Keys, AShortOneIsTakenAndTold) {
   EXPECT_FALSE(of({kKey, "sha256:" + kHash}).has_short());
   EXPECT_TRUE(of({kKey, std::string(31, 'x')}).has_short());

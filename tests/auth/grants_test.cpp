@@ -96,6 +96,31 @@ TEST(Grants, LimitsAreToldWhenTheyAreThere) {
   EXPECT_EQ(of(R"({"limits":{}})").rooms_max(), std::nullopt);
 }
 
+TEST(Grants, ARateIsToldForEveryOperationThatIsLimited) {
+  const std::pair<room::Operation, std::string> names[] = {{room::Operation::kJoin, "joins"},
+                                                           {room::Operation::kPublish, "publishes"},
+                                                           {room::Operation::kDirect, "directs"},
+                                                           {room::Operation::kHistory, "history"},
+                                                           {room::Operation::kPresence, "presence"}};
+  for (const auto& [operation, name] : names) {
+    const Grants grants = of(R"({"limits":{")" + name + R"(_burst":10,")" + name + R"(_per_second":5}})");
+    for (const auto& [other, other_name] : names) {
+      const auto rate = grants.rate_of(other);
+      ASSERT_EQ(rate.has_value(), other == operation) << name << other_name;
+      if (!rate) continue;
+      EXPECT_EQ(rate->per_second, 5u);
+      EXPECT_EQ(rate->burst, 10u);
+    }
+    EXPECT_EQ(grants.rooms_max(), std::nullopt);
+  }
+  EXPECT_FALSE(of(R"({"limits":{"rooms":3}})").rate_of(room::Operation::kJoin));
+  const auto none = of(R"({"limits":{"joins_per_second":0}})").rate_of(room::Operation::kJoin);
+  ASSERT_TRUE(none);
+  EXPECT_FALSE(none->limited()) << "that there is no limit may be said, too";
+  EXPECT_EQ(of(R"({"limits":{"joins_per_second":1000000000}})").rate_of(room::Operation::kJoin)->per_second,
+            1'000'000'000u);
+}
+
 TEST(Grants, WhatIsMistypedIsSaid) {
   EXPECT_EQ(problem_with("7"), "must be a JSON object with `rooms`, `direct` or `limits`");
   EXPECT_EQ(problem_with(R"({"rooms":{)"), "is not valid JSON");
@@ -121,7 +146,21 @@ TEST(Grants, WhatIsMistypedIsSaid) {
   EXPECT_EQ(problem_with(R"({"direct":[7]})"), "`direct`: must be a list of patterns of users");
   EXPECT_EQ(problem_with(R"({"limits":{"rooms":0}})"), "`limits`: `rooms` must be a whole number from 1 to 100000");
   EXPECT_EQ(problem_with(R"({"limits":{"rooms":"3"}})"), "`limits`: `rooms` must be a whole number from 1 to 100000");
-  EXPECT_EQ(problem_with(R"({"limits":{"room":3}})"), "`limits`: has the unknown limit \"room\"; there is `rooms`");
+  EXPECT_EQ(problem_with(R"({"limits":{"room":3}})"),
+            "`limits`: has the unknown limit \"room\"; there are `rooms`, and `_per_second` and `_burst` of joins, "
+            "publishes, directs, history, presence");
+  EXPECT_EQ(problem_with(R"({"limits":{"rooms":3,"rooms":3}})"), "`limits`: has `rooms` more than once");
+  EXPECT_EQ(problem_with(R"({"limits":{"joins_burst":3}})"), "`limits`: has `joins_burst` without `joins_per_second`");
+  for (const char* value : {"-1", "1.5", "\"5\"", "null", "true", "[]", "1000000001", "99999999999999999999", "1e3"}) {
+    EXPECT_EQ(problem_with(R"({"limits":{"publishes_per_second":)" + std::string(value) + "}}"),
+              "`limits`: `publishes_per_second` must be a whole number from 0 to 1000000000")
+        << value;
+  }
+  for (const char* name : {"leaves_per_second", "joins", "joins_per_minute", "joins_per_second_", "per_second", ""}) {
+    EXPECT_NE(problem_with(R"({"limits":{")" + std::string(name) + R"(":1}})").find("has the unknown limit"),
+              std::string::npos)
+        << name;
+  }
 }
 
 TEST(Grants, ALongPatternIsRefusedAndNotShownWhole) {

@@ -37,6 +37,25 @@ TEST(ConfigReload, NamespacesThatComeOrGoAreComparedWithTheDefault) {
   }
 }
 
+TEST(ConfigReload, RatesOfOperationsHoldFromAReloadOn) {
+  const Config running;
+  Config wanted;
+  wanted.shard.session.rate.operations[room::Operation::kJoin] = {.per_second = 5, .burst = 50};
+  wanted.shard.rooms.set("chat", {.publishes = {.per_second = 2}});
+  const ReloadReport report = diff_for_reload(running, wanted);
+  ASSERT_EQ(report.size(), 3u);
+  EXPECT_EQ(report[0].key, "limits.joins_per_second");
+  EXPECT_EQ(report[1].key, "limits.joins_burst");
+  EXPECT_EQ(report[2].key, "rooms.chat.publishes_per_second");
+  for (const ReloadChange& change : report)
+    EXPECT_FALSE(change.needs_restart) << change.key;
+  const Config result = reloaded(running, wanted);
+  EXPECT_EQ(result.shard.session.rate.operations[room::Operation::kJoin].burst, 50u);
+  EXPECT_EQ(result.shard.rooms.of("chat:1").publishes.per_second, 2u);
+  EXPECT_TRUE(result.shard.rooms.has_rates());
+  EXPECT_FALSE(reloaded(wanted, running).shard.rooms.has_rates());
+}
+
 Config with_listeners(std::vector<ListenerSettings> named) {
   Config config;
   config.listeners = std::move(named);

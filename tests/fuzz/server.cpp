@@ -42,6 +42,8 @@ session::RateSettings rates_of(unsigned choice) {
   if ((choice & 4) != 0) rate.address_messages = {.per_second = 3, .burst = 6};
   if ((choice & 8) != 0) rate.address_bytes = {.per_second = 1'000};
   if ((choice & 16) != 0) rate.control_frames = {.per_second = 2, .burst = 12};
+  if ((choice & 32) != 0) rate.operations[room::Operation::kJoin] = {.per_second = 1, .burst = 2};
+  if ((choice & 64) != 0) rate.operations[room::Operation::kPublish] = {.per_second = 1, .burst = 3};
   return rate;
 }
 

@@ -81,6 +81,12 @@ class Description(unittest.IsolatedAsyncioTestCase):
             api.ask("POST", PUBLISH, {"room_id": "r", "content": 1})
             server.keeps_no_revocations()
             api.ask("POST", path_of("users", "u", "revoke"))
+        with ApiServer(settings={"api.requests_per_second": 1}) as server, server.api() as api:
+            api.batch([{"room_id": "r", "content": 1}] * 1000)
+            for operation in document.operations:
+                if operation.description.get("security", document.root["security"]) != []:
+                    path = operation.path.replace("{room}", "r").replace("{user}", "u")
+                    self.assertEqual(api.ask(operation.method, path).status, 429, operation.id)
         documented = {(operation.id, status, kind) for operation in document.operations for status in operation.statuses
                       for kind in document.types(operation, status)}
         self.assertEqual(documented - document.seen, self.NOT_SEEN)

@@ -2,12 +2,14 @@
 clients go on talking."""
 
 import json
+import signal
 import socket
 import unittest
 
-from api_client import (ADMIN, BATCH, BODY_MAX, CHATTER, CONTENT_MAX, KEY, PUBLISH, PUBLISHER, READER, ApiServer,
-                        RawBackEnd, WithApi, path_of)
+from api_client import (ADMIN, BATCH, BODY_MAX, CHATTER, CONTENT_MAX, KEY, KEYS, PUBLISH, PUBLISHER, READER, ApiServer,
+                        RawBackEnd, WithApi, path_of, with_keys)
 from bystander import Bystanders
+from harness import until
 
 
 class Problems(WithApi):
@@ -154,6 +156,27 @@ class Problems(WithApi):
             for right in ("application/json", "Application/JSON;charset=utf-8", "application/json ; charset=utf-8", None):
                 self.api.ok("POST", path, sent, Content_Type=right)
         self.api.refused(415, "bad_type", "POST", path_of("users", "u", "revoke"), b"{}", Content_Type="text/plain")
+
+
+class Rates(unittest.TestCase):
+    def test_a_key_may_ask_so_often(self):
+        limits = "requests_per_second = 1\nrequests_burst = 100\n"
+        message = {"room_id": "r", "content": 1}
+        with ApiServer(config=limits) as server, server.api() as api, server.api(PUBLISHER) as publisher:
+            self.assertEqual(len(api.batch([message] * 1000)), 1000)
+            answer = api.ask("POST", PUBLISH, message)
+            self.assertEqual((answer.status, answer.code), (429, "rate_limited"))
+            self.assertTrue(800 <= int(answer.fields["Retry-After"]) <= 901, answer.fields["Retry-After"])
+            publisher.publish(**message)
+            self.assertEqual(api.ask("GET", "/api/v1/openapi.json").status, 200)
+            self.assertEqual(server.metric("switchboard_api_rate_limited_total"), 1)
+            reloads = 0
+            for config, status in (limits, 429), ("", 200):
+                server.write_config(with_keys(KEYS, config))
+                server.signal(signal.SIGHUP)
+                reloads += 1
+                until(lambda n=reloads: sum("configuration reloaded" in line for line in server.lines) == n, "it was reloaded")
+                self.assertEqual(api.ask("GET", "/api/v1/server").status, status)
 
 
 class BrokenRequests(WithApi):

@@ -180,6 +180,64 @@ TEST(Admission, AConnectionThatMovesToAnotherAddressLeavesItsAccountBehind) {
   EXPECT_GT(admission.admit(peer(2)).address->messages.take(clock.now(), 1, rate), Duration::zero());
 }
 
+TEST(Admission, AnAddressMayConnectSoOften) {
+  test::ManualClock clock;
+  Admission admission({.address_connects = {.per_second = 10, .burst = 3}}, clock);
+  const auto connect = [&](const net::PeerAddress& from) {
+    const auto admitted = admission.admit(from);
+    admission.release(admitted.address);
+    return admitted.verdict;
+  };
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(connect(peer(1)), Verdict::kWelcome);
+  EXPECT_EQ(connect(peer(1)), Verdict::kTellTooOften) << "although none of them is there any more";
+  EXPECT_EQ(connect(peer(2)), Verdict::kWelcome);
+  clock.advance(std::chrono::milliseconds(99));
+  EXPECT_EQ(connect(peer(1)), Verdict::kTellTooOften);
+  clock.advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(connect(peer(1)), Verdict::kWelcome) << "who was refused has taken nothing";
+  EXPECT_EQ(connect({}), Verdict::kWelcome) << "no address";
+}
+
+TEST(Admission, WhoConnectsTooOftenIsToldSomeTimesThenDroppedAndNotCounted) {
+  test::ManualClock clock;
+  Admission admission({.connections_max = Admission::kTold + 2, .address_connects = {.per_second = 1, .burst = 1}},
+                      clock);
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kWelcome);
+  for (std::uint64_t i = 0; i < Admission::kTold; ++i)
+    EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kTellTooOften);
+  for (int i = 0; i < 100; ++i) {
+    const auto dropped = admission.admit(peer(1));
+    ASSERT_EQ(dropped.verdict, Verdict::kDrop);
+    ASSERT_EQ(dropped.address, nullptr);
+  }
+  EXPECT_EQ(admission.admit(peer(2)).verdict, Verdict::kWelcome) << "the last there is room for";
+  EXPECT_EQ(admission.admit(peer(3)).verdict, Verdict::kTellFull);
+}
+
+TEST(Admission, AConnectionFromAProxyCountsWhereItsClientIs) {
+  test::ManualClock clock;
+  Admission admission({.address_connects = {.per_second = 1, .burst = 1}}, clock);
+  const auto connect = [&](const net::PeerAddress& client) {
+    return admission.readdress(admission.admit({}).address, client).verdict;
+  };
+  EXPECT_EQ(connect(peer(1)), Verdict::kWelcome);
+  EXPECT_EQ(connect(peer(2)), Verdict::kWelcome);
+  for (std::uint64_t i = 0; i < Admission::kTold + 10; ++i)
+    EXPECT_EQ(connect(peer(1)), Verdict::kTellTooOften) << "never dropped: its request has been read";
+}
+
+TEST(Admission, HowOftenAnAddressHasConnectedIsForgottenWithTheLimit) {
+  test::ManualClock clock;
+  const AdmissionLimits limits{.address_connects = {.per_second = 1, .burst = 1}};
+  Admission admission(limits, clock);
+  admission.release(admission.admit(peer(1)).address);
+  admission.set_limits({});
+  EXPECT_EQ(admission.admit(peer(1)).address, nullptr);
+  admission.set_limits(limits);
+  EXPECT_EQ(admission.admit(peer(1)).verdict, Verdict::kWelcome);
+}
+
 TEST(Admission, WithoutRatesNothingIsRemembered) {
   test::ManualClock clock;
   Admission admission({.has_address_rates = true}, clock);
@@ -214,6 +272,8 @@ TEST(Admission, OnlyWhoIsNotWelcomeIsTold) {
   EXPECT_EQ(refusal(Verdict::kTellFull).code, 4100);
   EXPECT_EQ(refusal(Verdict::kTellTooMany).code, 4100);
   EXPECT_EQ(refusal(Verdict::kTellSpent).code, 4102);
+  EXPECT_EQ(refusal(Verdict::kTellTooOften).code, 4102);
+  EXPECT_NE(refusal(Verdict::kTellSpent).reason, refusal(Verdict::kTellTooOften).reason);
   EXPECT_NE(refusal(Verdict::kTellFull).reason, refusal(Verdict::kTellTooMany).reason);
 }
 

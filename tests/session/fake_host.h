@@ -94,6 +94,7 @@ class FakeHost final : public SessionHost {
   const room::RoomSettings& settings_of(std::string_view room_id) const override {
     return room_id.starts_with("special") ? special : usual;
   }
+  bool has_room_rates() const override { return usual.has_rates() || special.has_rates(); }
   Attempt answer(Session& session, const AskHistory& asked, std::string_view command_id) {
     const auto& [slot, history] = asked;
     if (busy) return Attempt::kBusy;

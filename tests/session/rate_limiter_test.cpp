@@ -1,6 +1,9 @@
 #include "session/rate_limiter.h"
 
 #include <gtest/gtest.h>
+#include <set>
+#include <string_view>
+#include <utility>
 
 namespace switchboard::session {
 namespace {
@@ -72,10 +75,124 @@ TEST(RateLimiter, ReadingPausesForTheLongerOfTheTwoDebts) {
   EXPECT_FALSE(ann.read_pause(kNow + 1s, settings).is_refused());
 }
 
-TEST(RateLimiter, EveryLimitHasTheNameOfItsSetting) {
-  for (std::size_t i = 0; i < kRateLimits; ++i)
-    EXPECT_FALSE(name(static_cast<RateLimit>(i)).empty());
+TEST(RateLimiter, EveryLimitHasTheNameOfItsSettingAndWordsOfItsOwn) {
+  std::set<std::string_view> names, words;
+  for (std::size_t i = 0; i < kRateLimits; ++i) {
+    names.insert(name(static_cast<RateLimit>(i)));
+    words.insert(words_of(static_cast<RateLimit>(i)));
+  }
+  EXPECT_EQ(names.size(), kRateLimits);
+  EXPECT_EQ(words.size(), kRateLimits);
   EXPECT_EQ(name(RateLimit::kAddressBytes), "address_bytes");
+  EXPECT_EQ(name(RateLimit::kRoomPublishes), "room_publishes");
+}
+
+// --- operations ------------------------------------------------------------------------------------------------------
+
+using room::Operation;
+
+OperationLimits of_connection(Operation operation, Rate rate) {
+  return {.operation = operation, .connection = rate};
+}
+OperationLimits in_namespace(std::size_t namespace_hash, Rate rate, Operation operation = Operation::kPublish) {
+  return {.operation = operation, .room = rate, .namespace_hash = namespace_hash};
+}
+
+TEST(RateLimiter, AnOperationIsRefusedByTheLimitOfItsName) {
+  const std::pair<Operation, std::string_view> cases[] = {{Operation::kJoin, "joins"},
+                                                          {Operation::kPublish, "publishes"},
+                                                          {Operation::kDirect, "directs"},
+                                                          {Operation::kHistory, "history"},
+                                                          {Operation::kPresence, "presence"}};
+  static_assert(std::size(cases) == room::kOperations);
+  RateLimiter limiter(nullptr);
+  for (const auto& [operation, limit] : cases) {
+    const OperationLimits limits = of_connection(operation, {.per_second = 10, .burst = 2});
+    EXPECT_FALSE(limiter.take_operation(kNow, limits).is_refused()) << limit;
+    EXPECT_FALSE(limiter.take_operation(kNow, limits).is_refused()) << limit;
+    const auto refused = limiter.take_operation(kNow, limits);
+    EXPECT_EQ(name(refused.limit), limit);
+    EXPECT_EQ(refused.wait, 100ms);
+    EXPECT_FALSE(limiter.take_operation(kNow + 100ms, limits).is_refused()) << limit;
+  }
+}
+
+TEST(RateLimiter, EachNamespaceHasABucketOfItsOwnForJoinsAndForPublishes) {
+  RateLimiter limiter(nullptr);
+  const Rate rate{.per_second = 1, .burst = 1};
+  EXPECT_FALSE(limiter.take_operation(kNow, in_namespace(1, rate)).is_refused());
+  EXPECT_EQ(limiter.take_operation(kNow, in_namespace(1, rate)).limit, RateLimit::kRoomPublishes);
+  EXPECT_FALSE(limiter.take_operation(kNow, in_namespace(2, rate)).is_refused());
+  EXPECT_FALSE(limiter.take_operation(kNow, in_namespace(1, rate, Operation::kJoin)).is_refused());
+  EXPECT_EQ(limiter.take_operation(kNow, in_namespace(1, rate, Operation::kJoin)).limit, RateLimit::kRoomJoins);
+}
+
+TEST(RateLimiter, WhatIsRefusedByOneLimitTakesNothingOfAnother) {
+  RateLimiter limiter(nullptr);
+  OperationLimits slow = in_namespace(1, {.per_second = 1, .burst = 1});
+  slow.connection = {.per_second = 10, .burst = 3};
+  EXPECT_FALSE(limiter.take_operation(kNow, slow).is_refused());
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(limiter.take_operation(kNow, slow).limit, RateLimit::kRoomPublishes);
+  OperationLimits elsewhere = slow;
+  elsewhere.namespace_hash = 2;
+  EXPECT_FALSE(limiter.take_operation(kNow, elsewhere).is_refused()) << "the second of three";
+}
+
+TEST(RateLimiter, TheConnectionsOfAUserShareItsBuckets) {
+  UserRate user;
+  RateLimiter phone(nullptr), desk(nullptr), stranger(nullptr);
+  phone.set_user(user);
+  desk.set_user(user);
+  for (const auto& [operation, limit] :
+       {std::pair{Operation::kJoin, RateLimit::kUserJoins}, std::pair{Operation::kPublish, RateLimit::kUserPublishes},
+        std::pair{Operation::kDirect, RateLimit::kUserDirects}, std::pair{Operation::kHistory, RateLimit::kUserHistory},
+        std::pair{Operation::kPresence, RateLimit::kUserPresence}}) {
+    const OperationLimits limits{.operation = operation, .user = {.per_second = 4, .burst = 2}};
+    EXPECT_FALSE(phone.take_operation(kNow, limits).is_refused());
+    EXPECT_FALSE(desk.take_operation(kNow, limits).is_refused());
+    EXPECT_EQ(phone.take_operation(kNow, limits).limit, limit);
+    EXPECT_EQ(desk.take_operation(kNow, limits).wait, 250ms);
+    for (int i = 0; i < 10; ++i)
+      EXPECT_FALSE(stranger.take_operation(kNow, limits).is_refused()) << "nobody in particular";
+  }
+}
+
+TEST(RateLimiter, WhoIsRefusedItselfTakesNothingOfItsUsers) {
+  UserRate user;
+  RateLimiter phone(nullptr), desk(nullptr);
+  phone.set_user(user);
+  desk.set_user(user);
+  const OperationLimits limits{.operation = Operation::kPublish,
+                               .connection = {.per_second = 1, .burst = 1},
+                               .user = {.per_second = 1, .burst = 2}};
+  EXPECT_FALSE(phone.take_operation(kNow, limits).is_refused());
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(phone.take_operation(kNow, limits).limit, RateLimit::kPublishes);
+  EXPECT_FALSE(desk.take_operation(kNow, limits).is_refused());
+  const OperationLimits of_user{.operation = Operation::kPublish, .user = limits.user};
+  EXPECT_EQ(desk.take_operation(kNow, of_user).limit, RateLimit::kUserPublishes);
+}
+
+TEST(RateLimiter, TheLongerOfTwoWaitsIsTold) {
+  RateLimiter limiter(nullptr);
+  OperationLimits limits = in_namespace(1, {.per_second = 1, .burst = 1});
+  limits.connection = {.per_second = 2, .burst = 1};
+  EXPECT_FALSE(limiter.take_operation(kNow, limits).is_refused());
+  EXPECT_EQ(limiter.take_operation(kNow, limits).wait, 1s);
+  EXPECT_EQ(limiter.take_operation(kNow + 700ms, limits).wait, 300ms);
+}
+
+TEST(RateLimiter, NamespacesThatAreFullAgainTakeNoMemory) {
+  RateLimiter limiter(nullptr);
+  EXPECT_FALSE(limiter.take_operation(kNow, of_connection(Operation::kPublish, {.per_second = 1})).is_refused());
+  EXPECT_EQ(limiter.namespaces(), 0u);
+  const Rate rate{.per_second = 1, .burst = 1};
+  for (std::size_t i = 0; i < 10; ++i)
+    EXPECT_FALSE(limiter.take_operation(kNow, in_namespace(i, rate)).is_refused());
+  EXPECT_EQ(limiter.namespaces(), 10u);
+  EXPECT_FALSE(limiter.take_operation(kNow + 1s, in_namespace(10, rate)).is_refused());
+  EXPECT_EQ(limiter.namespaces(), 1u);
 }
 
 }  // namespace

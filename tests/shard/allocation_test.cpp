@@ -56,6 +56,16 @@ TEST_F(AllocationTest, ABroadcastAllocatesAsOftenForAThousandMembersAsForTen) {
   EXPECT_LE(thousand, 2u) << "per message";
 }
 
+TEST_F(AllocationTest, RatesCostNoneOnceSomethingIsUsedUp) {
+  const std::uint64_t none = allocations_for(10);
+  const Rate often{.per_second = 1'000'000, .burst = 1'000'000};
+  settings.session.rate.operations[room::Operation::kPublish] = often;
+  settings.session.rate.user_operations[room::Operation::kPublish] = often;
+  settings.rooms = room::RoomSettingsTable({.history = false, .publishes = often});
+  shard().reload(settings);
+  EXPECT_EQ(allocations_for(10), none);
+}
+
 TEST_F(AllocationTest, HistoryInMemoryCostsNothingMoreForAThousandMembersEither) {
   settings.rooms = room::RoomSettingsTable({.history = true});
   const std::uint64_t ten = allocations_for(10);

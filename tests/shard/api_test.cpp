@@ -125,6 +125,63 @@ TEST_F(ApiTest, APublishIsAnsweredWhenItIsCommittedAndMembersGetIt) {
   }
 }
 
+// --- how often -------------------------------------------------------------------------------------------------------
+
+TEST_F(ApiTest, AKeyMayAskSoOftenOnAllShardsTogether) {
+  settings.api.requests = {.per_second = 10, .burst = 3};
+  start(2);
+  BackEnd here = back_end(0), there = back_end(1);
+  EXPECT_TRUE(publish(here, "r").starts_with("200"));
+  EXPECT_TRUE(publish(there, "r").starts_with("200"));
+  EXPECT_TRUE(ask(here, request("GET", "rooms/r/history")).starts_with("200"));
+  const std::string refused = publish(there, "r");
+  EXPECT_TRUE(
+      refused.starts_with("429 {\"type\":\"about:blank\",\"title\":\"Too Many Requests\",\"status\":429,"
+                          "\"code\":\"rate_limited\","))
+      << refused;
+  BackEnd other = back_end(0);
+  EXPECT_TRUE(ask(other, request("GET", "rooms/chat:1/history", "", key("only reads in the rooms of a chat")))
+                  .starts_with("200"))
+      << "another key";
+  EXPECT_TRUE(ask(other, request("GET", "openapi.json")).starts_with("200")) << "nobody's";
+  EXPECT_EQ(shard(1).stats().api.rate_limited.value(), 1u);
+  clock.advance(99ms);
+  EXPECT_TRUE(ask(here, request("GET", "server")).starts_with("429"));
+  clock.advance(1ms);
+  EXPECT_TRUE(ask(here, request("GET", "server")).starts_with("200")) << "what was refused took nothing";
+  EXPECT_TRUE(ask(here, request("GET", "server")).starts_with("429"));
+}
+
+TEST_F(ApiTest, ABatchCountsByItsMessagesAlsoIfTheseAreMoreThanAreLeft) {
+  settings.api.requests = {.per_second = 10, .burst = 5};
+  start(1);
+  BackEnd peer = back_end();
+  const auto batch_of = [](int messages) {
+    std::string body = R"({"messages":[)";
+    for (int i = 0; i < messages; ++i)
+      body += std::string(i == 0 ? "" : ",") + R"({"room_id":"r","content":1})";
+    return request("POST", "batch", body + "]}");
+  };
+  EXPECT_TRUE(ask(peer, batch_of(3)).starts_with("200"));
+  EXPECT_TRUE(ask(peer, batch_of(20)).starts_with("200")) << "two are left";
+  EXPECT_TRUE(ask(peer, request("GET", "server")).starts_with("429"));
+  peer = back_end();
+  clock.advance(1'899ms);
+  EXPECT_TRUE(ask(peer, request("GET", "server")).starts_with("429")) << "18 are owed, and one is wanted";
+  clock.advance(1ms);
+  EXPECT_TRUE(ask(peer, request("GET", "server")).starts_with("200"));
+}
+
+TEST_F(ApiTest, WhoHasNothingLeftNeedNotSendABody) {
+  settings.api.requests = {.per_second = 1, .burst = 1};
+  start(1);
+  BackEnd peer = back_end();
+  EXPECT_TRUE(ask(peer, request("GET", "server")).starts_with("200"));
+  std::string head = request("POST", "publish", "{}");
+  head.resize(head.size() - 2);
+  EXPECT_TRUE(ask(peer, head).starts_with("429"));
+}
+
 TEST_F(ApiTest, AnOutcomeForEachMessageOfABatch) {
   start(2);
   Peer bob = member("lobby", 1);

@@ -19,6 +19,7 @@ class PublishWindowsTest : public ShardTest {
     void leave_all(session::Session&) override {}
     std::string_view room_id_of(const session::Session&, std::uint32_t) const override { return {}; }
     const room::RoomSettings& settings_of(std::string_view) const override { return settings; }
+    bool has_room_rates() const override { return false; }
     room::RoomSettings settings;
   };
 

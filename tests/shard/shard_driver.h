@@ -154,7 +154,16 @@ class ShardTest : public testing::Test {
     for (std::uint32_t i = 0; i < count; ++i) {
       shards.push_back(std::make_unique<Shard>(
           i, settings,
-          ShardParts{*exchange, clock, endings, kKey, /*random_seed=*/i + 1, http::AssetTable{}, store_of(i)}));
+          ShardParts{.exchange = *exchange,
+                     .clock = clock,
+                     .observer = endings,
+                     .hash_key = kKey,
+                     .random_seed = i + 1,
+                     .assets = http::AssetTable{},
+                     .store = store_of(i),
+                     .events = events,
+                     .hooks = hooks,
+                     .user_rates = user_rates}));
     }
   }
   /// What keeps the history of rooms whose home that shard is; null: memory.
@@ -238,6 +247,9 @@ class ShardTest : public testing::Test {
   test::ManualClock clock;
   EndingLog endings;
   ShardSettings settings;
+  UserRates* user_rates = nullptr;
+  EventSink* events = nullptr;
+  HookAsker* hooks = nullptr;
   std::unique_ptr<Exchange> exchange;
   std::vector<std::unique_ptr<Shard>> shards;
 };

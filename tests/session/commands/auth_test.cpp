@@ -203,6 +203,17 @@ TEST_F(AuthTest, ATokenMaySayHowManyRooms) {
   EXPECT_EQ(code(ask(join("c"))), "limit_reached");
 }
 
+TEST_F(AuthTest, SoMayTheConfigurationForAllWhoHaveOne) {
+  policy->users = *auth::Grants::parse(R"({"rooms":{"*":["join"]},"limits":{"rooms":1}})");
+  open_as_ann("");
+  ask(join("a"));
+  EXPECT_EQ(code(ask(join("b"))), "limit_reached");
+  open_as_ann(R"({"limits":{"rooms":2}})");
+  ask(join("a"));
+  EXPECT_EQ(ask(join("b")).find("error"), std::string::npos) << "what the token says goes first";
+  EXPECT_EQ(code(ask(join("c"))), "limit_reached");
+}
+
 // --- anonymous clients ---------------------------------------------------------------------------------------------
 
 TEST_F(AuthTest, AnonymousClientsMayWhatIsSaidOfThemAndAreNobodyElse) {
