@@ -35,6 +35,7 @@ struct ApiClient {
   std::unique_ptr<net::Transport> transport;
   net::PeerAddress peer;
   http::ServerConnection http;
+  std::shared_ptr<const api::Key> key;  // of the request that is read or answered, once it was looked for; null: none
   Doing doing = Doing::kNothing;
   std::uint64_t request = 0;  // its number on this connection: what is answered late is of an earlier one
   Instant asked_at{};

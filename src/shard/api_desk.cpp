@@ -182,27 +182,29 @@ bool ApiDesk::write(ApiClient& client) {
 
 // --- requests --------------------------------------------------------------------------------------------------------
 
-const api::Key* ApiDesk::key_of(const ApiClient& client) const {
+std::shared_ptr<const api::Key> ApiDesk::key_of(const ApiClient& client) const {
   constexpr std::string_view kScheme = "Bearer ";
   const std::string_view value = client.http.request().value("Authorization");
   if (settings_.api.keys == nullptr || client.http.request().count("Authorization") != 1) return nullptr;
   if (value.size() < kScheme.size()) return nullptr;
   if (!http::equals_ignoring_case(value.substr(0, kScheme.size()), kScheme)) return nullptr;
-  return settings_.api.keys->find(value.substr(kScheme.size()));
+  const api::Key* const found = settings_.api.keys->find(value.substr(kScheme.size()));
+  if (found == nullptr) return nullptr;
+  return {settings_.api.keys, found};  // of those keys, as long as it is needed, whatever is reloaded
 }
 
-/// Before anything of the body is read.
-std::optional<api::Problem> ApiDesk::refusal_of(const ApiClient& client, const api::Target& target) const {
+/// Before anything of the body is read, and again when it is there: the key is looked for, which hashes it, once.
+std::optional<api::Problem> ApiDesk::refusal_of(ApiClient& client, const api::Target& target) const {
   const auto scope = api::scope_of(target.route);
   if (!scope) return std::nullopt;
-  const api::Key* const key = key_of(client);
-  if (key == nullptr) {
+  if (client.key == nullptr) client.key = key_of(client);
+  if (client.key == nullptr) {
     return api::Problem{.status = 401,
                         .code = "unauthorized",
                         .detail = "a key is wanted: Authorization: Bearer KEY, one of api.keys",
                         .fields = {{"WWW-Authenticate", "Bearer realm=\"switchboard\""}}};
   }
-  if (!key->may(*scope)) {
+  if (!client.key->may(*scope)) {
     return api::Problem{.status = 403, .code = "forbidden", .detail = "this key is not for that (its scopes)"};
   }
   return std::nullopt;
@@ -210,8 +212,7 @@ std::optional<api::Problem> ApiDesk::refusal_of(const ApiClient& client, const a
 
 /// What can only be said once it is known which rooms are meant.
 std::optional<api::Problem> ApiDesk::refusal_of(const ApiClient& client, const api::Operation& operation) const {
-  const api::Key* const key = key_of(client);
-  const auto outside = [&](std::string_view room_id) { return key != nullptr && !key->covers(room_id); };
+  const auto outside = [&](std::string_view room_id) { return client.key != nullptr && !client.key->covers(room_id); };
   bool is_outside = false;
   if (const auto* one = std::get_if<api::PublishOne>(&operation)) is_outside = outside(one->message.room_id);
   if (const auto* history = std::get_if<api::ReadHistory>(&operation)) is_outside = outside(history->room_id);
@@ -279,6 +280,7 @@ void ApiDesk::refuse(ApiClient& client, const api::Problem& problem) {
 void ApiDesk::respond(ApiClient& client, const http::Response& response) {
   stats_.requests[class_of(response.status)].add();
   requests_.forget(client);
+  client.key.reset();
   client.http.answer(response, context_.now, context_.clock.unix_ms());
 }
 

@@ -65,9 +65,9 @@ class ApiDesk final : private ApiAnswers {
   bool write(ApiClient& client);
   bool take_request(ApiClient& client, SlotId id);
   void begin(ApiClient& client, SlotId id, const api::Target& target);
-  std::optional<api::Problem> refusal_of(const ApiClient& client, const api::Target& target) const;
+  std::optional<api::Problem> refusal_of(ApiClient& client, const api::Target& target) const;
   std::optional<api::Problem> refusal_of(const ApiClient& client, const api::Operation& operation) const;
-  const api::Key* key_of(const ApiClient& client) const;
+  std::shared_ptr<const api::Key> key_of(const ApiClient& client) const;
   void look_at_times();
 
   Homes& homes_;
