@@ -1,7 +1,9 @@
 // What the API answers when it has done what it was asked, as JSON.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,14 @@ void append_outcome(std::string& out, const Outcome& outcome);
 std::string batch_answer(const std::vector<Outcome>& outcomes);
 /// {"room_id":...,"epoch":...,"messages":[...],"more":...}; each message as members get it.
 std::string history_answer(const protocol::HistoryPage& page);
+/// One room of a list.
+struct RoomCount {
+  std::string_view room_id;
+  std::uint64_t connections = 0;
+};
+
+/// {"rooms":[{"room_id":...,"connections":...}],"next":...}; an empty `next` is left out.
+std::string rooms_answer(std::span<const RoomCount> rooms, std::string_view next);
 /// {"room_id":...,"count":...,"users":[{"user_id":...,"connections":...,"info":...}],"next":...}.
 std::string presence_answer(const protocol::PresenceList& list);
 

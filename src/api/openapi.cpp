@@ -49,6 +49,25 @@ std::string_view openapi_document() {
         }
       }
     },
+    "/api/v1/rooms": {
+      "get": {
+        "operationId": "listRooms",
+        "summary": "The rooms that exist, in the order of their names.",
+        "description": "Those that somebody is in, or that a message is on its way to. Of a key with a pattern: those that it covers. A page may have fewer than limit and still not be the last: next says so.",
+        "parameters": [
+          {"name": "prefix", "in": "query", "description": "What their ids begin with.", "schema": {"$ref": "#/components/schemas/RoomId"}},
+          {"name": "after", "in": "query", "description": "Those behind this id: the next of an earlier answer, for one.", "schema": {"$ref": "#/components/schemas/RoomId"}},
+          {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}}
+        ],
+        "responses": {
+          "200": {"description": "The rooms.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Rooms"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/api/v1/rooms/{room}/history": {
       "get": {
         "operationId": "readHistory",
@@ -239,6 +258,15 @@ std::string_view openapi_document() {
           "epoch": {"type": "string"},
           "messages": {"type": "array", "items": {"$ref": "#/components/schemas/Broadcast"}, "description": "As members get them."},
           "more": {"type": "boolean", "description": "There are further ones in the same direction."}
+        },
+        "additionalProperties": false
+      },
+      "Rooms": {
+        "type": "object",
+        "required": ["rooms"],
+        "properties": {
+          "rooms": {"type": "array", "items": {"type": "object", "required": ["room_id", "connections"], "properties": {"room_id": {"$ref": "#/components/schemas/RoomId"}, "connections": {"type": "integer", "minimum": 0, "description": "Its members."}}, "additionalProperties": false}},
+          "next": {"type": "string", "description": "What to give as after for those behind; left out at the end."}
         },
         "additionalProperties": false
       },

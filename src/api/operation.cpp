@@ -15,6 +15,7 @@ namespace switchboard::api {
 namespace {
 
 constexpr std::string_view kPrefix = "/api/v1/";
+constexpr std::uint64_t kRoomsMax = 1'000;  // in one list
 
 // --- the path ------------------------------------------------------------------------------------------------------
 
@@ -46,6 +47,7 @@ constexpr std::string_view kPost = "POST, OPTIONS";
 constexpr Row kRows[] = {
     {"publish", Route::kPublish, kPost},
     {"batch", Route::kBatch, kPost},
+    {"rooms", Route::kRooms, http::kReadMethods},
     {"rooms/{}/history", Route::kHistory, http::kReadMethods},
     {"rooms/{}/presence", Route::kPresence, http::kReadMethods},
     {"users/{}/disconnect", Route::kDisconnect, kPost},
@@ -91,6 +93,10 @@ Match match(std::string_view path) {
 bool has_name(Route route) {
   return route == Route::kHistory || route == Route::kPresence || route == Route::kDisconnect ||
          route == Route::kRevoke;
+}
+
+bool has_parameters(Route route) {
+  return route == Route::kHistory || route == Route::kPresence || route == Route::kRooms;
 }
 
 bool is_json(std::string_view content_type) {
@@ -185,6 +191,27 @@ std::expected<Operation, Problem> read_presence(const Target& target, const http
   return presence;
 }
 
+std::expected<Operation, Problem> read_rooms(const http::Request& request) {
+  ReadRooms rooms;
+  const auto problem = QueryReader(request.target).each([&](const std::string& name, const std::string& value) {
+    if (name == "limit") {
+      std::uint64_t number = 0;
+      auto wrong = take_number(name, value, 1, kRoomsMax, number);
+      rooms.limit = static_cast<std::uint32_t>(number);
+      return wrong;
+    }
+    if (name != "prefix" && name != "after") {
+      return std::optional(http::visible_text(name, 40) + " is not known; there are prefix, after and limit");
+    }
+    (name == "prefix" ? rooms.prefix : rooms.after) = value;
+    const std::string what = "`" + name + "`";
+    std::string wrong = is_utf8(value) ? problem_with_room(value, what) : what + " is not UTF-8";
+    return wrong.empty() ? std::nullopt : std::optional(wrong);
+  });
+  if (problem) return bad_request(*problem);
+  return rooms;
+}
+
 /// Of what has no parameters.
 std::optional<Problem> refuse_parameters(const http::Request& request) {
   const auto problem = QueryReader(request.target).each([](const std::string& name, const std::string&) {
@@ -269,6 +296,8 @@ std::optional<Scope> scope_of(Route route) {
       return ReadHistory::kScope;
     case Route::kPresence:
       return ReadPresence::kScope;
+    case Route::kRooms:
+      return ReadRooms::kScope;
     case Route::kDisconnect:
       return Disconnect::kScope;
     case Route::kRevoke:
@@ -290,7 +319,7 @@ std::expected<Operation, Problem> read_operation(const Target& target, const htt
   if (!body.empty() && takes_body(target.route) && !is_json(request.value("Content-Type"))) {
     return std::unexpected(Problem{.status = 415, .code = "bad_type", .detail = "the body must be application/json"});
   }
-  if (target.route != Route::kHistory && target.route != Route::kPresence) {
+  if (!has_parameters(target.route)) {
     if (auto problem = refuse_parameters(request)) return std::unexpected(std::move(*problem));
   }
   switch (target.route) {
@@ -312,6 +341,8 @@ std::expected<Operation, Problem> read_operation(const Target& target, const htt
       return read_history(target, request);
     case Route::kPresence:
       return read_presence(target, request);
+    case Route::kRooms:
+      return read_rooms(request);
     case Route::kDisconnect:
       return Disconnect{target.name};
     case Route::kRevoke:

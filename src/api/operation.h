@@ -41,6 +41,12 @@ struct ReadPresence {
   std::string next;
   std::uint32_t limit = 100;
 };
+struct ReadRooms {
+  static constexpr Scope kScope = Scope::kRead;
+  std::string prefix;
+  std::string after;  // "": from the first one on
+  std::uint32_t limit = 100;
+};
 struct Disconnect {
   static constexpr Scope kScope = Scope::kAdmin;
   std::string user_id;
@@ -56,11 +62,21 @@ struct ServerInfo {
 };
 struct OpenApi {};  // for everybody
 
-using Operation =
-    std::variant<PublishOne, PublishBatch, ReadHistory, ReadPresence, Disconnect, Revoke, ServerInfo, OpenApi>;
+using Operation = std::variant<PublishOne, PublishBatch, ReadHistory, ReadPresence, ReadRooms, Disconnect, Revoke,
+                               ServerInfo, OpenApi>;
 
 /// What a request names before its body is there.
-enum class Route : std::uint8_t { kPublish, kBatch, kHistory, kPresence, kDisconnect, kRevoke, kServer, kOpenApi };
+enum class Route : std::uint8_t {
+  kPublish,
+  kBatch,
+  kHistory,
+  kPresence,
+  kRooms,
+  kDisconnect,
+  kRevoke,
+  kServer,
+  kOpenApi
+};
 
 struct Target {
   Route route{};

@@ -14,7 +14,9 @@
 #include "http/server_connection.h"
 #include "net/address.h"
 #include "net/transport.h"
+#include "shard/api_messages.h"
 #include "shard/history_queries.h"
+#include "shard/room_merge.h"
 
 namespace switchboard::shard {
 
@@ -24,7 +26,8 @@ struct ApiClient {
     kPublishing,  // messages are handed in, or their outcomes awaited
     kReading,     // a page of history is awaited, or to be asked for
     kListing,     // so is a list of users
-    kAsking,      // so are the other shards
+    kAsking,      // all shards are to be asked, and their answers awaited
+    kMerging,     // so are they, again and again perhaps, for a list
     kRevoking,    // a revocation is to be on the disk, and to take effect
   };
 
@@ -50,12 +53,16 @@ struct ApiClient {
   std::optional<HistoryQuery> history;
   std::string history_epoch;
   std::uint64_t page_ticket = 0;  // 0: none is under way
-  // kReading, kListing, kAsking
-  std::string name;  // of the room or the user
+  // kReading, kListing
+  std::string name;  // of the room
   api::ReadPresence presence;
+  // kAsking; of kListing: whether the home is asked
+  ApiQuestion question;
   std::uint32_t shards_asked = 0;
   std::uint32_t shards_answered = 0;
   std::uint64_t count = 0;
+  // kMerging
+  std::optional<RoomMerge> rooms;
 
   bool is_in_line = false;
   bool is_stalled = false;    // what it asks for found no room on its way

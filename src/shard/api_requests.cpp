@@ -55,6 +55,14 @@ void ApiRequests::forget(ApiClient& client) {
   client.history_epoch.clear();
   client.shards_asked = client.shards_answered = 0;
   client.count = 0;
+  client.question = {};
+  client.rooms.reset();
+}
+
+/// Begins to ask every shard the same.
+void ApiRequests::ask_all(ApiClient& client, SlotId id, AskedOfAll&& what) {
+  client.doing = Doing::kAsking;
+  client.question = {.asker = id, .request = client.request, .what = std::move(what)};
 }
 
 void ApiRequests::begin(ApiClient& client, SlotId, api::PublishOne&& one) {
@@ -89,9 +97,22 @@ void ApiRequests::begin(ApiClient& client, SlotId, api::ReadPresence&& wanted) {
   client.presence = std::move(wanted);
 }
 
-void ApiRequests::begin(ApiClient& client, SlotId, api::Disconnect&& wanted) {
-  client.doing = Doing::kAsking;
-  client.name = std::move(wanted.user_id);
+void ApiRequests::begin(ApiClient& client, SlotId id, api::Disconnect&& wanted) {
+  ask_all(client, id, CloseUser{std::move(wanted.user_id)});
+}
+
+void ApiRequests::begin(ApiClient& client, SlotId, api::ReadRooms&& wanted) {
+  client.doing = Doing::kMerging;
+  // What a key with a pattern is for begins with what stands before the pattern's first `*`: nothing else is looked at.
+  const std::string_view own = client.key->room_prefix();
+  const bool is_within = wanted.prefix.starts_with(own);
+  if (!is_within && !own.starts_with(wanted.prefix)) return answers_.answer(client, api::rooms_answer({}, {}));
+  client.rooms.emplace(shards_,
+                       RoomsWish{.prefix = is_within ? std::move(wanted.prefix) : std::string(own),
+                                 .after = std::move(wanted.after),
+                                 .rooms_max = wanted.limit,
+                                 .bytes_max = settings_.session.reply_bytes_max},
+                       [key = client.key](std::string_view room_id) { return key->covers(room_id); });
 }
 
 void ApiRequests::begin(ApiClient& client, SlotId id, api::Revoke&& wanted) {
@@ -133,7 +154,13 @@ bool ApiRequests::go_on(ApiClient& client, SlotId id) {
     case Doing::kListing:
       return client.shards_asked == 0 && ask_for_list(client, id);
     case Doing::kAsking:
+      if (client.shards_asked == shards_ && client.shards_answered == shards_) {
+        finish_asking(client);
+        return true;
+      }
       return ask_shards(client, id);
+    case Doing::kMerging:
+      return ask_for_rooms(client, id);
     case Doing::kRevoking:
       return false;
   }
@@ -269,31 +296,62 @@ void ApiRequests::on_presence_list(const PresenceListResult& list) {
   answers_.wake(list.connection);
 }
 
-/// All shards are asked to close the user's connections, this one by a call.
+/// Each shard once, this one by a call. It may be answered in between.
 bool ApiRequests::ask_shards(ApiClient& client, SlotId id) {
-  if (client.shards_asked < shards_) {
-    const std::uint32_t shard = client.shards_asked;
-    if (shard == shard_) {
-      client.count += users_.disconnect(client.name);
-      ++client.shards_answered;
-    } else if (!homes_.disconnect(shard, {.user_id = client.name, .asker = id, .request = client.request})) {
-      answers_.stall(id);
-      return false;
-    }
-    ++client.shards_asked;
-    return true;
+  if (client.shards_asked == shards_) return false;
+  ApiQuestion question = client.question;
+  if (!homes_.ask(client.shards_asked, std::move(question))) {
+    answers_.stall(id);
+    return false;
   }
-  if (client.shards_answered < shards_) return false;
-  answers_.answer(client, R"({"connections":)" + std::to_string(client.count) + "}");
+  ++client.shards_asked;
   return true;
 }
 
-void ApiRequests::on_disconnected(const DisconnectResult& result) {
-  ApiClient* const client = answers_.find_client(result.asker);
-  if (client == nullptr || client->doing != Doing::kAsking || client->request != result.request) return;
-  client->count += result.connections;
-  ++client->shards_answered;
-  answers_.wake(result.asker);
+void ApiRequests::finish_asking(ApiClient& client) {
+  answers_.answer(client, R"({"connections":)" + std::to_string(client.count) + "}");
+}
+
+/// Of one shard the next few, this one by a call.
+bool ApiRequests::ask_for_rooms(ApiClient& client, SlotId id) {
+  RoomMerge& rooms = *client.rooms;
+  if (rooms.is_done()) {
+    finish_rooms(client);
+    return true;
+  }
+  const auto shard = rooms.shard_to_ask();
+  if (!shard) return false;
+  if (!homes_.is_here(*shard) && !homes_.has_room(*shard)) {
+    answers_.stall(id);
+    return false;
+  }
+  rooms.note_asked(*shard);  // it may be answered before `ask` returns
+  const bool is_asked =
+      homes_.ask(*shard, {.asker = id, .request = client.request, .what = rooms.question_for(*shard)});
+  SB_ASSERT(is_asked);
+  return true;
+}
+
+void ApiRequests::finish_rooms(ApiClient& client) {
+  std::vector<api::RoomCount> rooms;
+  rooms.reserve(client.rooms->rooms().size());
+  for (const ListedRoom& room : client.rooms->rooms())
+    rooms.push_back({.room_id = room.room_id, .connections = room.connections});
+  answers_.answer(client, api::rooms_answer(rooms, client.rooms->next()));
+}
+
+void ApiRequests::on_found(ApiFinding&& finding) {
+  ApiClient* const client = answers_.find_client(finding.asker);
+  if (client == nullptr || client->request != finding.request) return;
+  if (auto* rooms = std::get_if<RoomsFound>(&finding.what)) {
+    if (client->doing != Doing::kMerging) return;
+    client->rooms->take(finding.shard, std::move(*rooms));
+  } else {
+    if (client->doing != Doing::kAsking) return;
+    ++client->shards_answered;
+    client->count += std::get<ConnectionCount>(finding.what).connections;
+  }
+  answers_.wake(finding.asker);
 }
 
 void ApiRequests::on_revoked(SlotId asker, std::uint64_t request,

@@ -65,7 +65,7 @@ class ApiRequests {
   void on_published(const PublishOutcome& outcome);
   void on_page(std::uint64_t ticket, const wire::PageOrError& page);
   void on_presence_list(const PresenceListResult& list);
-  void on_disconnected(const DisconnectResult& result);
+  void on_found(ApiFinding&& finding);
   void on_revoked(SlotId asker, std::uint64_t request, const std::expected<std::uint64_t, protocol::ErrorCode>& closed);
 
  private:
@@ -73,6 +73,7 @@ class ApiRequests {
   void begin(ApiClient& client, SlotId id, api::PublishBatch&& batch);
   void begin(ApiClient& client, SlotId id, api::ReadHistory&& history);
   void begin(ApiClient& client, SlotId id, api::ReadPresence&& presence);
+  void begin(ApiClient& client, SlotId id, api::ReadRooms&& rooms);
   void begin(ApiClient& client, SlotId id, api::Disconnect&& disconnect);
   void begin(ApiClient& client, SlotId id, api::Revoke&& revoke);
   void begin(ApiClient& client, SlotId id, api::ServerInfo&&);
@@ -81,9 +82,13 @@ class ApiRequests {
   bool hand_in(ApiClient& client, SlotId id);
   bool ask_for_page(ApiClient& client, SlotId id);
   bool ask_for_list(ApiClient& client, SlotId id);
+  void ask_all(ApiClient& client, SlotId id, AskedOfAll&& what);
   bool ask_shards(ApiClient& client, SlotId id);
+  void finish_asking(ApiClient& client);
+  bool ask_for_rooms(ApiClient& client, SlotId id);
   void finish_publishing(ApiClient& client);
   void finish_reading(ApiClient& client);
+  void finish_rooms(ApiClient& client);
 
   std::uint32_t shard_;
   std::uint32_t shards_;

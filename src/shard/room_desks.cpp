@@ -88,7 +88,7 @@ void RoomDesks::on_result(Result& result) {
       [&](TrackResult& track) { on_track(track); },
       [&](PresenceChangeResult& change) { on_presence_change(change.views, *change.frame); },
       [&](PresenceListResult& list) { on_presence_list(list); },
-      [&](DisconnectResult& closed) { api_.requests().on_disconnected(closed); },
+      [&](std::unique_ptr<ApiFinding>& finding) { on_api_finding(std::move(*finding)); },
   };
   std::visit(take, result);
 }
@@ -102,6 +102,16 @@ void RoomDesks::on_user_result(const UserResult& result) {
                                               .message = message,
                                               .excluded = result.excluded});
   if (told.note_looked(has_arrived)) stats_.directs_to_nobody.add();
+}
+
+void RoomDesks::on_api_question(std::uint32_t from, const ApiQuestion& question) {
+  ApiFinding finding{.shard = port_.self(), .asker = question.asker, .request = question.request, .what = {}};
+  const Overloaded find{
+      [&](const CloseUser& wanted) { finding.what = ConnectionCount{users_.disconnect(wanted.user_id)}; },
+      [](const ListRooms&) {},  // its homes have answered it
+  };
+  std::visit(find, question.what);
+  home_.tell_found(from, std::move(finding));
 }
 
 void RoomDesks::run_presence() {

@@ -115,7 +115,8 @@ class RoomDesks final : private HomeNews {
   void on_presence_list(const PresenceListResult& list) override {
     list.asker == PresenceAsker::kApi ? api_.requests().on_presence_list(list) : presence_.on_list(list);
   }
-  std::uint64_t on_disconnect(std::string_view user_id) override { return users_.disconnect(user_id); }
+  void on_api_question(std::uint32_t from, const ApiQuestion& question) override;
+  void on_api_finding(ApiFinding&& finding) override { api_.requests().on_found(std::move(finding)); }
 
   void on_result(Result& result);
   void on_user_result(const UserResult& result);

@@ -47,12 +47,13 @@ TEST_F(OperationTest, PathsAndMethods) {
   EXPECT_EQ(target("POST", "/api/v1/publish"), "to ");
   EXPECT_EQ(target("GET", "/api/v1/rooms/chat:1/history?limit=1"), "to chat:1");
   EXPECT_EQ(target("HEAD", "/api/v1/rooms/a/presence"), "to a");
+  EXPECT_EQ(target("GET", "/api/v1/rooms?limit=1"), "to ");
   EXPECT_EQ(target("GET", "/api/v1/publish"), "405 bad_method");
   EXPECT_EQ(target("DELETE", "/api/v1/server"), "405 bad_method");
   EXPECT_EQ(target("BREW", "/api/v1/server"), "501 bad_method");
   for (const char* path : {"/", "/api/v1", "/api/v1/", "/api/v2/publish", "/api/v1/publish/", "/api/v1/publish/x",
-                           "/api/v1/rooms", "/api/v1/rooms/a", "/api/v1/rooms/a/history/b", "/api/v1/rooms//history/",
-                           "/api/v1/Publish", "//api/v1/publish"}) {
+                           "/api/v1/room", "/api/v1/rooms/", "/api/v1/rooms/a", "/api/v1/rooms/a/history/b",
+                           "/api/v1/rooms//history/", "/api/v1/Publish", "//api/v1/publish"}) {
     EXPECT_EQ(target("GET", path), "404 not_found") << path;
   }
 }
@@ -169,6 +170,22 @@ TEST_F(OperationTest, ParametersOfAQuery) {
   EXPECT_EQ(of("%zz=1"), "400 the query has an escape that is none");
 }
 
+TEST_F(OperationTest, ParametersOfAListOfRooms) {
+  const auto read = operation("GET", "/api/v1/rooms?prefix=chat%3A&after=chat:1&limit=1000");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(std::get<ReadRooms>(*read).prefix, "chat:");
+  EXPECT_EQ(std::get<ReadRooms>(*read).after, "chat:1");
+  EXPECT_EQ(std::get<ReadRooms>(*read).limit, 1'000);
+  EXPECT_EQ(std::get<ReadRooms>(*operation("GET", "/api/v1/rooms")).limit, 100);
+  const auto of = [this](std::string_view query) { return problem("GET", "/api/v1/rooms?" + std::string(query)); };
+  EXPECT_EQ(of("limit=0"), "400 `limit` must be a whole number from 1 to 1000");
+  EXPECT_EQ(of("limit=1001"), "400 `limit` must be a whole number from 1 to 1000");
+  EXPECT_EQ(of("prefix="), "400 `prefix` must not be empty");
+  EXPECT_EQ(of("prefix=@u"), "400 `prefix` begins with `@`, which is for users' own rooms");
+  EXPECT_EQ(of("after=%ff"), "400 `after` is not UTF-8");
+  EXPECT_EQ(of("next=a"), "400 \"next\" is not known; there are prefix, after and limit");
+}
+
 TEST(ApiAnswer, IsJson) {
   std::string out;
   append_outcome(out, {.refusal = {}, .seq = Seq{42}, .epoch = "k3", .ts = 5, .is_duplicate = true});
@@ -177,6 +194,10 @@ TEST(ApiAnswer, IsJson) {
   EXPECT_EQ(batch_answer({refused, {.refusal = {}, .seq = Seq{1}, .epoch = "k", .ts = 2}}),
             R"({"results":[{"error":{"code":"limit_reached","detail":"the server has as many rooms as it may have"}},)"
             R"({"seq":1,"epoch":"k","ts":2}]})");
+  EXPECT_EQ(rooms_answer({}, ""), R"({"rooms":[]})");
+  const RoomCount rooms[] = {{.room_id = "a\"b", .connections = 2}, {.room_id = "c"}};
+  EXPECT_EQ(rooms_answer(rooms, "c"),
+            R"({"rooms":[{"room_id":"a\"b","connections":2},{"room_id":"c","connections":0}],"next":"c"})");
   const protocol::PresentUser users[] = {{.user_id = "a\"b", .connections = 2, .info = "[1]"}, {.user_id = "c"}};
   EXPECT_EQ(presence_answer({.room_id = "r", .id = {}, .count = 9, .users = users, .next = "c"}),
             R"({"room_id":"r","count":9,"users":[{"user_id":"a\"b","connections":2,"info":[1]},)"

@@ -153,6 +153,11 @@ class Api:
     def presence(self, room, **query):
         return self.ok("GET", path_of("rooms", room, "presence", **query))
 
+    def rooms(self, **query):
+        """One page: the ids with their counts, and what `next` says."""
+        page = self.ok("GET", "/api/v1/rooms" + ("?" + urllib.parse.urlencode(query) if query else ""))
+        return {room["room_id"]: room["connections"] for room in page["rooms"]}, page.get("next")
+
     def refused(self, status, code, method, path, body=None, **fields):
         """The detail of a problem that must be this one."""
         answer = self.ask(method, path, body, **fields)

@@ -47,6 +47,8 @@ class Problems(WithApi):
                 self.api.refused(400, "bad_request", "GET", f"/api/v1/rooms/r/{what}?{query}")
         for query in ("before=-1", "before=x", "after=", "before=2&after=1", "after=99999999999999999999", "next=a"):
             self.api.refused(400, "bad_request", "GET", f"/api/v1/rooms/r/history?{query}")
+        for query in ("limit=0", "limit=1001", "limit=x", "prefix=", "prefix=@u", "prefix=%ff", "after=", "after=@u", "next=a"):
+            self.api.refused(400, "bad_request", "GET", f"/api/v1/rooms?{query}")
         for query in ("next=", "next=%ff", "before=1"):
             self.api.refused(400, "bad_request", "GET", f"/api/v1/rooms/r/presence?{query}")
 
@@ -72,9 +74,9 @@ class Problems(WithApi):
         message = {"room_id": "r", "content": 1}
         requests = {"publish": ("POST", PUBLISH, message), "batch": ("POST", BATCH, {"messages": [message]}),
                     "history": ("GET", path_of("rooms", "r", "history"), None),
-                    "presence": ("GET", path_of("rooms", "r", "presence"), None), "server": ("GET", "/api/v1/server", None),
+                    "presence": ("GET", path_of("rooms", "r", "presence"), None), "rooms": ("GET", "/api/v1/rooms", None), "server": ("GET", "/api/v1/server", None),
                     "disconnect": ("POST", path_of("users", "u", "disconnect"), None)}
-        may = {PUBLISHER: ["publish", "batch"], READER: ["history", "presence", "server"], ADMIN: ["disconnect"]}
+        may = {PUBLISHER: ["publish", "batch"], READER: ["history", "presence", "rooms", "server"], ADMIN: ["disconnect"]}
         for key, those in may.items():
             api = self.as_(key)
             for name, request in requests.items():

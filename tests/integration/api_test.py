@@ -10,7 +10,7 @@ import tempfile
 import unittest
 import urllib.parse
 
-from api_client import (BATCH, BODY_MAX, CONFIG, CONTENT_MAX, KEY, MARK, PUBLISH, ApiServer, RawBackEnd, WithApi,
+from api_client import (BATCH, BODY_MAX, CHATTER, CONFIG, CONTENT_MAX, KEY, MARK, PUBLISH, ApiServer, RawBackEnd, WithApi,
                         path_of, with_keys)
 from client import Client
 from harness import run_command, until
@@ -145,6 +145,25 @@ class Reading(WithApi):
                     break
                 page = self.api.ok("GET", f"{path_of('rooms', 'r', 'presence')}?limit=1&next={written(page['next'], safe='')}")
             self.assertEqual(seen, names)
+
+    async def test_which_rooms_there_are(self):
+        names = [f"chat:{i} é" for i in range(12)] + ["news"]
+        members = [await self.member(name, "ann") for name in names]
+        await self.member("news", "bob")
+        self.api.publish(user_id="ann", content=1)
+        counts = {**{name: 1 for name in names}, "news": 2}
+        self.assertEqual(self.api.rooms(), (counts, None))
+        self.assertEqual(list(self.api.rooms()[0]), sorted(names))
+        seen, after = {}, None
+        while True:
+            page, after = self.api.rooms(prefix="chat:", limit=5, **({"after": after} if after else {}))
+            seen |= page
+            if after is None:
+                break
+        self.assertEqual(list(seen), sorted(names[:12]))
+        self.assertEqual(self.as_(CHATTER).rooms()[0], seen)
+        await members[0].close()
+        until(lambda: names[0] not in self.api.rooms()[0], "an empty room is no more")
 
     async def test_a_user_is_disconnected_on_all_shards(self):
         bobs = [await self.member("r", "bob é") for _ in range(8)]

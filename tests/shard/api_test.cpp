@@ -256,6 +256,38 @@ TEST_F(ApiTest, PresenceAlsoOfARoomThatNobodyIsIn) {
   }
 }
 
+TEST_F(ApiTest, RoomsOfAllShardsInTheOrderOfTheirNames) {
+  for (const std::uint32_t shard_count : {1u, 3u}) {
+    shards.clear();
+    start(shard_count);
+    BackEnd peer = back_end();
+    EXPECT_EQ(ask(peer, request("GET", "rooms")), R"(200 {"rooms":[]})");
+    std::vector<Peer> members;
+    for (const char* room : {"chat:2", "chat:10", "a", "news", "chat:1"})
+      members.push_back(member(room, members.size() % shard_count));
+    members.push_back(member("news", shard_count - 1));
+    publish(peer, "nobody is in it");
+    EXPECT_EQ(ask(peer, request("GET", "rooms")),
+              R"(200 {"rooms":[{"room_id":"a","connections":1},{"room_id":"chat:1","connections":1},)"
+              R"({"room_id":"chat:10","connections":1},{"room_id":"chat:2","connections":1},)"
+              R"({"room_id":"news","connections":2}]})");
+    EXPECT_EQ(ask(peer, request("GET", "rooms?prefix=chat:&limit=2")),
+              R"(200 {"rooms":[{"room_id":"chat:1","connections":1},{"room_id":"chat:10","connections":1}],)"
+              R"("next":"chat:10"})");
+    EXPECT_EQ(ask(peer, request("GET", "rooms?prefix=chat:&limit=2&after=chat:10")),
+              R"(200 {"rooms":[{"room_id":"chat:2","connections":1}]})");
+    EXPECT_EQ(ask(peer, request("GET", "rooms?limit=5")), ask(peer, request("GET", "rooms"))) << "no more: no next";
+    // A key with a pattern sees what it is for.
+    const std::string reader = key("only reads in the rooms of a chat");
+    EXPECT_EQ(ask(peer, request("GET", "rooms?limit=1", "", reader)),
+              R"(200 {"rooms":[{"room_id":"chat:1","connections":1}],"next":"chat:1"})");
+    EXPECT_EQ(ask(peer, request("GET", "rooms?prefix=chat:2", "", reader)),
+              R"(200 {"rooms":[{"room_id":"chat:2","connections":1}]})");
+    EXPECT_EQ(ask(peer, request("GET", "rooms?prefix=news", "", reader)), R"(200 {"rooms":[]})");
+    members.clear();
+  }
+}
+
 TEST_F(ApiTest, AUserIsDisconnectedOnAllShards) {
   start(3);
   Peer one = member("r", 0), two = member("r", 2), other = open(1);
