@@ -57,6 +57,20 @@ std::string rooms_answer(std::span<const RoomCount> rooms, std::string_view next
   return out + "}";
 }
 
+std::string connections_answer(std::span<const ConnectionInfo> connections, bool more) {
+  std::string out = R"({"connections":[)";
+  for (const ConnectionInfo& connection : connections) {
+    out += out.back() == '[' ? R"({"conn_id":)" : R"(,{"conn_id":)";
+    protocol::append_string(out, connection.connection_id);
+    out += R"(,"address":)";
+    protocol::append_string(out, connection.address);
+    out += R"(,"since":)" + std::to_string(connection.since) + R"(,"listener":)";
+    protocol::append_string(out, connection.listener);
+    out += R"(,"rooms":)" + std::to_string(connection.rooms) + '}';
+  }
+  return out + (more ? R"(],"more":true})" : R"(],"more":false})");
+}
+
 std::string presence_answer(const protocol::PresenceList& list) {
   std::string out = R"({"room_id":)";
   protocol::append_string(out, list.room_id);

@@ -38,6 +38,17 @@ struct RoomCount {
 
 /// {"rooms":[{"room_id":...,"connections":...}],"next":...}; an empty `next` is left out.
 std::string rooms_answer(std::span<const RoomCount> rooms, std::string_view next);
+/// One connection of a list.
+struct ConnectionInfo {
+  std::string_view connection_id;
+  std::string_view address;
+  UnixMillis since = 0;
+  std::string_view listener;
+  std::uint32_t rooms = 0;
+};
+
+/// {"connections":[{"conn_id":...,"address":...,"since":...,"listener":...,"rooms":...}],"more":...}.
+std::string connections_answer(std::span<const ConnectionInfo> connections, bool more);
 /// {"room_id":...,"count":...,"users":[{"user_id":...,"connections":...,"info":...}],"next":...}.
 std::string presence_answer(const protocol::PresenceList& list);
 

@@ -49,6 +49,23 @@ std::string_view openapi_document() {
         }
       }
     },
+    "/api/v1/broadcast": {
+      "post": {
+        "operationId": "publishToMany",
+        "summary": "Publish one content to up to 1,000 rooms and users, each with an outcome of its own.",
+        "parameters": [{"$ref": "#/components/parameters/IdempotencyKey"}],
+        "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ToMany"}}}},
+        "responses": {
+          "200": {"description": "The outcomes: those of room_ids in their order, then those of user_ids.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BatchResult"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/Problem"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/api/v1/rooms": {
       "get": {
         "operationId": "listRooms",
@@ -99,6 +116,23 @@ std::string_view openapi_document() {
         ],
         "responses": {
           "200": {"description": "The users.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Presence"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/api/v1/users/{user}/connections": {
+      "get": {
+        "operationId": "listConnections",
+        "summary": "A user's connections, in no particular order.",
+        "parameters": [
+          {"$ref": "#/components/parameters/User"},
+          {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}}
+        ],
+        "responses": {
+          "200": {"description": "The connections.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Connections"}}}},
           "400": {"$ref": "#/components/responses/Problem"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Problem"},
@@ -225,6 +259,23 @@ std::string_view openapi_document() {
         "properties": {"messages": {"type": "array", "minItems": 1, "maxItems": 1000, "items": {"$ref": "#/components/schemas/Message"}}},
         "additionalProperties": false
       },
+      "ToMany": {
+        "type": "object",
+        "description": "Of room_ids and user_ids one at least, and 1 to 1,000 of both together; the rest as in a message, the same for all.",
+        "required": ["content"],
+        "properties": {
+          "room_ids": {"type": "array", "maxItems": 1000, "items": {"$ref": "#/components/schemas/RoomId"}},
+          "user_ids": {"type": "array", "maxItems": 1000, "items": {"$ref": "#/components/schemas/Name"}},
+          "content": {"description": "Any JSON value; members get it byte for byte."},
+          "dedup": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]+$", "description": "As in a message: for each room and user by itself."},
+          "sender": {"$ref": "#/components/schemas/Name"}
+        },
+        "anyOf": [
+          {"required": ["room_ids"], "properties": {"room_ids": {"minItems": 1}}},
+          {"required": ["user_ids"], "properties": {"user_ids": {"minItems": 1}}}
+        ],
+        "additionalProperties": false
+      },
       "BatchResult": {
         "type": "object",
         "required": ["results"],
@@ -278,6 +329,29 @@ std::string_view openapi_document() {
           "count": {"type": "integer", "minimum": 0, "description": "Of users in the room."},
           "users": {"type": "array", "items": {"type": "object", "required": ["user_id", "connections"], "properties": {"user_id": {"type": "string"}, "connections": {"type": "integer", "minimum": 0}, "info": {}}, "additionalProperties": false}},
           "next": {"type": "string"}
+        },
+        "additionalProperties": false
+      },
+      "Connections": {
+        "type": "object",
+        "required": ["connections", "more"],
+        "properties": {
+          "connections": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": ["conn_id", "address", "since", "listener", "rooms"],
+              "properties": {
+                "conn_id": {"type": "string", "description": "Its name in the log, and in hello."},
+                "address": {"type": "string", "description": "The client's, and its port."},
+                "since": {"type": "integer", "description": "When it was made, in milliseconds since 1970."},
+                "listener": {"type": "string", "description": "Through which it came: its name in the configuration, or its address there."},
+                "rooms": {"type": "integer", "minimum": 0, "description": "How many it is in."}
+              },
+              "additionalProperties": false
+            }
+          },
+          "more": {"type": "boolean", "description": "There are more than limit."}
         },
         "additionalProperties": false
       },

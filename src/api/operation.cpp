@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "/api/v1/";
 constexpr std::uint64_t kRoomsMax = 1'000;  // in one list
+constexpr std::uint64_t kConnectionsMax = 1'000;
 
 // --- the path ------------------------------------------------------------------------------------------------------
 
@@ -47,9 +48,11 @@ constexpr std::string_view kPost = "POST, OPTIONS";
 constexpr Row kRows[] = {
     {"publish", Route::kPublish, kPost},
     {"batch", Route::kBatch, kPost},
+    {"broadcast", Route::kBroadcast, kPost},
     {"rooms", Route::kRooms, http::kReadMethods},
     {"rooms/{}/history", Route::kHistory, http::kReadMethods},
     {"rooms/{}/presence", Route::kPresence, http::kReadMethods},
+    {"users/{}/connections", Route::kConnections, http::kReadMethods},
     {"users/{}/disconnect", Route::kDisconnect, kPost},
     {"users/{}/revoke", Route::kRevoke, kPost},
     {"server", Route::kServer, http::kReadMethods},
@@ -91,12 +94,13 @@ Match match(std::string_view path) {
 }
 
 bool has_name(Route route) {
-  return route == Route::kHistory || route == Route::kPresence || route == Route::kDisconnect ||
-         route == Route::kRevoke;
+  return route == Route::kHistory || route == Route::kPresence || route == Route::kConnections ||
+         route == Route::kDisconnect || route == Route::kRevoke;
 }
 
 bool has_parameters(Route route) {
-  return route == Route::kHistory || route == Route::kPresence || route == Route::kRooms;
+  return route == Route::kHistory || route == Route::kPresence || route == Route::kRooms ||
+         route == Route::kConnections;
 }
 
 bool is_json(std::string_view content_type) {
@@ -189,6 +193,19 @@ std::expected<Operation, Problem> read_presence(const Target& target, const http
   });
   if (problem) return bad_request(*problem);
   return presence;
+}
+
+std::expected<Operation, Problem> read_connections(const Target& target, const http::Request& request) {
+  ReadConnections connections{.user_id = target.name};
+  const auto problem = QueryReader(request.target).each([&](const std::string& name, const std::string& value) {
+    if (name != "limit") return std::optional(http::visible_text(name, 40) + " is not known; there is limit");
+    std::uint64_t number = 0;
+    auto wrong = take_number(name, value, 1, kConnectionsMax, number);
+    connections.limit = static_cast<std::uint32_t>(number);
+    return wrong;
+  });
+  if (problem) return bad_request(*problem);
+  return connections;
 }
 
 std::expected<Operation, Problem> read_rooms(const http::Request& request) {
@@ -291,6 +308,7 @@ std::optional<Scope> scope_of(Route route) {
     case Route::kPublish:
       return PublishOne::kScope;
     case Route::kBatch:
+    case Route::kBroadcast:
       return PublishBatch::kScope;
     case Route::kHistory:
       return ReadHistory::kScope;
@@ -298,6 +316,8 @@ std::optional<Scope> scope_of(Route route) {
       return ReadPresence::kScope;
     case Route::kRooms:
       return ReadRooms::kScope;
+    case Route::kConnections:
+      return ReadConnections::kScope;
     case Route::kDisconnect:
       return Disconnect::kScope;
     case Route::kRevoke:
@@ -311,7 +331,7 @@ std::optional<Scope> scope_of(Route route) {
 }
 
 bool takes_body(Route route) {
-  return route == Route::kPublish || route == Route::kBatch || route == Route::kRevoke;
+  return route == Route::kPublish || route == Route::kBatch || route == Route::kBroadcast || route == Route::kRevoke;
 }
 
 std::expected<Operation, Problem> read_operation(const Target& target, const http::Request& request,
@@ -335,7 +355,13 @@ std::expected<Operation, Problem> read_operation(const Target& target, const htt
       }
       auto messages = read_batch(body, limits);
       if (!messages) return std::unexpected(std::move(messages.error()));
-      return PublishBatch{std::move(*messages)};
+      return PublishBatch{.messages = std::move(*messages)};
+    }
+    case Route::kBroadcast: {
+      auto broadcast = read_broadcast(body, limits);
+      if (!broadcast) return std::unexpected(std::move(broadcast.error()));
+      if (auto problem = take_idempotency_key(request, broadcast->common)) return std::unexpected(std::move(*problem));
+      return PublishBatch{.messages = broadcast->messages(), .content = std::move(broadcast->common.content)};
     }
     case Route::kHistory:
       return read_history(target, request);
@@ -343,6 +369,8 @@ std::expected<Operation, Problem> read_operation(const Target& target, const htt
       return read_presence(target, request);
     case Route::kRooms:
       return read_rooms(request);
+    case Route::kConnections:
+      return read_connections(target, request);
     case Route::kDisconnect:
       return Disconnect{target.name};
     case Route::kRevoke:

@@ -28,6 +28,7 @@ struct PublishOne {
 struct PublishBatch {
   static constexpr Scope kScope = Scope::kPublish;
   std::vector<Message> messages;  // 1 to kBatchMessagesMax
+  std::string content = {};       // of all of them, which then have none; "": each has its own
 };
 struct ReadHistory {
   static constexpr Scope kScope = Scope::kRead;
@@ -47,6 +48,11 @@ struct ReadRooms {
   std::string after;  // "": from the first one on
   std::uint32_t limit = 100;
 };
+struct ReadConnections {
+  static constexpr Scope kScope = Scope::kAdmin;
+  std::string user_id;
+  std::uint32_t limit = 100;
+};
 struct Disconnect {
   static constexpr Scope kScope = Scope::kAdmin;
   std::string user_id;
@@ -62,16 +68,18 @@ struct ServerInfo {
 };
 struct OpenApi {};  // for everybody
 
-using Operation = std::variant<PublishOne, PublishBatch, ReadHistory, ReadPresence, ReadRooms, Disconnect, Revoke,
-                               ServerInfo, OpenApi>;
+using Operation = std::variant<ReadConnections, PublishOne, PublishBatch, ReadHistory, ReadPresence, ReadRooms,
+                               Disconnect, Revoke, ServerInfo, OpenApi>;
 
 /// What a request names before its body is there.
 enum class Route : std::uint8_t {
   kPublish,
   kBatch,
+  kBroadcast,
   kHistory,
   kPresence,
   kRooms,
+  kConnections,
   kDisconnect,
   kRevoke,
   kServer,

@@ -34,6 +34,7 @@ shard::ShardSettings share_of(const config::Config& config, std::size_t shards) 
                   .body_bytes_max = config.api.body_bytes_max,
                   .revocation_ms = static_cast<std::int64_t>(config.auth.token_lifetime_max_ms),
                   .answer_timeout_ms = config.api.answer_timeout_ms};
+  settings.api_origins = config.api.origins_allowed;
   settings.server_name += std::string("/") + version();
   return settings;
 }

@@ -101,6 +101,13 @@ std::optional<std::uint32_t> Session::find_joined(std::string_view room_id) cons
   return slot && memberships_[*slot].is_implicit ? std::nullopt : slot;
 }
 
+std::uint32_t Session::rooms() const {
+  const std::uint32_t rooms = memberships_.size() - memberships_.watchers();
+  if (user_id_.empty()) return rooms;
+  const auto own = context_->host.find(*this, protocol::user_room_of(user_id_));
+  return own && memberships_[*own].is_implicit ? rooms - 1 : rooms;
+}
+
 // --- its token -----------------------------------------------------------------------------------------------------
 
 std::expected<void, Denied> Session::identify(std::string_view token) {

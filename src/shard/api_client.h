@@ -45,6 +45,7 @@ struct ApiClient {
 
   // kPublishing
   std::vector<api::Message> messages;
+  std::string content;                 // of all of them; "": each has its own
   std::vector<api::Outcome> outcomes;  // one for each
   std::size_t handed_in = 0;
   std::size_t answered = 0;
@@ -58,6 +59,8 @@ struct ApiClient {
   api::ReadPresence presence;
   // kAsking; of kListing: whether the home is asked
   ApiQuestion question;
+  std::optional<ConnectionsFound> connections;  // of all shards, as many as are wanted
+  std::uint32_t connections_max = 0;
   std::uint32_t shards_asked = 0;
   std::uint32_t shards_answered = 0;
   std::uint64_t count = 0;

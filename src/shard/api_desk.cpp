@@ -238,7 +238,7 @@ bool ApiDesk::take_request(ApiClient& client, SlotId id) {
   if (request.method == "OPTIONS") {
     const std::string_view methods = request.target == "*" ? "GET, HEAD, POST, OPTIONS" : api::methods_at(request);
     if (!methods.empty()) {
-      respond(client, {.status = 204, .fields = {{"Allow", std::string(methods)}}});
+      tell_methods(client, methods);
       return true;
     }
   }
@@ -277,7 +277,38 @@ void ApiDesk::refuse(ApiClient& client, const api::Problem& problem) {
           {.status = problem.status, .content_type = api::kProblemType, .body = body, .fields = problem.fields});
 }
 
-void ApiDesk::respond(ApiClient& client, const http::Response& response) {
+/// OPTIONS; also what a browser asks before it sends a page's request with a key (CORS-preflight in the Fetch
+/// standard).
+void ApiDesk::tell_methods(ApiClient& client, std::string_view methods) {
+  http::Response response{.status = 204, .fields = {{"Allow", std::string(methods)}}};
+  if (client.http.request().count("Access-Control-Request-Method") > 0 && allowed_origin(client)) {
+    response.fields.push_back({"Access-Control-Allow-Methods", std::string(methods)});
+    response.fields.push_back({"Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key"});
+    response.fields.push_back({"Access-Control-Max-Age", "600"});
+  }
+  respond(client, response);
+}
+
+/// Of the page that asks, if it is one that may. Whether a request is obeyed, its key decides: what is said here
+/// decides whether a browser lets its page see the answer.
+std::optional<std::string> ApiDesk::allowed_origin(const ApiClient& client) const {
+  const http::Request& request = client.http.request();
+  const std::string_view origin = request.value("Origin");
+  if (request.count("Origin") != 1 || origin.empty() || !settings_.api_origins.allows(origin)) return std::nullopt;
+  // What goes back is what an origin can be, whatever the list lets through ("*").
+  if (origin != "null" && !session::OriginParts::parse(origin)) return std::nullopt;
+  return std::string(origin);
+}
+
+void ApiDesk::respond(ApiClient& client, const http::Response& given) {
+  http::Response response = given;
+  if (!settings_.api_origins.empty()) {
+    response.fields.push_back({"Vary", "Origin"});
+    if (auto origin = allowed_origin(client)) {
+      response.fields.push_back({"Access-Control-Allow-Origin", std::move(*origin)});
+      response.fields.push_back({"Access-Control-Expose-Headers", "Retry-After"});
+    }
+  }
   stats_.requests[class_of(response.status)].add();
   requests_.forget(client);
   client.key.reset();

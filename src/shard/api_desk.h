@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "api/stats.h"
@@ -55,7 +56,7 @@ class ApiDesk final : private ApiAnswers {
   // ApiAnswers
   ApiClient* find_client(SlotId id) override { return clients_.find(id); }
   void answer(ApiClient& client, std::string body) override;
-  void respond(ApiClient& client, const http::Response& response) override;
+  void respond(ApiClient& client, const http::Response& given) override;
   void refuse(ApiClient& client, const api::Problem& problem) override;
   void wake(SlotId id) override;
   void stall(SlotId id) override;
@@ -63,6 +64,8 @@ class ApiDesk final : private ApiAnswers {
   bool serve(ApiClient& client, SlotId id);
   bool read(ApiClient& client);
   bool write(ApiClient& client);
+  void tell_methods(ApiClient& client, std::string_view methods);
+  std::optional<std::string> allowed_origin(const ApiClient& client) const;
   bool take_request(ApiClient& client, SlotId id);
   void begin(ApiClient& client, SlotId id, const api::Target& target);
   std::optional<api::Problem> refusal_of(ApiClient& client, const api::Target& target) const;

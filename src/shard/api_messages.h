@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/slot_table.h"
+#include "base/time.h"
 
 namespace switchboard::shard {
 
@@ -25,7 +26,13 @@ struct ListRooms {
   std::uint32_t rooms_max = 0;
 };
 
-using AskedOfAll = std::variant<CloseUser, ListRooms>;
+/// The user's connections on the receiving shard, any of them.
+struct ListConnections {
+  std::string user_id;
+  std::uint32_t connections_max = 0;
+};
+
+using AskedOfAll = std::variant<CloseUser, ListRooms, ListConnections>;
 struct ApiQuestion {
   SlotId asker;  // a connection to the API of the asking shard
   std::uint64_t request = 0;
@@ -47,11 +54,23 @@ struct RoomsFound {
   bool more = false;  // there are further ones behind the last
 };
 
+struct ListedConnection {
+  std::string connection_id;  // as in the log
+  std::string address;
+  UnixMillis since = 0;
+  std::string listener;
+  std::uint32_t rooms = 0;
+};
+struct ConnectionsFound {
+  std::vector<ListedConnection> connections;
+  bool more = false;  // there are others
+};
+
 struct ApiFinding {
   std::uint32_t shard = 0;  // which has found it
   SlotId asker;
   std::uint64_t request = 0;
-  std::variant<ConnectionCount, RoomsFound> what;
+  std::variant<ConnectionCount, RoomsFound, ConnectionsFound> what;
 };
 
 }  // namespace switchboard::shard

@@ -1,6 +1,8 @@
 #include "shard/api_requests.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -56,6 +58,8 @@ void ApiRequests::forget(ApiClient& client) {
   client.shards_asked = client.shards_answered = 0;
   client.count = 0;
   client.question = {};
+  client.connections.reset();
+  client.content.clear();
   client.rooms.reset();
 }
 
@@ -76,6 +80,7 @@ void ApiRequests::begin(ApiClient& client, SlotId, api::PublishBatch&& batch) {
   client.doing = Doing::kPublishing;
   client.is_batch = true;
   client.messages = std::move(batch.messages);
+  client.content = std::move(batch.content);
   client.outcomes.resize(client.messages.size());
 }
 
@@ -99,6 +104,12 @@ void ApiRequests::begin(ApiClient& client, SlotId, api::ReadPresence&& wanted) {
 
 void ApiRequests::begin(ApiClient& client, SlotId id, api::Disconnect&& wanted) {
   ask_all(client, id, CloseUser{std::move(wanted.user_id)});
+}
+
+void ApiRequests::begin(ApiClient& client, SlotId id, api::ReadConnections&& wanted) {
+  client.connections.emplace();
+  client.connections_max = wanted.limit;
+  ask_all(client, id, ListConnections{.user_id = std::move(wanted.user_id), .connections_max = wanted.limit});
 }
 
 void ApiRequests::begin(ApiClient& client, SlotId, api::ReadRooms&& wanted) {
@@ -167,10 +178,18 @@ bool ApiRequests::go_on(ApiClient& client, SlotId id) {
   return false;
 }
 
+/// There are further ones. A content for many is copied on its way to each of them: of it no more is under way than a
+/// body may have, so that a request does not become a thousand times as large.
+bool ApiRequests::may_hand_in(const ApiClient& client) const {
+  if (client.handed_in == client.messages.size()) return false;
+  const std::size_t under_way = client.handed_in - client.answered;
+  return under_way == 0 || (under_way + 1) * client.content.size() <= settings_.api.body_bytes_max;
+}
+
 /// Some of its messages go to their homes. Their outcomes may come at once.
 bool ApiRequests::hand_in(ApiClient& client, SlotId id) {
   bool has_handed_in = false;
-  for (std::size_t n = 0; n < kMessagesPerTurn && client.handed_in < client.messages.size(); ++n) {
+  for (std::size_t n = 0; n < kMessagesPerTurn && may_hand_in(client); ++n) {
     const api::Message& message = client.messages[client.handed_in];
     const std::uint32_t home = homes_.of(message.room_id);
     if (!homes_.may_publish_now(home)) {
@@ -184,7 +203,7 @@ bool ApiRequests::hand_in(ApiClient& client, SlotId id) {
     homes_.publish(
         home, {},
         {.room_id = message.room_id,
-         .content = message.content,
+         .content = client.content.empty() ? message.content : client.content,
          .sender = message.sender,
          .to = {},
          .dedup = message.dedup,
@@ -204,7 +223,8 @@ void ApiRequests::on_published(const PublishOutcome& outcome) {
                                       .epoch = std::string(outcome.epoch),
                                       .ts = outcome.ts,
                                       .is_duplicate = outcome.is_duplicate};
-  if (++client->answered == client->messages.size()) answers_.wake(outcome.connection);
+  const bool is_last = ++client->answered == client->messages.size();
+  if (is_last || client->handed_in < client->messages.size()) answers_.wake(outcome.connection);
 }
 
 void ApiRequests::finish_publishing(ApiClient& client) {
@@ -309,7 +329,21 @@ bool ApiRequests::ask_shards(ApiClient& client, SlotId id) {
 }
 
 void ApiRequests::finish_asking(ApiClient& client) {
+  if (client.connections) return finish_connections(client);
   answers_.answer(client, R"({"connections":)" + std::to_string(client.count) + "}");
+}
+
+void ApiRequests::finish_connections(ApiClient& client) {
+  std::vector<api::ConnectionInfo> list;
+  list.reserve(client.connections->connections.size());
+  for (const ListedConnection& each : client.connections->connections) {
+    list.push_back({.connection_id = each.connection_id,
+                    .address = each.address,
+                    .since = each.since,
+                    .listener = each.listener,
+                    .rooms = each.rooms});
+  }
+  answers_.answer(client, api::connections_answer(list, client.connections->more));
 }
 
 /// Of one shard the next few, this one by a call.
@@ -340,6 +374,15 @@ void ApiRequests::finish_rooms(ApiClient& client) {
   answers_.answer(client, api::rooms_answer(rooms, client.rooms->next()));
 }
 
+/// Not more of them are held than are wanted.
+void ApiRequests::take(ApiClient& client, ConnectionsFound&& found) {
+  ConnectionsFound& all = *client.connections;
+  const std::size_t room = client.connections_max - all.connections.size();
+  all.more = all.more || found.more || found.connections.size() > room;
+  found.connections.resize(std::min(found.connections.size(), room));
+  std::ranges::move(found.connections, std::back_inserter(all.connections));
+}
+
 void ApiRequests::on_found(ApiFinding&& finding) {
   ApiClient* const client = answers_.find_client(finding.asker);
   if (client == nullptr || client->request != finding.request) return;
@@ -349,7 +392,8 @@ void ApiRequests::on_found(ApiFinding&& finding) {
   } else {
     if (client->doing != Doing::kAsking) return;
     ++client->shards_answered;
-    client->count += std::get<ConnectionCount>(finding.what).connections;
+    if (const auto* count = std::get_if<ConnectionCount>(&finding.what)) client->count += count->connections;
+    if (auto* found = std::get_if<ConnectionsFound>(&finding.what)) take(*client, std::move(*found));
   }
   answers_.wake(finding.asker);
 }

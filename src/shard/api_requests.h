@@ -75,16 +75,20 @@ class ApiRequests {
   void begin(ApiClient& client, SlotId id, api::ReadPresence&& presence);
   void begin(ApiClient& client, SlotId id, api::ReadRooms&& rooms);
   void begin(ApiClient& client, SlotId id, api::Disconnect&& disconnect);
+  void begin(ApiClient& client, SlotId id, api::ReadConnections&& connections);
   void begin(ApiClient& client, SlotId id, api::Revoke&& revoke);
   void begin(ApiClient& client, SlotId id, api::ServerInfo&&);
   void begin(ApiClient& client, SlotId id, api::OpenApi&&);
 
   bool hand_in(ApiClient& client, SlotId id);
+  bool may_hand_in(const ApiClient& client) const;
   bool ask_for_page(ApiClient& client, SlotId id);
   bool ask_for_list(ApiClient& client, SlotId id);
+  void take(ApiClient& client, ConnectionsFound&& found);
   void ask_all(ApiClient& client, SlotId id, AskedOfAll&& what);
   bool ask_shards(ApiClient& client, SlotId id);
   void finish_asking(ApiClient& client);
+  void finish_connections(ApiClient& client);
   bool ask_for_rooms(ApiClient& client, SlotId id);
   void finish_publishing(ApiClient& client);
   void finish_reading(ApiClient& client);

@@ -108,6 +108,7 @@ void RoomDesks::on_api_question(std::uint32_t from, const ApiQuestion& question)
   ApiFinding finding{.shard = port_.self(), .asker = question.asker, .request = question.request, .what = {}};
   const Overloaded find{
       [&](const CloseUser& wanted) { finding.what = ConnectionCount{users_.disconnect(wanted.user_id)}; },
+      [&](const ListConnections& wanted) { finding.what = users_.list(wanted.user_id, wanted.connections_max); },
       [](const ListRooms&) {},  // its homes have answered it
   };
   std::visit(find, question.what);

@@ -39,6 +39,8 @@ class UserDesk {
   bool deliver(const UserCommit& commit);
   /// Closes all connections that the user has here, with 4104. How many there were.
   std::uint64_t disconnect(std::string_view user_id);
+  /// So many of the connections that the user has here.
+  ConnectionsFound list(std::string_view user_id, std::uint32_t connections_max);
   /// Closes those of them whose token was revoked, with 4003. How many there were.
   std::uint64_t end_revoked(std::string_view user_id);
   /// Leaves the user's own room, which was joined: its messages still arrive as long as they are live.

@@ -170,6 +170,56 @@ TEST_F(OperationTest, ParametersOfAQuery) {
   EXPECT_EQ(of("%zz=1"), "400 the query has an escape that is none");
 }
 
+TEST_F(OperationTest, OneContentForManyRoomsAndUsers) {
+  const auto read = operation("POST", "/api/v1/broadcast",
+                              R"({"user_ids":["b"],"room_ids":["r","a"],"content":{"x": 1},"sender":"s"})",
+                              {{"Idempotency-Key", "k"}});
+  ASSERT_TRUE(read) << read.error().detail;
+  const auto& batch = std::get<PublishBatch>(*read);
+  EXPECT_EQ(batch.content, R"({"x": 1})");
+  ASSERT_EQ(batch.messages.size(), 3);
+  EXPECT_EQ(batch.messages[0].room_id, "r");
+  EXPECT_EQ(batch.messages[2].room_id, "@b");
+  EXPECT_EQ(batch.messages[2].dedup, "k");
+  EXPECT_EQ(batch.messages[2].sender, "s");
+  EXPECT_EQ(batch.messages[2].content, "");
+  const auto of = [this](std::string_view body) { return problem("POST", "/api/v1/broadcast", body); };
+  EXPECT_EQ(of("[]"), "400 the body is not a JSON object");
+  EXPECT_EQ(of(R"({"content":1})"), "400 there is nobody in `room_ids` and `user_ids`");
+  EXPECT_EQ(of(R"({"room_ids":[],"user_ids":[],"content":1})"), "400 there is nobody in `room_ids` and `user_ids`");
+  EXPECT_EQ(of(R"({"room_ids":["r"]})"), "400 `content` is missing");
+  EXPECT_EQ(of(R"({"room_ids":"r","content":1})"), "400 `room_ids` must be a list");
+  EXPECT_EQ(of(R"({"room_ids":["r",7],"content":1})"), "400 room_ids[1] must be a string");
+  EXPECT_EQ(of(R"({"room_ids":["@u"],"content":1})"), "400 room_ids[0] begins with `@`, which is for users' own rooms");
+  EXPECT_EQ(of(R"({"user_ids":["@u"],"content":1})"), "none");
+  EXPECT_EQ(of(R"({"user_ids":["u",""],"content":1})"), "400 user_ids[1] must not be empty");
+  EXPECT_EQ(of(R"({"room_id":"r","content":1})"),
+            "400 \"room_id\" is not known; there are room_ids, user_ids, content, dedup and sender");
+  EXPECT_EQ(of(R"({"room_ids":["r"],"content":")" + std::string(99, 'x') + "\"}"),
+            "413 `content` has more than 100 bytes (setting limits.message_bytes_max)");
+  const auto many = [](std::size_t rooms, std::size_t users) {
+    std::string body = R"({"content":1,"room_ids":["r")";
+    for (std::size_t i = 1; i < rooms; ++i)
+      body += R"(,"r")";
+    body += R"(],"user_ids":["u")";
+    for (std::size_t i = 1; i < users; ++i)
+      body += R"(,"u")";
+    return body + "]}";
+  };
+  EXPECT_EQ(of(many(kBatchMessagesMax - 1, 1)), "none");
+  EXPECT_EQ(of(many(kBatchMessagesMax, 1)), "413 `room_ids` and `user_ids` have more than 1000 together");
+}
+
+TEST_F(OperationTest, ParametersOfAListOfConnections) {
+  const auto read = operation("GET", "/api/v1/users/bob%20c/connections?limit=7");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(std::get<ReadConnections>(*read).user_id, "bob c");
+  EXPECT_EQ(std::get<ReadConnections>(*read).limit, 7);
+  EXPECT_EQ(problem("GET", "/api/v1/users/u/connections?limit=1001"),
+            "400 `limit` must be a whole number from 1 to 1000");
+  EXPECT_EQ(problem("GET", "/api/v1/users/u/connections?after=1"), "400 \"after\" is not known; there is limit");
+}
+
 TEST_F(OperationTest, ParametersOfAListOfRooms) {
   const auto read = operation("GET", "/api/v1/rooms?prefix=chat%3A&after=chat:1&limit=1000");
   ASSERT_TRUE(read);
@@ -198,6 +248,12 @@ TEST(ApiAnswer, IsJson) {
   const RoomCount rooms[] = {{.room_id = "a\"b", .connections = 2}, {.room_id = "c"}};
   EXPECT_EQ(rooms_answer(rooms, "c"),
             R"({"rooms":[{"room_id":"a\"b","connections":2},{"room_id":"c","connections":0}],"next":"c"})");
+  const ConnectionInfo connections[] = {
+      {.connection_id = "0-1-1", .address = "[::1]:7", .since = 5, .listener = "in\"", .rooms = 2}};
+  EXPECT_EQ(connections_answer({}, false), R"({"connections":[],"more":false})");
+  EXPECT_EQ(
+      connections_answer(connections, true),
+      R"({"connections":[{"conn_id":"0-1-1","address":"[::1]:7","since":5,"listener":"in\"","rooms":2}],"more":true})");
   const protocol::PresentUser users[] = {{.user_id = "a\"b", .connections = 2, .info = "[1]"}, {.user_id = "c"}};
   EXPECT_EQ(presence_answer({.room_id = "r", .id = {}, .count = 9, .users = users, .next = "c"}),
             R"({"room_id":"r","count":9,"users":[{"user_id":"a\"b","connections":2,"info":[1]},)"

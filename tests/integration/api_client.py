@@ -22,7 +22,7 @@ KEYS = [KEY, f"[publish] {PUBLISHER}", f"[read] {READER}", f"[admin] {ADMIN}", f
 SECRETS = [KEY, PUBLISHER, READER, ADMIN, CHATTER]
 MARK = "a content that must not be in the log"
 PROBLEM = "application/problem+json"
-PUBLISH, BATCH = "/api/v1/publish", "/api/v1/batch"
+PUBLISH, BATCH, BROADCAST = "/api/v1/publish", "/api/v1/batch", "/api/v1/broadcast"
 
 # Rooms that keep nothing, rooms that tell nobody who is there.
 CONFIG = """

@@ -288,6 +288,84 @@ TEST_F(ApiTest, RoomsOfAllShardsInTheOrderOfTheirNames) {
   }
 }
 
+TEST_F(ApiTest, OneContentForManyIsUnderWayForAFewAtATime) {
+  settings.api.body_bytes_max = 2'000;
+  for (const std::uint32_t shard_count : {1u, 2u}) {
+    shards.clear();
+    start(shard_count);
+    Peer bob = member("r7", shard_count - 1);
+    BackEnd peer = back_end();
+    std::string body = R"({"content":")" + std::string(700, 'x') + R"(","user_ids":["u"],"room_ids":["r0")";
+    for (int i = 1; i < 100; ++i)
+      body += R"(,"r)" + std::to_string(i) + '"';
+    const std::string answer = ask(peer, request("POST", "broadcast", body + "]}"));
+    EXPECT_TRUE(answer.starts_with("200 {\"results\":[{\"seq\":1,")) << answer.substr(0, 80);
+    std::size_t outcomes = 0;
+    for (std::size_t at = answer.find("\"seq\":1,"); at != std::string::npos; at = answer.find("\"seq\":1,", at + 1))
+      ++outcomes;
+    EXPECT_EQ(outcomes, 101);
+    const std::string texts = bob.texts();
+    EXPECT_NE(texts.find(R"("type":"direct","content":"xxx)"), std::string::npos) << texts.substr(0, 300);
+    EXPECT_NE(texts.find(R"("room_id":"r7","content":"xxx)"), std::string::npos) << texts.substr(0, 300);
+  }
+}
+
+TEST_F(ApiTest, ConnectionsOfAUserOnAllShards) {
+  settings.session.listeners.front().name = "front";
+  start(3);
+  BackEnd peer = back_end(1);
+  EXPECT_EQ(ask(peer, request("GET", "users/u/connections")), R"(200 {"connections":[],"more":false})");
+  Peer one = member("r", 0), two = member("r", 2), other = open(1);
+  other.join("r", "somebody else");
+  two.join("r2");
+  publish(peer, "r");
+  ask(peer, request("POST", "publish", R"({"user_id":"u","content":1})"));  // a room of its own, which does not count
+  const std::string list = ask(peer, request("GET", "users/u/connections?limit=2"));
+  EXPECT_TRUE(list.starts_with(R"(200 {"connections":[{"conn_id":"0-)")) << list;
+  EXPECT_NE(list.find(R"("listener":"front","rooms":1},{"conn_id":"2-)"), std::string::npos) << list;
+  EXPECT_TRUE(list.ends_with(R"("rooms":2}],"more":false})")) << list;
+  const std::string cut = ask(peer, request("GET", "users/u/connections?limit=1"));
+  EXPECT_TRUE(cut.ends_with(R"("rooms":1}],"more":true})")) << cut;
+}
+
+TEST_F(ApiTest, PagesThatMayAreToldSo) {
+  settings.api_origins = {"https://*.example.com"};
+  BackEnd peer = back_end();
+  const auto with = [](std::string_view line, std::string_view origin, std::string_view more = "") {
+    return std::string(line) + " HTTP/1.1\r\nHost: a\r\nOrigin: " + std::string(origin) + "\r\n" + std::string(more) +
+           "\r\n";
+  };
+  const auto head = [&](const std::string& bytes) {
+    peer.give(bytes);
+    run();
+    return std::exchange(peer.stream->from_server, {});
+  };
+  const auto has = [](const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; };
+  const std::string wish = "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: authorization\r\n";
+  const std::string allowed = head(with("OPTIONS /api/v1/publish", "https://app.example.com", wish));
+  EXPECT_TRUE(allowed.starts_with("HTTP/1.1 204 ")) << allowed;
+  EXPECT_TRUE(has(allowed, "\r\nAccess-Control-Allow-Origin: https://app.example.com\r\n")) << allowed;
+  EXPECT_TRUE(has(allowed, "\r\nAccess-Control-Allow-Methods: POST, OPTIONS\r\n")) << allowed;
+  EXPECT_TRUE(has(allowed, "\r\nAccess-Control-Allow-Headers: Authorization, Content-Type, Idempotency-Key\r\n"))
+      << allowed;
+  EXPECT_TRUE(has(allowed, "\r\nVary: Origin\r\n")) << allowed;
+  const std::string refused = head(with("GET /api/v1/server", "https://app.example.com"));
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 401 ")) << "the page may see that its key is none: " << refused;
+  EXPECT_TRUE(has(refused, "\r\nAccess-Control-Allow-Origin: https://app.example.com\r\n")) << refused;
+  EXPECT_FALSE(has(refused, "Access-Control-Allow-Headers")) << refused;
+  for (const char* origin : {"https://example.com", "http://app.example.com", "null", "app.example.com"}) {
+    const std::string other = head(with("OPTIONS /api/v1/publish", origin, wish));
+    EXPECT_TRUE(other.starts_with("HTTP/1.1 204 ")) << other;
+    EXPECT_FALSE(has(other, "Access-Control")) << other;
+    EXPECT_TRUE(has(other, "\r\nVary: Origin\r\n")) << "a cache must not give it to a page that may";
+  }
+  settings.api_origins = {};
+  shards.clear();
+  start(1);
+  peer = back_end();
+  EXPECT_FALSE(has(head(with("OPTIONS /api/v1/publish", "https://app.example.com", wish)), "Access-Control"));
+}
+
 TEST_F(ApiTest, AUserIsDisconnectedOnAllShards) {
   start(3);
   Peer one = member("r", 0), two = member("r", 2), other = open(1);
