@@ -140,6 +140,40 @@ std::string_view openapi_document() {
         }
       }
     },
+    "/api/v1/users/{user}/join": {
+      "post": {
+        "operationId": "joinUser",
+        "summary": "All connections of a user join a room, whatever they may themselves.",
+        "parameters": [{"$ref": "#/components/parameters/User"}],
+        "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/WhichRoom"}}}},
+        "responses": {
+          "200": {"description": "How many connections are in the room, and how many could not.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Moved"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "413": {"$ref": "#/components/responses/BodyTooLarge"},
+          "415": {"$ref": "#/components/responses/Problem"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/api/v1/users/{user}/leave": {
+      "post": {
+        "operationId": "removeUser",
+        "summary": "All connections of a user leave a room.",
+        "parameters": [{"$ref": "#/components/parameters/User"}],
+        "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/WhichRoom"}}}},
+        "responses": {
+          "200": {"description": "How many connections have left it.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Disconnected"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "413": {"$ref": "#/components/responses/BodyTooLarge"},
+          "415": {"$ref": "#/components/responses/Problem"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/api/v1/users/{user}/disconnect": {
       "post": {
         "operationId": "disconnectUser",
@@ -352,6 +386,16 @@ std::string_view openapi_document() {
             }
           },
           "more": {"type": "boolean", "description": "There are more than limit."}
+        },
+        "additionalProperties": false
+      },
+      "WhichRoom": {"type": "object", "required": ["room_id"], "properties": {"room_id": {"$ref": "#/components/schemas/RoomId"}}, "additionalProperties": false},
+      "Moved": {
+        "type": "object",
+        "required": ["connections", "refused"],
+        "properties": {
+          "connections": {"type": "integer", "minimum": 0},
+          "refused": {"type": "integer", "minimum": 0, "description": "Those that are in as many rooms as they may be, and those that the room, or the server, could not take."}
         },
         "additionalProperties": false
       },

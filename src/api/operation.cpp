@@ -53,6 +53,8 @@ constexpr Row kRows[] = {
     {"rooms/{}/history", Route::kHistory, http::kReadMethods},
     {"rooms/{}/presence", Route::kPresence, http::kReadMethods},
     {"users/{}/connections", Route::kConnections, http::kReadMethods},
+    {"users/{}/join", Route::kJoin, kPost},
+    {"users/{}/leave", Route::kLeave, kPost},
     {"users/{}/disconnect", Route::kDisconnect, kPost},
     {"users/{}/revoke", Route::kRevoke, kPost},
     {"server", Route::kServer, http::kReadMethods},
@@ -93,8 +95,12 @@ Match match(std::string_view path) {
   return {};
 }
 
+bool is_of_room(Route route) {
+  return route == Route::kHistory || route == Route::kPresence;
+}
+
 bool has_name(Route route) {
-  return route == Route::kHistory || route == Route::kPresence || route == Route::kConnections ||
+  return is_of_room(route) || route == Route::kConnections || route == Route::kJoin || route == Route::kLeave ||
          route == Route::kDisconnect || route == Route::kRevoke;
 }
 
@@ -237,6 +243,20 @@ std::optional<Problem> refuse_parameters(const http::Request& request) {
   return problem ? std::optional(Problem{.detail = *problem}) : std::nullopt;
 }
 
+/// {"room_id":...}.
+std::expected<std::string, Problem> read_room(std::string_view body) {
+  const auto members = auth::JsonMembers::read(body);
+  if (!members) return bad_request("the body " + members.error());
+  if (!members->has("room_id") || members->all().size() != 1) {
+    return bad_request("the body must be an object with `room_id`, and nothing else");
+  }
+  auto room_id = members->text("room_id");
+  if (!room_id) return bad_request("`room_id` must be a string");
+  const std::string problem = problem_with_room(*room_id, "`room_id`");
+  if (!problem.empty()) return bad_request(problem);
+  return std::move(*room_id);
+}
+
 /// The body may be left out.
 std::expected<Operation, Problem> read_revoke(const Target& target, std::string_view body) {
   Revoke revoke{.user_id = target.name, .token_id = {}, .issued_before = {}};
@@ -294,7 +314,7 @@ std::expected<Target, Problem> target_of(const http::Request& request) {
   Target target{.route = found.row->route, .name = {}};
   if (!has_name(target.route)) return target;
   auto name = unescaped(found.name);
-  const bool is_room = target.route == Route::kHistory || target.route == Route::kPresence;
+  const bool is_room = is_of_room(target.route);
   if (!name || !is_utf8(*name)) return bad_request("the name in the path cannot be unescaped to UTF-8");
   const std::string problem =
       is_room ? problem_with_room(*name, "the room in the path") : problem_with_name(*name, "the user in the path");
@@ -318,6 +338,10 @@ std::optional<Scope> scope_of(Route route) {
       return ReadRooms::kScope;
     case Route::kConnections:
       return ReadConnections::kScope;
+    case Route::kJoin:
+      return JoinUser::kScope;
+    case Route::kLeave:
+      return LeaveUser::kScope;
     case Route::kDisconnect:
       return Disconnect::kScope;
     case Route::kRevoke:
@@ -331,7 +355,8 @@ std::optional<Scope> scope_of(Route route) {
 }
 
 bool takes_body(Route route) {
-  return route == Route::kPublish || route == Route::kBatch || route == Route::kBroadcast || route == Route::kRevoke;
+  return route == Route::kPublish || route == Route::kBatch || route == Route::kBroadcast || route == Route::kJoin ||
+         route == Route::kLeave || route == Route::kRevoke;
 }
 
 std::expected<Operation, Problem> read_operation(const Target& target, const http::Request& request,
@@ -371,6 +396,13 @@ std::expected<Operation, Problem> read_operation(const Target& target, const htt
       return read_rooms(request);
     case Route::kConnections:
       return read_connections(target, request);
+    case Route::kJoin:
+    case Route::kLeave: {
+      auto room_id = read_room(body);
+      if (!room_id) return std::unexpected(std::move(room_id.error()));
+      if (target.route == Route::kJoin) return JoinUser{.user_id = target.name, .room_id = std::move(*room_id)};
+      return LeaveUser{.user_id = target.name, .room_id = std::move(*room_id)};
+    }
     case Route::kDisconnect:
       return Disconnect{target.name};
     case Route::kRevoke:

@@ -53,6 +53,17 @@ struct ReadConnections {
   std::string user_id;
   std::uint32_t limit = 100;
 };
+/// All connections of the user join the room, or leave it.
+struct JoinUser {
+  static constexpr Scope kScope = Scope::kAdmin;
+  std::string user_id;
+  std::string room_id;
+};
+struct LeaveUser {
+  static constexpr Scope kScope = Scope::kAdmin;
+  std::string user_id;
+  std::string room_id;
+};
 struct Disconnect {
   static constexpr Scope kScope = Scope::kAdmin;
   std::string user_id;
@@ -68,8 +79,8 @@ struct ServerInfo {
 };
 struct OpenApi {};  // for everybody
 
-using Operation = std::variant<ReadConnections, PublishOne, PublishBatch, ReadHistory, ReadPresence, ReadRooms,
-                               Disconnect, Revoke, ServerInfo, OpenApi>;
+using Operation = std::variant<JoinUser, LeaveUser, ReadConnections, PublishOne, PublishBatch, ReadHistory,
+                               ReadPresence, ReadRooms, Disconnect, Revoke, ServerInfo, OpenApi>;
 
 /// What a request names before its body is there.
 enum class Route : std::uint8_t {
@@ -80,6 +91,8 @@ enum class Route : std::uint8_t {
   kPresence,
   kRooms,
   kConnections,
+  kJoin,
+  kLeave,
   kDisconnect,
   kRevoke,
   kServer,

@@ -245,7 +245,7 @@ bool Session::can_go_on(Wait why) const {
     case Wait::kQuery:
       return !owed_.awaits_query();
     case Wait::kAnswers:
-      return !owed_.awaits_query() && !owed_.awaits_ack();
+      return !owed_.awaits_query() && !owed_.awaits_ack() && !owed_.awaits_join() && !owed_.is_held();
     case Wait::kOutlet:
       return outlet_->waiting_bytes() == 0;
     case Wait::kHost:
@@ -296,9 +296,12 @@ void Session::on_reply(const Reply& reply) {
 void Session::take(const Refused& refused) {
   std::string_view room_id = told_room_id(refused.room_id);
   switch (refused.asked) {
-    case Asked::kJoin:
+    case Asked::kJoin: {
+      const bool is_unasked = owed_.is_join_unasked();
       owed_.end_join();
+      if (is_unasked) return;  // whoever asked is told
       break;
+    }
     case Asked::kPublish:
       if (!refused.command_id.empty()) owed_.expect_no_ack(refused.room_id, refused.command_id);
       if (protocol::is_user_room(refused.room_id)) room_id = {};  // a direct message named a user, not a room

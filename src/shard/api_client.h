@@ -63,7 +63,7 @@ struct ApiClient {
   std::uint32_t connections_max = 0;
   std::uint32_t shards_asked = 0;
   std::uint32_t shards_answered = 0;
-  std::uint64_t count = 0;
+  ConnectionCount count;
   // kMerging
   std::optional<RoomMerge> rooms;
 

@@ -32,7 +32,15 @@ struct ListConnections {
   std::uint32_t connections_max = 0;
 };
 
-using AskedOfAll = std::variant<CloseUser, ListRooms, ListConnections>;
+/// They are to join that room, or to leave it.
+struct MoveUser {
+  enum class Way : std::uint8_t { kIn, kOut };
+  std::string user_id;
+  std::string room_id;
+  Way way{};
+};
+
+using AskedOfAll = std::variant<CloseUser, ListRooms, ListConnections, MoveUser>;
 struct ApiQuestion {
   SlotId asker;  // a connection to the API of the asking shard
   std::uint64_t request = 0;
@@ -44,6 +52,7 @@ struct ApiQuestion {
 /// So many connections were concerned.
 struct ConnectionCount {
   std::uint64_t connections = 0;
+  std::uint64_t refused = 0;  // of MoveUser: those that could not
 };
 struct ListedRoom {
   std::string room_id;

@@ -56,7 +56,7 @@ void ApiRequests::forget(ApiClient& client) {
   client.history.reset();
   client.history_epoch.clear();
   client.shards_asked = client.shards_answered = 0;
-  client.count = 0;
+  client.count = {};
   client.question = {};
   client.connections.reset();
   client.content.clear();
@@ -104,6 +104,18 @@ void ApiRequests::begin(ApiClient& client, SlotId, api::ReadPresence&& wanted) {
 
 void ApiRequests::begin(ApiClient& client, SlotId id, api::Disconnect&& wanted) {
   ask_all(client, id, CloseUser{std::move(wanted.user_id)});
+}
+
+void ApiRequests::begin(ApiClient& client, SlotId id, api::JoinUser&& wanted) {
+  ask_all(
+      client, id,
+      MoveUser{.user_id = std::move(wanted.user_id), .room_id = std::move(wanted.room_id), .way = MoveUser::Way::kIn});
+}
+
+void ApiRequests::begin(ApiClient& client, SlotId id, api::LeaveUser&& wanted) {
+  ask_all(
+      client, id,
+      MoveUser{.user_id = std::move(wanted.user_id), .room_id = std::move(wanted.room_id), .way = MoveUser::Way::kOut});
 }
 
 void ApiRequests::begin(ApiClient& client, SlotId id, api::ReadConnections&& wanted) {
@@ -330,7 +342,11 @@ bool ApiRequests::ask_shards(ApiClient& client, SlotId id) {
 
 void ApiRequests::finish_asking(ApiClient& client) {
   if (client.connections) return finish_connections(client);
-  answers_.answer(client, R"({"connections":)" + std::to_string(client.count) + "}");
+  std::string body = R"({"connections":)" + std::to_string(client.count.connections);
+  const auto* const move = std::get_if<MoveUser>(&client.question.what);
+  if (move != nullptr && move->way == MoveUser::Way::kIn)
+    body += R"(,"refused":)" + std::to_string(client.count.refused);
+  answers_.answer(client, body + "}");
 }
 
 void ApiRequests::finish_connections(ApiClient& client) {
@@ -392,7 +408,10 @@ void ApiRequests::on_found(ApiFinding&& finding) {
   } else {
     if (client->doing != Doing::kAsking) return;
     ++client->shards_answered;
-    if (const auto* count = std::get_if<ConnectionCount>(&finding.what)) client->count += count->connections;
+    if (const auto* count = std::get_if<ConnectionCount>(&finding.what)) {
+      client->count.connections += count->connections;
+      client->count.refused += count->refused;
+    }
     if (auto* found = std::get_if<ConnectionsFound>(&finding.what)) take(*client, std::move(*found));
   }
   answers_.wake(finding.asker);

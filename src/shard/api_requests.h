@@ -75,6 +75,8 @@ class ApiRequests {
   void begin(ApiClient& client, SlotId id, api::ReadPresence&& presence);
   void begin(ApiClient& client, SlotId id, api::ReadRooms&& rooms);
   void begin(ApiClient& client, SlotId id, api::Disconnect&& disconnect);
+  void begin(ApiClient& client, SlotId id, api::JoinUser&& join);
+  void begin(ApiClient& client, SlotId id, api::LeaveUser&& leave);
   void begin(ApiClient& client, SlotId id, api::ReadConnections&& connections);
   void begin(ApiClient& client, SlotId id, api::Revoke&& revoke);
   void begin(ApiClient& client, SlotId id, api::ServerInfo&&);

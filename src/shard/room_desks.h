@@ -14,6 +14,7 @@
 #include "shard/mailbox_waits.h"
 #include "shard/members.h"
 #include "shard/membership_desk.h"
+#include "shard/move_desk.h"
 #include "shard/outbox_bound.h"
 #include "shard/port.h"
 #include "shard/presence_desk.h"
@@ -75,6 +76,8 @@ class RoomDesks final : private HomeNews {
     mailbox_waits_.run(go_on);
   }
   void run_presence();
+  /// Users who are put into rooms and out of them; behind everything that they may wait for.
+  void run_moves();
   void forget_unused() { users_.run(); }
   void request_pages() { history_.run(); }
   /// The last step: what was asked in this turn goes on its way.
@@ -137,6 +140,7 @@ class RoomDesks final : private HomeNews {
   MembershipDesk memberships_;
   UserDesk users_;
   PublishDesk publishes_;
+  MoveDesk moves_;
   ApiDesk api_;
 };
 

@@ -39,6 +39,11 @@ class UserDesk {
   bool deliver(const UserCommit& commit);
   /// Closes all connections that the user has here, with 4104. How many there were.
   std::uint64_t disconnect(std::string_view user_id);
+  /// Calls f(Client&) for each connection that the user has here.
+  template <class F>
+  void for_each_of(std::string_view user_id, F&& f) {
+    users_.for_each_of(user_id, f);
+  }
   /// So many of the connections that the user has here.
   ConnectionsFound list(std::string_view user_id, std::uint32_t connections_max);
   /// Closes those of them whose token was revoked, with 4003. How many there were.

@@ -210,6 +210,20 @@ TEST_F(OperationTest, OneContentForManyRoomsAndUsers) {
   EXPECT_EQ(of(many(kBatchMessagesMax, 1)), "413 `room_ids` and `user_ids` have more than 1000 together");
 }
 
+TEST_F(OperationTest, WhichRoomAUserIsToJoinOrLeave) {
+  const auto in = operation("POST", "/api/v1/users/bob/join", R"({"room_id":"r"})");
+  ASSERT_TRUE(in);
+  EXPECT_EQ(std::get<JoinUser>(*in).user_id, "bob");
+  EXPECT_EQ(std::get<JoinUser>(*in).room_id, "r");
+  EXPECT_EQ(std::get<LeaveUser>(*operation("POST", "/api/v1/users/bob/leave", R"({"room_id":"r"})")).room_id, "r");
+  const auto of = [this](std::string_view body) { return problem("POST", "/api/v1/users/bob/join", body); };
+  EXPECT_EQ(of(""), "400 the body is not a JSON object");
+  EXPECT_EQ(of("{}"), "400 the body must be an object with `room_id`, and nothing else");
+  EXPECT_EQ(of(R"({"room_id":"r","since":1})"), "400 the body must be an object with `room_id`, and nothing else");
+  EXPECT_EQ(of(R"({"room_id":7})"), "400 `room_id` must be a string");
+  EXPECT_EQ(of(R"({"room_id":"@me"})"), "400 `room_id` begins with `@`, which is for users' own rooms");
+}
+
 TEST_F(OperationTest, ParametersOfAListOfConnections) {
   const auto read = operation("GET", "/api/v1/users/bob%20c/connections?limit=7");
   ASSERT_TRUE(read);

@@ -30,6 +30,8 @@ CONFIG = """
 history = false
 [rooms.secret]
 presence = false
+[rooms.small]
+members_max = 2
 """
 CONTENT_MAX, BODY_MAX = 2_000, 20_000
 LIMITS = {"limits.message_bytes_max": CONTENT_MAX, "api.body_bytes_max": BODY_MAX}

@@ -17,7 +17,8 @@ class Description(unittest.IsolatedAsyncioTestCase):
     """The document is true: every answer of this file is held against it, and here everything it says is seen."""
 
     # Shards that do not answer, and a disk that fails while something is read: not to be had from outside.
-    NOT_SEEN = {(name, 503, PROBLEM) for name in ("publishBatch", "publishToMany", "readHistory", "readPresence", "listRooms", "listConnections", "disconnectUser")}
+    NOT_SEEN = {(name, 503, PROBLEM) for name in ("publishBatch", "publishToMany", "readHistory", "readPresence", "listRooms", "listConnections", "joinUser", "removeUser",
+                                                 "disconnectUser")}
 
     async def test_every_operation_and_every_status(self):
         document = None
@@ -45,6 +46,13 @@ class Description(unittest.IsolatedAsyncioTestCase):
             for user in ("u", ""):
                 api.ask("GET", path_of("users", user, "connections"))
             publisher.ask("GET", path_of("users", "u", "connections"))
+            for what in ("join", "leave"):
+                path, room = path_of("users", "u", what), {"room_id": "r"}
+                api.ok("POST", path, room)
+                publisher.ask("POST", path, room)
+                for body in (b"{}", b" " * (BODY_MAX + 1)):
+                    api.ask("POST", path, body)
+                api.ask("POST", path, b"{}", Content_Type="text/plain")
             for what in ("disconnect", "revoke"):
                 api.ask("POST", path_of("users", "u", what))
                 api.ask("POST", path_of("users", "", what))
@@ -80,7 +88,8 @@ class Description(unittest.IsolatedAsyncioTestCase):
 
     async def test_every_parameter_is_taken(self):
         values = {"room": "r", "user": "u", "before": "3", "after": "1", "limit": "2", "next": "a", "prefix": "r", "Idempotency-Key": "k"}
-        bodies = {"publish": {"room_id": "r", "content": 1}, "publishToMany": {"room_ids": ["r"], "content": 1}}
+        bodies = {"publish": {"room_id": "r", "content": 1}, "publishToMany": {"room_ids": ["r"], "content": 1},
+                  "joinUser": {"room_id": "r"}, "removeUser": {"room_id": "r"}}
         taken = set()
         with ApiServer(settings={"auth.secret": SECRET}) as server, server.api() as api:
             for operation in ApiServer.document.operations:
@@ -120,6 +129,8 @@ class Description(unittest.IsolatedAsyncioTestCase):
                               {"room_ids": [], "content": 1}, {"room_ids": "r", "content": 1}, {"room_ids": ["@u"], "content": 1},
                               {"room_ids": [1], "content": 1}, {"room_ids": ["r"]}, {"room_ids": ["r"], "content": 1, "room_id": "r"},
                               {"user_ids": ["u" * 256], "content": 1}, []],
+            "joinUser": [{"room_id": "r"}, {"room_id": "@u"}, {"room_id": ""}, {"room_id": 1}, {"room_id": "r", "x": 1}, {}, []],
+            "removeUser": [{"room_id": "r"}, {"room_id": "@u"}, {"room_id": "r" * 256}, {"room": "r"}, {}, "r"],
             "revokeTokens": [{}, {"token_id": "t"}, {"issued_before_ms": 0}, {"issued_before_ms": 2**53}, {"token_id": ""},
                              {"issued_before_ms": 2**53 + 1}, {"issued_before_ms": -1}, {"token_id": "t", "issued_before_ms": 1},
                              {"token": "t"}, {"token_id": "t" * 256}, []],

@@ -41,6 +41,8 @@ class Problems(WithApi):
                 self.api.refused(400, "bad_request", "GET", f"/api/v1/rooms/{room}/{what}")
         for user in ("", "%", "%ff", "%00", "x" * 256):
             self.api.refused(400, "bad_request", "POST", f"/api/v1/users/{user}/disconnect")
+            for what in ("join", "leave"):
+                self.api.refused(400, "bad_request", "POST", f"/api/v1/users/{user}/{what}", {"room_id": "r"})
         for query in ("limit=0", "limit=1001", "limit=", "limit", "limit=-1", "limit=1.0", "limit=1&limit=1", "limit=%zz",
                       "limit=99999999999999999999", "lmiit=1", "=", "limit=1&x"):
             for what in ("history", "presence"):
@@ -54,7 +56,8 @@ class Problems(WithApi):
 
     async def test_a_parameter_that_is_not_known_is_refused_everywhere(self):
         message = {"room_id": "r", "content": 1}
-        bodies = {"publish": message, "publishBatch": {"messages": [message]}, "publishToMany": {"room_ids": ["r"], "content": 1}}
+        bodies = {"publish": message, "publishBatch": {"messages": [message]}, "publishToMany": {"room_ids": ["r"], "content": 1},
+                  "joinUser": {"room_id": "r"}, "removeUser": {"room_id": "r"}}
         for operation in ApiServer.document.operations:
             with self.subTest(operation=operation.id):
                 path = operation.path.replace("{room}", "r").replace("{user}", "u")
@@ -75,10 +78,12 @@ class Problems(WithApi):
         requests = {"publish": ("POST", PUBLISH, message), "batch": ("POST", BATCH, {"messages": [message]}),
                     "many": ("POST", BROADCAST, {"room_ids": ["r"], "content": 1}),
                     "connections": ("GET", path_of("users", "u", "connections"), None),
+                    "join": ("POST", path_of("users", "u", "join"), {"room_id": "r"}),
+                    "leave": ("POST", path_of("users", "u", "leave"), {"room_id": "r"}),
                     "history": ("GET", path_of("rooms", "r", "history"), None),
                     "presence": ("GET", path_of("rooms", "r", "presence"), None), "rooms": ("GET", "/api/v1/rooms", None), "server": ("GET", "/api/v1/server", None),
                     "disconnect": ("POST", path_of("users", "u", "disconnect"), None)}
-        may = {PUBLISHER: ["publish", "batch", "many"], READER: ["history", "presence", "rooms", "server"], ADMIN: ["connections", "disconnect"]}
+        may = {PUBLISHER: ["publish", "batch", "many"], READER: ["history", "presence", "rooms", "server"], ADMIN: ["connections", "join", "leave", "disconnect"]}
         for key, those in may.items():
             api = self.as_(key)
             for name, request in requests.items():

@@ -198,6 +198,32 @@ class Reading(WithApi):
         self.assertEqual((len(cut["connections"]), cut["more"]), (4, True))
         self.assertEqual(self.api.ok("GET", path_of("users", "nobody", "connections")), {"connections": [], "more": False})
 
+    async def test_a_user_is_put_into_rooms_and_out_of_them(self):
+        bobs = [await self.member("r", "bob é") for _ in range(6)]
+        ann = await self.member("small:1", "ann")
+        path, room = path_of("users", "bob é", "join"), {"room_id": "vip 1"}
+        for _ in range(2):
+            self.assertEqual(self.api.ok("POST", path, room), {"connections": 6, "refused": 0})
+        self.api.publish(room_id="vip 1", content=1)
+        for bob in bobs:
+            self.assertEqual(await bob.receive(), {"type": "joined", "room_id": "vip 1"})
+            self.assertEqual((await bob.receive())["content"], 1)
+        # Nobody has asked bob's clients, but they are in it like anybody else.
+        await bobs[0].send(type="broadcast", room_id="vip 1", content=2)
+        for bob in bobs:
+            self.assertEqual((await bob.receive())["content"], 2)
+        self.assertEqual(self.api.rooms(prefix="vip")[0], {"vip 1": 6})
+        self.assertEqual(self.api.ok("POST", path_of("users", "bob é", "leave"), room), {"connections": 6})
+        self.assertEqual(self.api.ok("POST", path_of("users", "bob é", "leave"), room), {"connections": 0})
+        for bob in bobs:
+            self.assertEqual(await bob.receive(), {"type": "left", "room_id": "vip 1", "reason": "removed"})
+        # One place is left in this one; those who do not get it hear nothing of it.
+        self.assertEqual(self.api.ok("POST", path, {"room_id": "small:1"}), {"connections": 1, "refused": 5})
+        self.api.publish(user_id="bob é", content="last")
+        heard = [await bob.receive() for bob in bobs]
+        self.assertEqual(sorted(message["type"] for message in heard), ["direct"] * 5 + ["joined"])
+        await ann.receive_nothing()
+
     async def test_a_user_is_disconnected_on_all_shards(self):
         bobs = [await self.member("r", "bob é") for _ in range(8)]
         ann = await self.member("r", "ann")

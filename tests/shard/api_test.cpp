@@ -310,6 +310,117 @@ TEST_F(ApiTest, OneContentForManyIsUnderWayForAFewAtATime) {
   }
 }
 
+TEST_F(ApiTest, AUserIsPutIntoARoomAndOutOfItOnAllShards) {
+  for (const std::uint32_t shard_count : {1u, 3u}) {
+    shards.clear();
+    start(shard_count);
+    Peer one = member("r", 0), two = member("r", shard_count - 1), other = open(0);
+    other.join("r", "somebody else");
+    run();
+    other.frames();
+    for (std::uint32_t home = 0; home < shard_count; ++home) {
+      const std::string vip = room_at(home);
+      const std::string body = R"({"room_id":")" + vip + R"("})";
+      BackEnd peer = back_end(shard_count - 1);
+      EXPECT_EQ(ask(peer, request("POST", "users/u/leave", body)), R"(200 {"connections":0})");
+      EXPECT_EQ(ask(peer, request("POST", "users/u/join", body)), R"(200 {"connections":2,"refused":0})");
+      EXPECT_EQ(ask(peer, request("POST", "users/u/join", body)), R"(200 {"connections":2,"refused":0})");
+      publish(peer, vip, "1");
+      for (Peer* member : {&one, &two}) {
+        const std::string texts = member->texts();
+        const auto joined = texts.find(R"({"type":"joined","room_id":")" + vip + R"("})");
+        EXPECT_EQ(joined, 0) << "before the room's messages: " << texts;
+        EXPECT_EQ(texts.find("joined", joined + 20), std::string::npos) << "once: " << texts;
+        EXPECT_NE(texts.find(R"("content":1)"), std::string::npos) << texts;
+      }
+      EXPECT_EQ(ask(peer, request("POST", "users/u/leave", body)), R"(200 {"connections":2})");
+      publish(peer, vip, "2");
+      for (Peer* member : {&one, &two})
+        EXPECT_EQ(member->texts(), R"({"type":"left","room_id":")" + vip +
+                                       R"(","reason":"removed"})"
+                                       "\n");
+      EXPECT_EQ(other.texts(), "");
+      EXPECT_EQ(ask(peer, request("POST", "users/nobody/join", body)), R"(200 {"connections":0,"refused":0})");
+    }
+  }
+}
+
+TEST_F(ApiTest, WhoCannotBePutIntoARoomIsCountedAndNotTold) {
+  settings.session.rooms_per_connection_max = 2;
+  settings.session.errors_max = 1;
+  for (const std::uint32_t shard_count : {1u, 2u}) {
+    shards.clear();
+    start(shard_count);
+    Peer full = member("r", 0), free = member("r", shard_count - 1);
+    full.join("r2");
+    run();
+    full.frames();
+    BackEnd peer = back_end();
+    for (int i = 0; i < 5; ++i) {  // more than the client's errors would be
+      EXPECT_EQ(ask(peer, request("POST", "users/u/join", R"({"room_id":"vip"})")),
+                R"(200 {"connections":1,"refused":1})");
+    }
+    EXPECT_EQ(full.texts(), "");
+    EXPECT_EQ(free.texts(), R"({"type":"joined","room_id":"vip"})"
+                            "\n");
+  }
+}
+
+TEST_F(ApiTest, AMoveAndACommandOfTheClientComeOneAfterTheOther) {
+  start(2);
+  for (std::uint32_t home : {0u, 1u}) {
+    const std::string vip = room_at(home), own = room_at(1 - home) + "-own";
+    Peer peer = member("r", 0, session::kUpgrade);
+    BackEnd back = back_end(0);
+    // All at once: the client joins, publishes and leaves while the back end moves it in and out.
+    peer.join(own);
+    peer.broadcast(own, "1", R"(,"id":"a")");
+    back.give(request("POST", "users/u/join", R"({"room_id":")" + vip + R"("})"));
+    peer.broadcast(vip, "2", R"(,"id":"b")");
+    back.give(request("POST", "users/u/leave", R"({"room_id":")" + own + R"("})"));
+    peer.leave(own);
+    run();
+    EXPECT_TRUE(take(back.stream->from_server).starts_with(R"(200 {"connections":1,"refused":0})"));
+    EXPECT_TRUE(take(back.stream->from_server).starts_with(R"(200 {"connections":)"));
+    const std::string texts = peer.texts();
+    const auto joined = texts.find(R"({"type":"joined","room_id":")" + own + R"(")");
+    const auto acked = texts.find(R"({"type":"ack","id":"a")");
+    const auto left = texts.find(R"({"type":"left","room_id":")" + own + R"(")");
+    EXPECT_LT(joined, acked) << texts;
+    EXPECT_LT(acked, left) << texts;
+    EXPECT_NE(texts.find(R"({"type":"joined","room_id":")" + vip + R"(")"), std::string::npos) << texts;
+    // It goes on as if nothing had been.
+    peer.broadcast(vip, "3", R"(,"id":"c")");
+    run();
+    EXPECT_NE(peer.texts().find(R"({"type":"ack","id":"c")"), std::string::npos);
+    peer.finish();
+    run();
+  }
+}
+
+TEST_F(ApiTest, WhoTakesNothingIsGivenUpAndGoesOnLater) {
+  settings.session.queue_bytes_max = 0;
+  settings.api.answer_timeout_ms = 2'000;
+  Peer stuck = member("r");
+  stuck.stream->room = 0;
+  stuck.say(R"({"type":"ping"})");
+  run();
+  BackEnd peer = back_end();
+  peer.give(request("POST", "users/u/join", R"({"room_id":"vip"})"));
+  run();
+  EXPECT_EQ(peer.stream->from_server, "");
+  pass(3s);
+  EXPECT_TRUE(take(peer.stream->from_server).starts_with("503 "));
+  stuck.allow(kNoLimit);
+  run();
+  stuck.frames();
+  stuck.say(R"({"type":"ping"})");
+  run();
+  EXPECT_EQ(stuck.texts(), R"({"type":"pong"})"
+                           "\n")
+      << "it was not put there when nobody waited for it any more";
+}
+
 TEST_F(ApiTest, ConnectionsOfAUserOnAllShards) {
   settings.session.listeners.front().name = "front";
   start(3);

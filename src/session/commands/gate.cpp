@@ -93,6 +93,8 @@ std::string_view room_of(const Command& command) {
 }  // namespace
 
 Attempt enter(Session& session, const protocol::Command& command) {
+  // A join of its own keeps everything behind it from being heard: this one is a back end's, or is still to begin.
+  if (session.owed().awaits_join() || session.owed().is_held()) return Attempt::kBehindAnswers;
   return std::visit(
       [&]<class Body>(const Body& body) {
         if (const Attempt wait = must_wait(session, body); wait != Attempt::kDone) return wait;
