@@ -42,6 +42,35 @@ std::string history_answer(const protocol::HistoryPage& page) {
   return out + (page.more ? R"(],"more":true})" : R"(],"more":false})");
 }
 
+std::string rooms_answer(std::span<const RoomCount> rooms, std::string_view next) {
+  std::string out = R"({"rooms":[)";
+  for (const RoomCount& room : rooms) {
+    out += out.back() == '[' ? R"({"room_id":)" : R"(,{"room_id":)";
+    protocol::append_string(out, room.room_id);
+    out += R"(,"connections":)" + std::to_string(room.connections) + '}';
+  }
+  out += ']';
+  if (!next.empty()) {
+    out += R"(,"next":)";
+    protocol::append_string(out, next);
+  }
+  return out + "}";
+}
+
+std::string connections_answer(std::span<const ConnectionInfo> connections, bool more) {
+  std::string out = R"({"connections":[)";
+  for (const ConnectionInfo& connection : connections) {
+    out += out.back() == '[' ? R"({"conn_id":)" : R"(,{"conn_id":)";
+    protocol::append_string(out, connection.connection_id);
+    out += R"(,"address":)";
+    protocol::append_string(out, connection.address);
+    out += R"(,"since":)" + std::to_string(connection.since) + R"(,"listener":)";
+    protocol::append_string(out, connection.listener);
+    out += R"(,"rooms":)" + std::to_string(connection.rooms) + '}';
+  }
+  return out + (more ? R"(],"more":true})" : R"(],"more":false})");
+}
+
 std::string presence_answer(const protocol::PresenceList& list) {
   std::string out = R"({"room_id":)";
   protocol::append_string(out, list.room_id);

@@ -1,7 +1,9 @@
 // What the API answers when it has done what it was asked, as JSON.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,25 @@ void append_outcome(std::string& out, const Outcome& outcome);
 std::string batch_answer(const std::vector<Outcome>& outcomes);
 /// {"room_id":...,"epoch":...,"messages":[...],"more":...}; each message as members get it.
 std::string history_answer(const protocol::HistoryPage& page);
+/// One room of a list.
+struct RoomCount {
+  std::string_view room_id;
+  std::uint64_t connections = 0;
+};
+
+/// {"rooms":[{"room_id":...,"connections":...}],"next":...}; an empty `next` is left out.
+std::string rooms_answer(std::span<const RoomCount> rooms, std::string_view next);
+/// One connection of a list.
+struct ConnectionInfo {
+  std::string_view connection_id;
+  std::string_view address;
+  UnixMillis since = 0;
+  std::string_view listener;
+  std::uint32_t rooms = 0;
+};
+
+/// {"connections":[{"conn_id":...,"address":...,"since":...,"listener":...,"rooms":...}],"more":...}.
+std::string connections_answer(std::span<const ConnectionInfo> connections, bool more);
 /// {"room_id":...,"count":...,"users":[{"user_id":...,"connections":...,"info":...}],"next":...}.
 std::string presence_answer(const protocol::PresenceList& list);
 

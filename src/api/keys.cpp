@@ -130,6 +130,7 @@ std::expected<Keys, std::string> Keys::parse(std::span<const std::string> entrie
     auto rooms = rooms_of(limits->rooms);
     if (!rooms) return std::unexpected("has a pattern of rooms that is none: " + rooms.error());
     key.rooms_ = std::move(*rooms);
+    key.room_prefix_ = limits->rooms.substr(0, limits->rooms.find_first_of("*{"));
     if (entry.starts_with(kHashPrefix)) {
       const auto hash = hash_in_hex(entry.substr(kHashPrefix.size()));
       if (!hash) return std::unexpected("must have 64 hexadecimal digits behind sha256:");

@@ -31,6 +31,8 @@ class Key {
   bool may(Scope scope) const { return (scopes_ & 1u << static_cast<unsigned>(scope)) != 0; }
   /// Whether its pattern covers the room; a user's own is "@" and the user.
   bool covers(std::string_view room_id) const;
+  /// What all rooms begin with that it covers.
+  std::string_view room_prefix() const { return room_prefix_; }
   /// The first hexadecimal digits of its hash: what logs may say of it.
   std::string shown() const;
   /// What is left of the requests it may make, on all shards together. Any thread.
@@ -44,6 +46,7 @@ class Key {
   bool is_for_all_rooms_ = true;
   auth::Grants rooms_;
   std::shared_ptr<SharedTokenBucket> requests_ = std::make_shared<SharedTokenBucket>();  // copies share it
+  std::string room_prefix_;
 };
 
 /// Immutable, but for the keys' buckets; any number of threads may ask at once.

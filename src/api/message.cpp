@@ -40,22 +40,72 @@ class MessageReader {
     const std::string problem = is_room ? problem_with_room(*name, what) : problem_with_name(*name, what);
     if (!problem.empty()) return bad_request(problem);
     message.room_id = is_room ? std::move(*name) : protocol::user_room_of(*name);
-    const std::string_view content = (*members)["content"];
-    if (content.empty()) return bad_request("`content` is missing");
-    if (content.size() > limits_.content_bytes_max) {
-      return std::unexpected(Problem{.status = 413,
-                                     .code = "too_large",
-                                     .detail = "`content` has more than " + std::to_string(limits_.content_bytes_max) +
-                                               " bytes (setting limits.message_bytes_max)"});
-    }
-    message.content = content;
-    if (auto wrong = take(*members, "dedup", protocol::kDedupBytesMax, message.dedup)) return bad_request(*wrong);
-    if (auto wrong = take(*members, "sender", protocol::kNameBytesMax, message.sender)) return bad_request(*wrong);
+    if (auto unfit = take_rest(*members, message)) return std::unexpected(std::move(*unfit));
     return message;
+  }
+
+  std::expected<Broadcast, Problem> read_broadcast(std::string_view json) const {
+    const auto members = auth::JsonMembers::read(json, limits_.json_depth_max);
+    if (!members) return bad_request("the body " + members.error());
+    for (const auto& [name, value] : members->all()) {
+      if (std::ranges::find(kBroadcastFields, name) == std::end(kBroadcastFields)) {
+        return bad_request(http::visible_text(name, 40) +
+                           " is not known; there are room_ids, user_ids, content, dedup and sender");
+      }
+    }
+    Broadcast broadcast;
+    for (const std::string_view field : {"room_ids", "user_ids"}) {
+      if (auto problem = take_targets(*members, field, broadcast.room_ids)) return std::unexpected(std::move(*problem));
+    }
+    if (broadcast.room_ids.empty()) return bad_request("there is nobody in `room_ids` and `user_ids`");
+    if (auto problem = take_rest(*members, broadcast.common)) return std::unexpected(std::move(*problem));
+    return broadcast;
   }
 
  private:
   static constexpr std::string_view kFields[] = {"room_id", "user_id", "content", "dedup", "sender"};
+
+  static constexpr std::string_view kBroadcastFields[] = {"room_ids", "user_ids", "content", "dedup", "sender"};
+
+  /// A list of rooms or of users, which may be missing.
+  static std::optional<Problem> take_targets(const auth::JsonMembers& members, std::string_view field,
+                                             std::vector<std::string>& room_ids) {
+    if (!members.has(field)) return std::nullopt;
+    const std::string_view list = members[field];
+    if (!protocol::is_json_array(list)) return Problem{.detail = "`" + std::string(field) + "` must be a list"};
+    const bool is_room = field == "room_ids";
+    protocol::JsonArray elements(list);
+    std::size_t index = 0;
+    for (std::string_view element; elements.next(element); ++index) {
+      if (room_ids.size() == kBatchMessagesMax) {
+        return Problem{
+            .status = 413, .code = "too_large", .detail = "`room_ids` and `user_ids` have more than 1000 together"};
+      }
+      const std::string which = std::string(field) + "[" + std::to_string(index) + "]";
+      const auto name = auth::text_of_json(element);
+      if (!name) return Problem{.detail = which + " must be a string"};
+      std::string problem = is_room ? problem_with_room(*name, which) : problem_with_name(*name, which);
+      if (!problem.empty()) return Problem{.detail = std::move(problem)};
+      room_ids.push_back(is_room ? *name : protocol::user_room_of(*name));
+    }
+    return std::nullopt;
+  }
+
+  /// What is the same for one room and for many.
+  std::optional<Problem> take_rest(const auth::JsonMembers& members, Message& message) const {
+    const std::string_view content = members["content"];
+    if (content.empty()) return Problem{.detail = "`content` is missing"};
+    if (content.size() > limits_.content_bytes_max) {
+      return Problem{.status = 413,
+                     .code = "too_large",
+                     .detail = "`content` has more than " + std::to_string(limits_.content_bytes_max) +
+                               " bytes (setting limits.message_bytes_max)"};
+    }
+    message.content = content;
+    auto wrong = take(members, "dedup", protocol::kDedupBytesMax, message.dedup);
+    if (!wrong) wrong = take(members, "sender", protocol::kNameBytesMax, message.sender);
+    return wrong ? std::optional(Problem{.detail = std::move(*wrong)}) : std::nullopt;
+  }
 
   static std::optional<std::string> take(const auth::JsonMembers& members, std::string_view name, std::size_t bytes_max,
                                          std::string& out) {
@@ -77,6 +127,18 @@ class MessageReader {
 
 std::expected<Message, Problem> read_message(std::string_view json, const BodyLimits& limits) {
   return MessageReader(limits).read(json);
+}
+
+std::expected<Broadcast, Problem> read_broadcast(std::string_view body, const BodyLimits& limits) {
+  return MessageReader(limits).read_broadcast(body);
+}
+
+std::vector<Message> Broadcast::messages() const {
+  std::vector<Message> messages;
+  messages.reserve(room_ids.size());
+  for (const std::string& room_id : room_ids)
+    messages.push_back({.room_id = room_id, .content = {}, .dedup = common.dedup, .sender = common.sender});
+  return messages;
 }
 
 std::optional<Problem> take_idempotency_key(const http::Request& request, Message& message) {

@@ -23,6 +23,15 @@ struct Message {
   std::string sender;   // "": the back end itself
 };
 
+/// One message to many rooms and users.
+struct Broadcast {
+  std::vector<std::string> room_ids;  // 1 to kBatchMessagesMax, the rooms in front of the users' own
+  Message common;                     // without a room
+
+  /// One for each, in that order, without the content.
+  std::vector<Message> messages() const;
+};
+
 /// What bodies are held to.
 struct BodyLimits {
   std::size_t content_bytes_max = 65'536;
@@ -33,6 +42,8 @@ struct BodyLimits {
 std::expected<Message, Problem> read_message(std::string_view json, const BodyLimits& limits);
 /// {"messages":[...]}: 1 to kBatchMessagesMax of them; more get 413.
 std::expected<std::vector<Message>, Problem> read_batch(std::string_view body, const BodyLimits& limits);
+/// {"room_ids":[...],"user_ids":[...],"content":...}: 1 to kBatchMessagesMax of both together; more get 413.
+std::expected<Broadcast, Problem> read_broadcast(std::string_view body, const BodyLimits& limits);
 /// The Idempotency-Key field is another way to say `dedup`. What is wrong with it, if anything is.
 std::optional<Problem> take_idempotency_key(const http::Request& request, Message& message);
 

@@ -51,6 +51,44 @@ std::string_view openapi_document() {
         }
       }
     },
+    "/api/v1/broadcast": {
+      "post": {
+        "operationId": "publishToMany",
+        "summary": "Publish one content to up to 1,000 rooms and users, each with an outcome of its own.",
+        "parameters": [{"$ref": "#/components/parameters/IdempotencyKey"}],
+        "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ToMany"}}}},
+        "responses": {
+          "200": {"description": "The outcomes: those of room_ids in their order, then those of user_ids.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BatchResult"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "413": {"$ref": "#/components/responses/TooLarge"},
+          "415": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/api/v1/rooms": {
+      "get": {
+        "operationId": "listRooms",
+        "summary": "The rooms that exist, in the order of their names.",
+        "description": "Those that somebody is in, or that a message is on its way to. Of a key with a pattern: those that it covers. A page may have fewer than limit and still not be the last: next says so.",
+        "parameters": [
+          {"name": "prefix", "in": "query", "description": "What their ids begin with.", "schema": {"$ref": "#/components/schemas/RoomId"}},
+          {"name": "after", "in": "query", "description": "Those behind this id: the next of an earlier answer, for one.", "schema": {"$ref": "#/components/schemas/RoomId"}},
+          {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}}
+        ],
+        "responses": {
+          "200": {"description": "The rooms.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Rooms"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/api/v1/rooms/{room}/history": {
       "get": {
         "operationId": "readHistory",
@@ -86,6 +124,60 @@ std::string_view openapi_document() {
           "400": {"$ref": "#/components/responses/Problem"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/api/v1/users/{user}/connections": {
+      "get": {
+        "operationId": "listConnections",
+        "summary": "A user's connections, in no particular order.",
+        "parameters": [
+          {"$ref": "#/components/parameters/User"},
+          {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}}
+        ],
+        "responses": {
+          "200": {"description": "The connections.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Connections"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/api/v1/users/{user}/join": {
+      "post": {
+        "operationId": "joinUser",
+        "summary": "All connections of a user join a room, whatever they may themselves.",
+        "parameters": [{"$ref": "#/components/parameters/User"}],
+        "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/WhichRoom"}}}},
+        "responses": {
+          "200": {"description": "How many connections are in the room, and how many could not.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Moved"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "413": {"$ref": "#/components/responses/BodyTooLarge"},
+          "415": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
+    "/api/v1/users/{user}/leave": {
+      "post": {
+        "operationId": "removeUser",
+        "summary": "All connections of a user leave a room.",
+        "parameters": [{"$ref": "#/components/parameters/User"}],
+        "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/WhichRoom"}}}},
+        "responses": {
+          "200": {"description": "How many connections have left it.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Disconnected"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "413": {"$ref": "#/components/responses/BodyTooLarge"},
+          "415": {"$ref": "#/components/responses/Problem"},
           "429": {"$ref": "#/components/responses/RateLimited"},
           "503": {"$ref": "#/components/responses/Unavailable"}
         }
@@ -133,7 +225,8 @@ std::string_view openapi_document() {
           "200": {"description": "All of them.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Webhooks"}}}},
           "400": {"$ref": "#/components/responses/Problem"},
           "401": {"$ref": "#/components/responses/Unauthorized"},
-          "403": {"$ref": "#/components/responses/Problem"}
+          "403": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"}
         }
       }
     },
@@ -148,6 +241,7 @@ std::string_view openapi_document() {
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Problem"},
           "404": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"},
           "503": {"$ref": "#/components/responses/Unavailable"}
         }
       }
@@ -163,6 +257,7 @@ std::string_view openapi_document() {
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Problem"},
           "404": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"},
           "503": {"$ref": "#/components/responses/Unavailable"}
         }
       }
@@ -181,6 +276,7 @@ std::string_view openapi_document() {
           "404": {"$ref": "#/components/responses/Problem"},
           "413": {"$ref": "#/components/responses/BodyTooLarge"},
           "415": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"},
           "503": {"$ref": "#/components/responses/Unavailable"}
         }
       }
@@ -196,6 +292,7 @@ std::string_view openapi_document() {
           "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Problem"},
           "404": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"},
           "503": {"$ref": "#/components/responses/Unavailable"}
         }
       }
@@ -294,6 +391,23 @@ std::string_view openapi_document() {
         "properties": {"messages": {"type": "array", "minItems": 1, "maxItems": 1000, "items": {"$ref": "#/components/schemas/Message"}}},
         "additionalProperties": false
       },
+      "ToMany": {
+        "type": "object",
+        "description": "Of room_ids and user_ids one at least, and 1 to 1,000 of both together; the rest as in a message, the same for all.",
+        "required": ["content"],
+        "properties": {
+          "room_ids": {"type": "array", "maxItems": 1000, "items": {"$ref": "#/components/schemas/RoomId"}},
+          "user_ids": {"type": "array", "maxItems": 1000, "items": {"$ref": "#/components/schemas/Name"}},
+          "content": {"description": "Any JSON value; members get it byte for byte."},
+          "dedup": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]+$", "description": "As in a message: for each room and user by itself."},
+          "sender": {"$ref": "#/components/schemas/Name"}
+        },
+        "anyOf": [
+          {"required": ["room_ids"], "properties": {"room_ids": {"minItems": 1}}},
+          {"required": ["user_ids"], "properties": {"user_ids": {"minItems": 1}}}
+        ],
+        "additionalProperties": false
+      },
       "BatchResult": {
         "type": "object",
         "required": ["results"],
@@ -330,6 +444,15 @@ std::string_view openapi_document() {
         },
         "additionalProperties": false
       },
+      "Rooms": {
+        "type": "object",
+        "required": ["rooms"],
+        "properties": {
+          "rooms": {"type": "array", "items": {"type": "object", "required": ["room_id", "connections"], "properties": {"room_id": {"$ref": "#/components/schemas/RoomId"}, "connections": {"type": "integer", "minimum": 0, "description": "Its members."}}, "additionalProperties": false}},
+          "next": {"type": "string", "description": "What to give as after for those behind; left out at the end."}
+        },
+        "additionalProperties": false
+      },
       "Presence": {
         "type": "object",
         "required": ["room_id", "count", "users"],
@@ -338,6 +461,39 @@ std::string_view openapi_document() {
           "count": {"type": "integer", "minimum": 0, "description": "Of users in the room."},
           "users": {"type": "array", "items": {"type": "object", "required": ["user_id", "connections"], "properties": {"user_id": {"type": "string"}, "connections": {"type": "integer", "minimum": 0}, "info": {}}, "additionalProperties": false}},
           "next": {"type": "string"}
+        },
+        "additionalProperties": false
+      },
+      "Connections": {
+        "type": "object",
+        "required": ["connections", "more"],
+        "properties": {
+          "connections": {
+            "type": "array",
+            "items": {
+              "type": "object",
+              "required": ["conn_id", "address", "since", "listener", "rooms"],
+              "properties": {
+                "conn_id": {"type": "string", "description": "Its name in the log, and in hello."},
+                "address": {"type": "string", "description": "The client's, and its port."},
+                "since": {"type": "integer", "description": "When it was made, in milliseconds since 1970."},
+                "listener": {"type": "string", "description": "Through which it came: its name in the configuration, or its address there."},
+                "rooms": {"type": "integer", "minimum": 0, "description": "How many it is in."}
+              },
+              "additionalProperties": false
+            }
+          },
+          "more": {"type": "boolean", "description": "There are more than limit."}
+        },
+        "additionalProperties": false
+      },
+      "WhichRoom": {"type": "object", "required": ["room_id"], "properties": {"room_id": {"$ref": "#/components/schemas/RoomId"}}, "additionalProperties": false},
+      "Moved": {
+        "type": "object",
+        "required": ["connections", "refused"],
+        "properties": {
+          "connections": {"type": "integer", "minimum": 0},
+          "refused": {"type": "integer", "minimum": 0, "description": "Those that are in as many rooms as they may be, and those that the room, or the server, could not take."}
         },
         "additionalProperties": false
       },

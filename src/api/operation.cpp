@@ -15,6 +15,8 @@ namespace switchboard::api {
 namespace {
 
 constexpr std::string_view kPrefix = "/api/v1/";
+constexpr std::uint64_t kRoomsMax = 1'000;  // in one list
+constexpr std::uint64_t kConnectionsMax = 1'000;
 
 // --- the path ------------------------------------------------------------------------------------------------------
 
@@ -46,8 +48,13 @@ constexpr std::string_view kPost = "POST, OPTIONS";
 constexpr Row kRows[] = {
     {"publish", Route::kPublish, kPost},
     {"batch", Route::kBatch, kPost},
+    {"broadcast", Route::kBroadcast, kPost},
+    {"rooms", Route::kRooms, http::kReadMethods},
     {"rooms/{}/history", Route::kHistory, http::kReadMethods},
     {"rooms/{}/presence", Route::kPresence, http::kReadMethods},
+    {"users/{}/connections", Route::kConnections, http::kReadMethods},
+    {"users/{}/join", Route::kJoin, kPost},
+    {"users/{}/leave", Route::kLeave, kPost},
     {"users/{}/disconnect", Route::kDisconnect, kPost},
     {"users/{}/revoke", Route::kRevoke, kPost},
     {"webhooks", Route::kWebhooks, http::kReadMethods},
@@ -99,6 +106,9 @@ std::string_view named_by(Route route) {
     case Route::kHistory:
     case Route::kPresence:
       return "the room in the path";
+    case Route::kConnections:
+    case Route::kJoin:
+    case Route::kLeave:
     case Route::kDisconnect:
     case Route::kRevoke:
       return "the user in the path";
@@ -109,12 +119,23 @@ std::string_view named_by(Route route) {
       return "the webhook in the path";
     case Route::kPublish:
     case Route::kBatch:
+    case Route::kBroadcast:
+    case Route::kRooms:
     case Route::kWebhooks:
     case Route::kServer:
     case Route::kOpenApi:
       break;
   }
   return "";
+}
+
+bool is_of_room(Route route) {
+  return route == Route::kHistory || route == Route::kPresence;
+}
+
+bool has_parameters(Route route) {
+  return route == Route::kHistory || route == Route::kPresence || route == Route::kRooms ||
+         route == Route::kConnections;
 }
 
 bool is_json(std::string_view content_type) {
@@ -209,6 +230,40 @@ std::expected<Operation, Problem> read_presence(const Target& target, const http
   return presence;
 }
 
+std::expected<Operation, Problem> read_connections(const Target& target, const http::Request& request) {
+  ReadConnections connections{.user_id = target.name};
+  const auto problem = QueryReader(request.target).each([&](const std::string& name, const std::string& value) {
+    if (name != "limit") return std::optional(http::visible_text(name, 40) + " is not known; there is limit");
+    std::uint64_t number = 0;
+    auto wrong = take_number(name, value, 1, kConnectionsMax, number);
+    connections.limit = static_cast<std::uint32_t>(number);
+    return wrong;
+  });
+  if (problem) return bad_request(*problem);
+  return connections;
+}
+
+std::expected<Operation, Problem> read_rooms(const http::Request& request) {
+  ReadRooms rooms;
+  const auto problem = QueryReader(request.target).each([&](const std::string& name, const std::string& value) {
+    if (name == "limit") {
+      std::uint64_t number = 0;
+      auto wrong = take_number(name, value, 1, kRoomsMax, number);
+      rooms.limit = static_cast<std::uint32_t>(number);
+      return wrong;
+    }
+    if (name != "prefix" && name != "after") {
+      return std::optional(http::visible_text(name, 40) + " is not known; there are prefix, after and limit");
+    }
+    (name == "prefix" ? rooms.prefix : rooms.after) = value;
+    const std::string what = "`" + name + "`";
+    std::string wrong = is_utf8(value) ? problem_with_room(value, what) : what + " is not UTF-8";
+    return wrong.empty() ? std::nullopt : std::optional(wrong);
+  });
+  if (problem) return bad_request(*problem);
+  return rooms;
+}
+
 /// Of what has no parameters.
 std::optional<Problem> refuse_parameters(const http::Request& request) {
   const auto problem = QueryReader(request.target).each([](const std::string& name, const std::string&) {
@@ -231,6 +286,20 @@ std::expected<Operation, Problem> read_replay(const Target& target, std::string_
     replay.since = static_cast<UnixMillis>(number);
   }
   return replay;
+}
+
+/// {"room_id":...}.
+std::expected<std::string, Problem> read_room(std::string_view body) {
+  const auto members = auth::JsonMembers::read(body);
+  if (!members) return bad_request("the body " + members.error());
+  if (!members->has("room_id") || members->all().size() != 1) {
+    return bad_request("the body must be an object with `room_id`, and nothing else");
+  }
+  auto room_id = members->text("room_id");
+  if (!room_id) return bad_request("`room_id` must be a string");
+  const std::string problem = problem_with_room(*room_id, "`room_id`");
+  if (!problem.empty()) return bad_request(problem);
+  return std::move(*room_id);
 }
 
 /// The body may be left out.
@@ -291,7 +360,7 @@ std::expected<Target, Problem> target_of(const http::Request& request) {
   const std::string_view named = named_by(target.route);
   if (named.empty()) return target;
   auto name = unescaped(found.name);
-  const bool is_room = target.route == Route::kHistory || target.route == Route::kPresence;
+  const bool is_room = is_of_room(target.route);
   if (!name || !is_utf8(*name)) return bad_request("the name in the path cannot be unescaped to UTF-8");
   const std::string problem = is_room ? problem_with_room(*name, named) : problem_with_name(*name, named);
   if (!problem.empty()) return bad_request(problem);
@@ -304,11 +373,20 @@ std::optional<Scope> scope_of(Route route) {
     case Route::kPublish:
       return PublishOne::kScope;
     case Route::kBatch:
+    case Route::kBroadcast:
       return PublishBatch::kScope;
     case Route::kHistory:
       return ReadHistory::kScope;
     case Route::kPresence:
       return ReadPresence::kScope;
+    case Route::kRooms:
+      return ReadRooms::kScope;
+    case Route::kConnections:
+      return ReadConnections::kScope;
+    case Route::kJoin:
+      return JoinUser::kScope;
+    case Route::kLeave:
+      return LeaveUser::kScope;
     case Route::kDisconnect:
       return Disconnect::kScope;
     case Route::kRevoke:
@@ -329,8 +407,8 @@ std::optional<Scope> scope_of(Route route) {
 }
 
 bool takes_body(Route route) {
-  return route == Route::kPublish || route == Route::kBatch || route == Route::kRevoke ||
-         route == Route::kWebhookReplay;
+  return route == Route::kPublish || route == Route::kBatch || route == Route::kBroadcast || route == Route::kJoin ||
+         route == Route::kLeave || route == Route::kRevoke || route == Route::kWebhookReplay;
 }
 
 std::expected<Operation, Problem> read_operation(const Target& target, const http::Request& request,
@@ -338,7 +416,7 @@ std::expected<Operation, Problem> read_operation(const Target& target, const htt
   if (!body.empty() && takes_body(target.route) && !is_json(request.value("Content-Type"))) {
     return std::unexpected(Problem{.status = 415, .code = "bad_type", .detail = "the body must be application/json"});
   }
-  if (target.route != Route::kHistory && target.route != Route::kPresence) {
+  if (!has_parameters(target.route)) {
     if (auto problem = refuse_parameters(request)) return std::unexpected(std::move(*problem));
   }
   switch (target.route) {
@@ -354,12 +432,29 @@ std::expected<Operation, Problem> read_operation(const Target& target, const htt
       }
       auto messages = read_batch(body, limits);
       if (!messages) return std::unexpected(std::move(messages.error()));
-      return PublishBatch{std::move(*messages)};
+      return PublishBatch{.messages = std::move(*messages)};
+    }
+    case Route::kBroadcast: {
+      auto broadcast = read_broadcast(body, limits);
+      if (!broadcast) return std::unexpected(std::move(broadcast.error()));
+      if (auto problem = take_idempotency_key(request, broadcast->common)) return std::unexpected(std::move(*problem));
+      return PublishBatch{.messages = broadcast->messages(), .content = std::move(broadcast->common.content)};
     }
     case Route::kHistory:
       return read_history(target, request);
     case Route::kPresence:
       return read_presence(target, request);
+    case Route::kRooms:
+      return read_rooms(request);
+    case Route::kConnections:
+      return read_connections(target, request);
+    case Route::kJoin:
+    case Route::kLeave: {
+      auto room_id = read_room(body);
+      if (!room_id) return std::unexpected(std::move(room_id.error()));
+      if (target.route == Route::kJoin) return JoinUser{.user_id = target.name, .room_id = std::move(*room_id)};
+      return LeaveUser{.user_id = target.name, .room_id = std::move(*room_id)};
+    }
     case Route::kDisconnect:
       return Disconnect{target.name};
     case Route::kRevoke:

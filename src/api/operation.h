@@ -28,6 +28,7 @@ struct PublishOne {
 struct PublishBatch {
   static constexpr Scope kScope = Scope::kPublish;
   std::vector<Message> messages;  // 1 to kBatchMessagesMax
+  std::string content = {};       // of all of them, which then have none; "": each has its own
 };
 struct ReadHistory {
   static constexpr Scope kScope = Scope::kRead;
@@ -40,6 +41,28 @@ struct ReadPresence {
   std::string room_id;
   std::string next;
   std::uint32_t limit = 100;
+};
+struct ReadRooms {
+  static constexpr Scope kScope = Scope::kRead;
+  std::string prefix;
+  std::string after;  // "": from the first one on
+  std::uint32_t limit = 100;
+};
+struct ReadConnections {
+  static constexpr Scope kScope = Scope::kAdmin;
+  std::string user_id;
+  std::uint32_t limit = 100;
+};
+/// All connections of the user join the room, or leave it.
+struct JoinUser {
+  static constexpr Scope kScope = Scope::kAdmin;
+  std::string user_id;
+  std::string room_id;
+};
+struct LeaveUser {
+  static constexpr Scope kScope = Scope::kAdmin;
+  std::string user_id;
+  std::string room_id;
 };
 struct Disconnect {
   static constexpr Scope kScope = Scope::kAdmin;
@@ -66,15 +89,21 @@ struct ServerInfo {
 };
 struct OpenApi {};  // for everybody
 
-using Operation = std::variant<PublishOne, PublishBatch, ReadHistory, ReadPresence, Disconnect, Revoke, ListWebhooks,
-                               ControlWebhook, ServerInfo, OpenApi>;
+using Operation =
+    std::variant<JoinUser, LeaveUser, ReadConnections, PublishOne, PublishBatch, ReadHistory, ReadPresence, ReadRooms,
+                 Disconnect, Revoke, ListWebhooks, ControlWebhook, ServerInfo, OpenApi>;
 
 /// What a request names before its body is there.
 enum class Route : std::uint8_t {
   kPublish,
   kBatch,
+  kBroadcast,
   kHistory,
   kPresence,
+  kRooms,
+  kConnections,
+  kJoin,
+  kLeave,
   kDisconnect,
   kRevoke,
   kWebhooks,

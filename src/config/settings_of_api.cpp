@@ -32,7 +32,11 @@ void add_api(std::vector<Setting>& out) {
       "What stands "
       "in "
       "brackets before one limits it: \"[publish,read] KEY\", \"[publish chat:*] sha256:...\". Scopes: publish; read "
-      "(history, presence); admin (users' connections)."))));
+      "(history, presence, rooms); admin (users' connections)."))));
+  out.push_back(
+      maybe_empty(plain("api", "origins_allowed", SB_FIELD(config.api.origins_allowed), problem_with_origin, kReload,
+                        "Web pages whose requests browsers let through (CORS), by origin, as in "
+                        "limits.origins_allowed. None: no page's.")));
   out.push_back(integer("api", "connections_max", SB_FIELD(config.api.connections_max), 1, 100'000, "connections",
                         kReload, "Connections to it on one shard; more are closed."));
   out.push_back(

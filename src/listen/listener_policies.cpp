@@ -11,7 +11,8 @@ std::vector<session::ListenerPolicy> policies_of(const std::vector<config::Liste
                                    .hosts = listener.hosts,
                                    .paths = listener.paths,
                                    .trusted_proxies = {},
-                                   .demo = listener.demo};
+                                   .demo = listener.demo,
+                                   .name = std::string(config::shown_name(listener))};
     for (const std::string& proxy : listener.trusted_proxies) {
       const bool is_added = policy.trusted_proxies.add(proxy).has_value();
       SB_ASSERT(is_added);

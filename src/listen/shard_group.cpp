@@ -36,6 +36,7 @@ shard::ShardSettings share_of(const config::Config& config, std::size_t shards, 
                   .revocation_ms = static_cast<std::int64_t>(config.auth.token_lifetime_max_ms),
                   .answer_timeout_ms = config.api.answer_timeout_ms,
                   .requests = config.api.requests};
+  settings.api_origins = config.api.origins_allowed;
   settings.session.hooks.is_on = !config.hooks.url.empty();
   settings.server_name += std::string("/") + version();
   return settings;

@@ -24,13 +24,23 @@ class AnswersOwed {
 
   /// One at a time.
   void begin_join() { awaits_join_ = true; }
-  void end_join() { awaits_join_ = false; }
+  /// One that the client did not ask for: a refusal is not for it.
+  void begin_unasked_join() { awaits_join_ = is_unasked_ = true; }
+  void end_join() { awaits_join_ = is_unasked_ = false; }
   bool awaits_join() const { return awaits_join_; }
+  bool is_join_unasked() const { return is_unasked_; }
+
+  /// Something that the client did not ask for is to be done when nothing is owed: its commands wait behind that.
+  void hold() { is_held_ = true; }
+  void release() { is_held_ = false; }
+  bool is_held() const { return is_held_; }
 
  private:
   std::uint32_t ack_bytes_ = 0;
-  bool awaits_query_ = false;
-  bool awaits_join_ = false;
+  bool awaits_query_ : 1 = false;
+  bool awaits_join_ : 1 = false;
+  bool is_unasked_ : 1 = false;
+  bool is_held_ : 1 = false;
 };
 
 }  // namespace switchboard::session

@@ -101,6 +101,8 @@ class Connection final : private Outlet {
   // --- whose it is -------------------------------------------------------------------------------------------
   /// The client's address; from its request on the one that a trusted proxy says.
   const net::PeerAddress& peer() const { return peer_; }
+  /// What the listener is called that it came through.
+  const std::string& listener_name() const { return policy().name; }
   AddressRate* address_rate() const { return session_.limiter().address(); }
   Instant opened_at() const { return opened_at_; }
 

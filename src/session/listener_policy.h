@@ -16,6 +16,7 @@ struct ListenerPolicy {
   std::vector<std::string> paths = {"/", "/ws"};  // where WebSocket connections are accepted
   net::AddressSet trusted_proxies;                // whose X-Forwarded-For is believed
   bool demo = true;                               // a plain GET gets what the context has to show
+  std::string name = {};                          // what it is called: in the configuration, else its address
 };
 
 }  // namespace switchboard::session

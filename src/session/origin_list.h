@@ -28,11 +28,14 @@ struct OriginParts {
 /// Scheme and host compare without regard to case. No entries: no page may connect.
 class OriginList {
  public:
+  OriginList() = default;
   OriginList(std::vector<std::string> entries) : entries_(std::move(entries)) {}
   OriginList(std::initializer_list<std::string> entries) : entries_(entries) {}
 
   /// `origin` is a request's Origin, not empty. O(number of entries), allocates nothing.
   bool allows(std::string_view origin) const;
+
+  bool empty() const { return entries_.empty(); }
 
   /// "" or what is wrong with an entry, in words.
   static std::string problem_with(std::string_view entry);

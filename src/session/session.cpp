@@ -104,6 +104,13 @@ std::optional<std::uint32_t> Session::find_joined(std::string_view room_id) cons
   return slot && memberships_[*slot].is_implicit ? std::nullopt : slot;
 }
 
+std::uint32_t Session::rooms() const {
+  const std::uint32_t rooms = memberships_.size() - memberships_.watchers();
+  if (user_id_.empty()) return rooms;
+  const auto own = context_->host.find(*this, protocol::user_room_of(user_id_));
+  return own && memberships_[*own].is_implicit ? rooms - 1 : rooms;
+}
+
 // --- its token -----------------------------------------------------------------------------------------------------
 
 std::expected<void, Denied> Session::identify(std::string_view token) {
@@ -244,7 +251,7 @@ bool Session::can_go_on(Wait why) const {
     case Wait::kQuery:
       return !owed_.awaits_query();
     case Wait::kAnswers:
-      return !owed_.awaits_query() && !owed_.awaits_ack();
+      return !owed_.awaits_query() && !owed_.awaits_ack() && !owed_.awaits_join() && !owed_.is_held();
     case Wait::kHook:
       return !context_->host.awaits_hook(*this);
     case Wait::kOutlet:
@@ -301,9 +308,12 @@ void Session::on_reply(const Reply& reply) {
 void Session::take(const Refused& refused) {
   std::string_view room_id = told_room_id(refused.room_id);
   switch (refused.asked) {
-    case Asked::kJoin:
+    case Asked::kJoin: {
+      const bool is_unasked = owed_.is_join_unasked();
       owed_.end_join();
+      if (is_unasked) return;  // whoever asked is told
       break;
+    }
     case Asked::kPublish:
       if (!refused.command_id.empty()) owed_.expect_no_ack(refused.room_id, refused.command_id);
       if (protocol::is_user_room(refused.room_id)) room_id = {};  // a direct message named a user, not a room

@@ -100,6 +100,8 @@ class Session {
   const AnswersOwed& owed() const { return owed_; }
   /// Where it is among its rooms, if it has joined that one itself.
   std::optional<std::uint32_t> find_joined(std::string_view room_id) const;
+  /// How many rooms it has joined, or is joining. It is in one at the most without having joined it: its user's own.
+  std::uint32_t rooms() const;
   /// Answers with an error and charges the client's error budget.
   void refuse(const protocol::Error& error);
   SessionContext& context() { return *context_; }

@@ -14,7 +14,9 @@
 #include "http/server_connection.h"
 #include "net/address.h"
 #include "net/transport.h"
+#include "shard/api_messages.h"
 #include "shard/history_queries.h"
+#include "shard/room_merge.h"
 
 namespace switchboard::shard {
 
@@ -24,7 +26,8 @@ struct ApiClient {
     kPublishing,  // messages are handed in, or their outcomes awaited
     kReading,     // a page of history is awaited, or to be asked for
     kListing,     // so is a list of users
-    kAsking,      // so are the other shards
+    kAsking,      // all shards are to be asked, and their answers awaited
+    kMerging,     // so are they, again and again perhaps, for a list
     kElsewhere,   // somebody outside of the shards is to do it
   };
 
@@ -35,12 +38,14 @@ struct ApiClient {
   std::unique_ptr<net::Transport> transport;
   net::PeerAddress peer;
   http::ServerConnection http;
+  std::shared_ptr<const api::Key> key;  // of the request that is read or answered, once it was looked for; null: none
   Doing doing = Doing::kNothing;
   std::uint64_t request = 0;  // its number on this connection: what is answered late is of an earlier one
   Instant asked_at{};
 
   // kPublishing
   std::vector<api::Message> messages;
+  std::string content;                 // of all of them; "": each has its own
   std::vector<api::Outcome> outcomes;  // one for each
   std::size_t handed_in = 0;
   std::size_t answered = 0;
@@ -49,12 +54,18 @@ struct ApiClient {
   std::optional<HistoryQuery> history;
   std::string history_epoch;
   std::uint64_t page_ticket = 0;  // 0: none is under way
-  // kReading, kListing, kAsking
-  std::string name;  // of the room or the user
+  // kReading, kListing
+  std::string name;  // of the room
   api::ReadPresence presence;
+  // kAsking; of kListing: whether the home is asked
+  ApiQuestion question;
+  std::optional<ConnectionsFound> connections;  // of all shards, as many as are wanted
+  std::uint32_t connections_max = 0;
   std::uint32_t shards_asked = 0;
   std::uint32_t shards_answered = 0;
-  std::uint64_t count = 0;
+  ConnectionCount count;
+  // kMerging
+  std::optional<RoomMerge> rooms;
 
   bool is_in_line = false;
   bool is_stalled = false;    // what it asks for found no room on its way

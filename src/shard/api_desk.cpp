@@ -182,13 +182,15 @@ bool ApiDesk::write(ApiClient& client) {
 
 // --- requests --------------------------------------------------------------------------------------------------------
 
-const api::Key* ApiDesk::key_of(const ApiClient& client) const {
+std::shared_ptr<const api::Key> ApiDesk::key_of(const ApiClient& client) const {
   constexpr std::string_view kScheme = "Bearer ";
   const std::string_view value = client.http.request().value("Authorization");
   if (settings_.api.keys == nullptr || client.http.request().count("Authorization") != 1) return nullptr;
   if (value.size() < kScheme.size()) return nullptr;
   if (!http::equals_ignoring_case(value.substr(0, kScheme.size()), kScheme)) return nullptr;
-  return settings_.api.keys->find(value.substr(kScheme.size()));
+  const api::Key* const found = settings_.api.keys->find(value.substr(kScheme.size()));
+  if (found == nullptr) return nullptr;
+  return {settings_.api.keys, found};  // of those keys, as long as it is needed, whatever is reloaded
 }
 
 std::optional<api::Problem> ApiDesk::refusal_for_rate(Duration wait) {
@@ -197,32 +199,31 @@ std::optional<api::Problem> ApiDesk::refusal_for_rate(Duration wait) {
   return api::too_many_requests(wait);
 }
 
-/// Before anything of the body is read, and again when it is there.
-std::optional<api::Problem> ApiDesk::refusal_of(const ApiClient& client, const api::Target& target) {
+/// Before anything of the body is read, and again when it is there: the key is looked for, which hashes it, once.
+std::optional<api::Problem> ApiDesk::refusal_of(ApiClient& client, const api::Target& target) {
   const auto scope = api::scope_of(target.route);
   if (!scope) return std::nullopt;
-  const api::Key* const key = key_of(client);
-  if (key == nullptr) {
+  if (client.key == nullptr) client.key = key_of(client);
+  if (client.key == nullptr) {
     return api::Problem{.status = 401,
                         .code = "unauthorized",
                         .detail = "a key is wanted: Authorization: Bearer KEY, one of api.keys",
                         .fields = {{"WWW-Authenticate", "Bearer realm=\"switchboard\""}}};
   }
-  if (!key->may(*scope)) {
+  if (!client.key->may(*scope)) {
     return api::Problem{.status = 403, .code = "forbidden", .detail = "this key is not for that (its scopes)"};
   }
   const Rate& rate = settings_.api.requests;
   if (!rate.limited()) return std::nullopt;
   // It counts once, when it is whole; but who has nothing left need not send a body.
   const bool is_whole = client.http.phase() == Phase::kRequest;
-  return refusal_for_rate(is_whole ? key->requests().take(context_.now, 1, rate)
-                                   : key->requests().wait_for(context_.now, 1, rate));
+  return refusal_for_rate(is_whole ? client.key->requests().take(context_.now, 1, rate)
+                                   : client.key->requests().wait_for(context_.now, 1, rate));
 }
 
 /// What can only be said once it is known which rooms are meant.
 std::optional<api::Problem> ApiDesk::refusal_of(const ApiClient& client, const api::Operation& operation) const {
-  const api::Key* const key = key_of(client);
-  const auto outside = [&](std::string_view room_id) { return key != nullptr && !key->covers(room_id); };
+  const auto outside = [&](std::string_view room_id) { return client.key != nullptr && !client.key->covers(room_id); };
   bool is_outside = false;
   if (const auto* one = std::get_if<api::PublishOne>(&operation)) is_outside = outside(one->message.room_id);
   if (const auto* history = std::get_if<api::ReadHistory>(&operation)) is_outside = outside(history->room_id);
@@ -248,7 +249,7 @@ bool ApiDesk::take_request(ApiClient& client, SlotId id) {
   if (request.method == "OPTIONS") {
     const std::string_view methods = request.target == "*" ? "GET, HEAD, POST, OPTIONS" : api::methods_at(request);
     if (!methods.empty()) {
-      respond(client, {.status = 204, .fields = {{"Allow", std::string(methods)}}});
+      tell_methods(client, methods);
       return true;
     }
   }
@@ -282,9 +283,7 @@ void ApiDesk::charge_messages(const ApiClient& client, const api::Operation& ope
   const auto* const batch = std::get_if<api::PublishBatch>(&operation);
   const Rate& rate = settings_.api.requests;
   if (batch == nullptr || !rate.limited()) return;
-  if (const api::Key* const key = key_of(client)) {
-    key->requests().spend(context_.now, batch->messages.size() - 1, rate);
-  }
+  if (client.key != nullptr) client.key->requests().spend(context_.now, batch->messages.size() - 1, rate);
 }
 
 // --- answers ---------------------------------------------------------------------------------------------------------
@@ -299,9 +298,41 @@ void ApiDesk::refuse(ApiClient& client, const api::Problem& problem) {
           {.status = problem.status, .content_type = api::kProblemType, .body = body, .fields = problem.fields});
 }
 
-void ApiDesk::respond(ApiClient& client, const http::Response& response) {
+/// OPTIONS; also what a browser asks before it sends a page's request with a key (CORS-preflight in the Fetch
+/// standard).
+void ApiDesk::tell_methods(ApiClient& client, std::string_view methods) {
+  http::Response response{.status = 204, .fields = {{"Allow", std::string(methods)}}};
+  if (client.http.request().count("Access-Control-Request-Method") > 0 && allowed_origin(client)) {
+    response.fields.push_back({"Access-Control-Allow-Methods", std::string(methods)});
+    response.fields.push_back({"Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key"});
+    response.fields.push_back({"Access-Control-Max-Age", "600"});
+  }
+  respond(client, response);
+}
+
+/// Of the page that asks, if it is one that may. Whether a request is obeyed, its key decides: what is said here
+/// decides whether a browser lets its page see the answer.
+std::optional<std::string> ApiDesk::allowed_origin(const ApiClient& client) const {
+  const http::Request& request = client.http.request();
+  const std::string_view origin = request.value("Origin");
+  if (request.count("Origin") != 1 || origin.empty() || !settings_.api_origins.allows(origin)) return std::nullopt;
+  // What goes back is what an origin can be, whatever the list lets through ("*").
+  if (origin != "null" && !session::OriginParts::parse(origin)) return std::nullopt;
+  return std::string(origin);
+}
+
+void ApiDesk::respond(ApiClient& client, const http::Response& given) {
+  http::Response response = given;
+  if (!settings_.api_origins.empty()) {
+    response.fields.push_back({"Vary", "Origin"});
+    if (auto origin = allowed_origin(client)) {
+      response.fields.push_back({"Access-Control-Allow-Origin", std::move(*origin)});
+      response.fields.push_back({"Access-Control-Expose-Headers", "Retry-After"});
+    }
+  }
   stats_.requests[class_of(response.status)].add();
   requests_.forget(client);
+  client.key.reset();
   client.http.answer(response, context_.now, context_.clock.unix_ms());
 }
 

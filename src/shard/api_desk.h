@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "api/stats.h"
@@ -56,7 +57,7 @@ class ApiDesk final : private ApiAnswers {
   // ApiAnswers
   ApiClient* find_client(SlotId id) override { return clients_.find(id); }
   void answer(ApiClient& client, std::string body) override;
-  void respond(ApiClient& client, const http::Response& response) override;
+  void respond(ApiClient& client, const http::Response& given) override;
   void refuse(ApiClient& client, const api::Problem& problem) override;
   void wake(SlotId id) override;
   void stall(SlotId id) override;
@@ -64,13 +65,15 @@ class ApiDesk final : private ApiAnswers {
   bool serve(ApiClient& client, SlotId id);
   bool read(ApiClient& client);
   bool write(ApiClient& client);
+  void tell_methods(ApiClient& client, std::string_view methods);
+  std::optional<std::string> allowed_origin(const ApiClient& client) const;
   bool take_request(ApiClient& client, SlotId id);
   void begin(ApiClient& client, SlotId id, const api::Target& target);
-  std::optional<api::Problem> refusal_of(const ApiClient& client, const api::Target& target);
+  std::optional<api::Problem> refusal_of(ApiClient& client, const api::Target& target);
   std::optional<api::Problem> refusal_of(const ApiClient& client, const api::Operation& operation) const;
   std::optional<api::Problem> refusal_for_rate(Duration wait);
   void charge_messages(const ApiClient& client, const api::Operation& operation);
-  const api::Key* key_of(const ApiClient& client) const;
+  std::shared_ptr<const api::Key> key_of(const ApiClient& client) const;
   void look_at_times();
 
   Homes& homes_;

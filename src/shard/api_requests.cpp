@@ -1,6 +1,8 @@
 #include "shard/api_requests.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -54,7 +56,17 @@ void ApiRequests::forget(ApiClient& client) {
   client.history.reset();
   client.history_epoch.clear();
   client.shards_asked = client.shards_answered = 0;
-  client.count = 0;
+  client.count = {};
+  client.question = {};
+  client.connections.reset();
+  client.content.clear();
+  client.rooms.reset();
+}
+
+/// Begins to ask every shard the same.
+void ApiRequests::ask_all(ApiClient& client, SlotId id, AskedOfAll&& what) {
+  client.doing = Doing::kAsking;
+  client.question = {.asker = id, .request = client.request, .what = std::move(what)};
 }
 
 void ApiRequests::begin(ApiClient& client, SlotId, api::PublishOne&& one) {
@@ -68,6 +80,7 @@ void ApiRequests::begin(ApiClient& client, SlotId, api::PublishBatch&& batch) {
   client.doing = Doing::kPublishing;
   client.is_batch = true;
   client.messages = std::move(batch.messages);
+  client.content = std::move(batch.content);
   client.outcomes.resize(client.messages.size());
 }
 
@@ -89,9 +102,40 @@ void ApiRequests::begin(ApiClient& client, SlotId, api::ReadPresence&& wanted) {
   client.presence = std::move(wanted);
 }
 
-void ApiRequests::begin(ApiClient& client, SlotId, api::Disconnect&& wanted) {
-  client.doing = Doing::kAsking;
-  client.name = std::move(wanted.user_id);
+void ApiRequests::begin(ApiClient& client, SlotId id, api::Disconnect&& wanted) {
+  ask_all(client, id, CloseUser{std::move(wanted.user_id)});
+}
+
+void ApiRequests::begin(ApiClient& client, SlotId id, api::JoinUser&& wanted) {
+  ask_all(
+      client, id,
+      MoveUser{.user_id = std::move(wanted.user_id), .room_id = std::move(wanted.room_id), .way = MoveUser::Way::kIn});
+}
+
+void ApiRequests::begin(ApiClient& client, SlotId id, api::LeaveUser&& wanted) {
+  ask_all(
+      client, id,
+      MoveUser{.user_id = std::move(wanted.user_id), .room_id = std::move(wanted.room_id), .way = MoveUser::Way::kOut});
+}
+
+void ApiRequests::begin(ApiClient& client, SlotId id, api::ReadConnections&& wanted) {
+  client.connections.emplace();
+  client.connections_max = wanted.limit;
+  ask_all(client, id, ListConnections{.user_id = std::move(wanted.user_id), .connections_max = wanted.limit});
+}
+
+void ApiRequests::begin(ApiClient& client, SlotId, api::ReadRooms&& wanted) {
+  client.doing = Doing::kMerging;
+  // What a key with a pattern is for begins with what stands before the pattern's first `*`: nothing else is looked at.
+  const std::string_view own = client.key->room_prefix();
+  const bool is_within = wanted.prefix.starts_with(own);
+  if (!is_within && !own.starts_with(wanted.prefix)) return answers_.answer(client, api::rooms_answer({}, {}));
+  client.rooms.emplace(shards_,
+                       RoomsWish{.prefix = is_within ? std::move(wanted.prefix) : std::string(own),
+                                 .after = std::move(wanted.after),
+                                 .rooms_max = wanted.limit,
+                                 .bytes_max = settings_.session.reply_bytes_max},
+                       [key = client.key](std::string_view room_id) { return key->covers(room_id); });
 }
 
 void ApiRequests::begin(ApiClient& client, SlotId id, api::Revoke&& wanted) {
@@ -145,17 +189,31 @@ bool ApiRequests::go_on(ApiClient& client, SlotId id) {
     case Doing::kListing:
       return client.shards_asked == 0 && ask_for_list(client, id);
     case Doing::kAsking:
+      if (client.shards_asked == shards_ && client.shards_answered == shards_) {
+        finish_asking(client);
+        return true;
+      }
       return ask_shards(client, id);
+    case Doing::kMerging:
+      return ask_for_rooms(client, id);
     case Doing::kElsewhere:
       return false;
   }
   return false;
 }
 
+/// There are further ones. A content for many is copied on its way to each of them: of it no more is under way than a
+/// body may have, so that a request does not become a thousand times as large.
+bool ApiRequests::may_hand_in(const ApiClient& client) const {
+  if (client.handed_in == client.messages.size()) return false;
+  const std::size_t under_way = client.handed_in - client.answered;
+  return under_way == 0 || (under_way + 1) * client.content.size() <= settings_.api.body_bytes_max;
+}
+
 /// Some of its messages go to their homes. Their outcomes may come at once.
 bool ApiRequests::hand_in(ApiClient& client, SlotId id) {
   bool has_handed_in = false;
-  for (std::size_t n = 0; n < kMessagesPerTurn && client.handed_in < client.messages.size(); ++n) {
+  for (std::size_t n = 0; n < kMessagesPerTurn && may_hand_in(client); ++n) {
     const api::Message& message = client.messages[client.handed_in];
     const std::uint32_t home = homes_.of(message.room_id);
     if (!homes_.may_publish_now(home)) {
@@ -169,7 +227,7 @@ bool ApiRequests::hand_in(ApiClient& client, SlotId id) {
     homes_.publish(
         home, {},
         {.room_id = message.room_id,
-         .content = message.content,
+         .content = client.content.empty() ? message.content : client.content,
          .sender = message.sender,
          .to = {},
          .dedup = message.dedup,
@@ -189,7 +247,8 @@ void ApiRequests::on_published(const PublishOutcome& outcome) {
                                       .epoch = std::string(outcome.epoch),
                                       .ts = outcome.ts,
                                       .is_duplicate = outcome.is_duplicate};
-  if (++client->answered == client->messages.size()) answers_.wake(outcome.connection);
+  const bool is_last = ++client->answered == client->messages.size();
+  if (is_last || client->handed_in < client->messages.size()) answers_.wake(outcome.connection);
 }
 
 void ApiRequests::finish_publishing(ApiClient& client) {
@@ -281,31 +340,93 @@ void ApiRequests::on_presence_list(const PresenceListResult& list) {
   answers_.wake(list.connection);
 }
 
-/// All shards are asked to close the user's connections, this one by a call.
+/// Each shard once, this one by a call. It may be answered in between.
 bool ApiRequests::ask_shards(ApiClient& client, SlotId id) {
-  if (client.shards_asked < shards_) {
-    const std::uint32_t shard = client.shards_asked;
-    if (shard == shard_) {
-      client.count += users_.disconnect(client.name);
-      ++client.shards_answered;
-    } else if (!homes_.disconnect(shard, {.user_id = client.name, .asker = id, .request = client.request})) {
-      answers_.stall(id);
-      return false;
-    }
-    ++client.shards_asked;
-    return true;
+  if (client.shards_asked == shards_) return false;
+  ApiQuestion question = client.question;
+  if (!homes_.ask(client.shards_asked, std::move(question))) {
+    answers_.stall(id);
+    return false;
   }
-  if (client.shards_answered < shards_) return false;
-  answers_.answer(client, R"({"connections":)" + std::to_string(client.count) + "}");
+  ++client.shards_asked;
   return true;
 }
 
-void ApiRequests::on_disconnected(const DisconnectResult& result) {
-  ApiClient* const client = answers_.find_client(result.asker);
-  if (client == nullptr || client->doing != Doing::kAsking || client->request != result.request) return;
-  client->count += result.connections;
-  ++client->shards_answered;
-  answers_.wake(result.asker);
+void ApiRequests::finish_asking(ApiClient& client) {
+  if (client.connections) return finish_connections(client);
+  std::string body = R"({"connections":)" + std::to_string(client.count.connections);
+  const auto* const move = std::get_if<MoveUser>(&client.question.what);
+  if (move != nullptr && move->way == MoveUser::Way::kIn)
+    body += R"(,"refused":)" + std::to_string(client.count.refused);
+  answers_.answer(client, body + "}");
+}
+
+void ApiRequests::finish_connections(ApiClient& client) {
+  std::vector<api::ConnectionInfo> list;
+  list.reserve(client.connections->connections.size());
+  for (const ListedConnection& each : client.connections->connections) {
+    list.push_back({.connection_id = each.connection_id,
+                    .address = each.address,
+                    .since = each.since,
+                    .listener = each.listener,
+                    .rooms = each.rooms});
+  }
+  answers_.answer(client, api::connections_answer(list, client.connections->more));
+}
+
+/// Of one shard the next few, this one by a call.
+bool ApiRequests::ask_for_rooms(ApiClient& client, SlotId id) {
+  RoomMerge& rooms = *client.rooms;
+  if (rooms.is_done()) {
+    finish_rooms(client);
+    return true;
+  }
+  const auto shard = rooms.shard_to_ask();
+  if (!shard) return false;
+  if (!homes_.is_here(*shard) && !homes_.has_room(*shard)) {
+    answers_.stall(id);
+    return false;
+  }
+  rooms.note_asked(*shard);  // it may be answered before `ask` returns
+  const bool is_asked =
+      homes_.ask(*shard, {.asker = id, .request = client.request, .what = rooms.question_for(*shard)});
+  SB_ASSERT(is_asked);
+  return true;
+}
+
+void ApiRequests::finish_rooms(ApiClient& client) {
+  std::vector<api::RoomCount> rooms;
+  rooms.reserve(client.rooms->rooms().size());
+  for (const ListedRoom& room : client.rooms->rooms())
+    rooms.push_back({.room_id = room.room_id, .connections = room.connections});
+  answers_.answer(client, api::rooms_answer(rooms, client.rooms->next()));
+}
+
+/// Not more of them are held than are wanted.
+void ApiRequests::take(ApiClient& client, ConnectionsFound&& found) {
+  ConnectionsFound& all = *client.connections;
+  const std::size_t room = client.connections_max - all.connections.size();
+  all.more = all.more || found.more || found.connections.size() > room;
+  found.connections.resize(std::min(found.connections.size(), room));
+  std::ranges::move(found.connections, std::back_inserter(all.connections));
+}
+
+void ApiRequests::on_found(ApiFinding&& finding) {
+  ApiClient* const client = answers_.find_client(finding.asker);
+  if (client == nullptr || client->request != finding.request) return;
+  if (auto* rooms = std::get_if<RoomsFound>(&finding.what)) {
+    if (client->doing != Doing::kMerging) return;
+    client->rooms->take(finding.shard, std::move(*rooms));
+  } else {
+    if (client->doing != Doing::kAsking) return;
+    ++client->shards_answered;
+    if (const auto* count = std::get_if<ConnectionCount>(&finding.what)) {
+      client->count.connections += count->connections;
+      client->count.refused += count->refused;
+    }
+    if (auto* found = std::get_if<ConnectionsFound>(&finding.what)) take(*client, std::move(*found));
+  }
+  answers_.wake(finding.asker);
 }
 
 void ApiRequests::on_done(SlotId asker, std::uint64_t request,

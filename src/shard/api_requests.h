@@ -69,7 +69,7 @@ class ApiRequests {
   void on_published(const PublishOutcome& outcome);
   void on_page(std::uint64_t ticket, const wire::PageOrError& page);
   void on_presence_list(const PresenceListResult& list);
-  void on_disconnected(const DisconnectResult& result);
+  void on_found(ApiFinding&& finding);
   /// What was asked of somebody outside of the shards: the answer's body, or why it was not done.
   void on_done(SlotId asker, std::uint64_t request, const std::expected<std::string, api::Problem>& outcome);
 
@@ -78,7 +78,11 @@ class ApiRequests {
   void begin(ApiClient& client, SlotId id, api::PublishBatch&& batch);
   void begin(ApiClient& client, SlotId id, api::ReadHistory&& history);
   void begin(ApiClient& client, SlotId id, api::ReadPresence&& presence);
+  void begin(ApiClient& client, SlotId id, api::ReadRooms&& rooms);
   void begin(ApiClient& client, SlotId id, api::Disconnect&& disconnect);
+  void begin(ApiClient& client, SlotId id, api::JoinUser&& join);
+  void begin(ApiClient& client, SlotId id, api::LeaveUser&& leave);
+  void begin(ApiClient& client, SlotId id, api::ReadConnections&& connections);
   void begin(ApiClient& client, SlotId id, api::Revoke&& revoke);
   void begin(ApiClient& client, SlotId id, api::ListWebhooks&&);
   void begin(ApiClient& client, SlotId id, api::ControlWebhook&& wanted);
@@ -86,11 +90,18 @@ class ApiRequests {
   void begin(ApiClient& client, SlotId id, api::OpenApi&&);
 
   bool hand_in(ApiClient& client, SlotId id);
+  bool may_hand_in(const ApiClient& client) const;
   bool ask_for_page(ApiClient& client, SlotId id);
   bool ask_for_list(ApiClient& client, SlotId id);
+  void take(ApiClient& client, ConnectionsFound&& found);
+  void ask_all(ApiClient& client, SlotId id, AskedOfAll&& what);
   bool ask_shards(ApiClient& client, SlotId id);
+  void finish_asking(ApiClient& client);
+  void finish_connections(ApiClient& client);
+  bool ask_for_rooms(ApiClient& client, SlotId id);
   void finish_publishing(ApiClient& client);
   void finish_reading(ApiClient& client);
+  void finish_rooms(ApiClient& client);
 
   std::uint32_t shard_;
   std::uint32_t shards_;

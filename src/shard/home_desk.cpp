@@ -52,6 +52,19 @@ void HomeDesk::list_users(std::uint32_t from, PresenceRequest&& request) {
   presence_.query(request.home_room, room->id, from, std::move(request), context_.now);
 }
 
+void HomeDesk::ask(std::uint32_t from, const ApiQuestion& question) {
+  const auto* const wanted = std::get_if<ListRooms>(&question.what);
+  if (wanted == nullptr) return own_.on_api_question(from, question);
+  tell_found(
+      from,
+      {.shard = port_.self(), .asker = question.asker, .request = question.request, .what = rooms_.list(*wanted)});
+}
+
+void HomeDesk::tell_found(std::uint32_t to_shard, ApiFinding&& finding) {
+  if (is_own(to_shard)) return own_.on_api_finding(std::move(finding));
+  port_.result(to_shard, std::make_unique<ApiFinding>(std::move(finding)));
+}
+
 void HomeDesk::take(std::uint32_t from, Request& request) {
   const Overloaded take{
       [](std::monostate) {},
@@ -61,11 +74,7 @@ void HomeDesk::take(std::uint32_t from, Request& request) {
       [&](ReadRequest& wanted) { read(from, wanted); },
       [&](PresenceReport& report) { take_report(from, report); },
       [&](PresenceRequest& wanted) { list_users(from, std::move(wanted)); },
-      [&](DisconnectRequest& wanted) {
-        port_.result(from, DisconnectResult{.asker = wanted.asker,
-                                            .request = wanted.request,
-                                            .connections = own_.on_disconnect(wanted.user_id)});
-      },
+      [&](std::unique_ptr<ApiQuestion>& question) { ask(from, *question); },
   };
   std::visit(take, request);
 }

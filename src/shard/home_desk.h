@@ -33,6 +33,10 @@ class HomeDesk final : private HomeEvents, private HomePresenceEvents {
   void take_report(std::uint32_t from, const PresenceReport& report) {
     presence_.on_report(from, report, context_.now);
   }
+  /// Of the rooms whose homes are here, or of the users who are.
+  void ask(std::uint32_t from, const ApiQuestion& question);
+  /// The answer to that: while `port.results_have_room()`, which is so while it is asked.
+  void tell_found(std::uint32_t to_shard, ApiFinding&& finding);
   /// Any of these, from another shard's mailbox.
   void take(std::uint32_t from, Request& request);
 

@@ -30,8 +30,10 @@ class HomeNews {
   virtual void on_track(const TrackResult& track) = 0;
   virtual void on_presence_change(const ViewsByFormat& views, const PresenceFrame& change) = 0;
   virtual void on_presence_list(const PresenceListResult& list) = 0;
-  /// The user's connections here are to be closed. How many there were.
-  virtual std::uint64_t on_disconnect(std::string_view user_id) = 0;
+  /// What is asked of the users here. Answered by `HomeDesk::tell_found`.
+  virtual void on_api_question(std::uint32_t from, const ApiQuestion& question) = 0;
+  /// What a shard has found for the API here.
+  virtual void on_api_finding(ApiFinding&& finding) = 0;
 
  protected:
   ~HomeNews() = default;

@@ -58,6 +58,7 @@ SlotId HomeRooms::find_or_open(std::string_view room_id) {
   room.has_history = settings.history;
   room.broker = static_cast<std::uint8_t>(index_of_broker(brokers_, settings));
   by_name_.emplace(room.id, id);
+  names_.add(room.id);
   broker_of(room).open(id, room_id, settings);
   return id;
 }
@@ -91,10 +92,21 @@ void HomeRooms::settle(SlotId id) {
     if (!std::exchange(room->is_served, true)) served_.push_back(id);
   } else if (room->is_unused()) {
     if (room->state == HomeRoom::State::kOpen) broker_of(*room).close(id);
+    names_.remove(room->id);
     by_name_.erase(room->id);
     by_name_.shrink_if_sparse();
     rooms_.erase(id);
   }
+}
+
+RoomsFound HomeRooms::list(const ListRooms& wanted) const {
+  RoomsFound found;
+  names_.each(wanted.prefix, wanted.after, [&](std::string_view room_id) {
+    found.more = found.rooms.size() == wanted.rooms_max;
+    if (!found.more) found.rooms.push_back({std::string(room_id), rooms_.at(find(room_id)).members});
+    return !found.more;
+  });
+  return found;
 }
 
 // --- members ---------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@
 #include "shard/home_room.h"
 #include "shard/messages.h"
 #include "shard/page_cache.h"
+#include "shard/room_names.h"
 #include "shard/settings.h"
 #include "shard/stats.h"
 #include "wire/formatter.h"
@@ -101,6 +102,8 @@ class HomeRooms final : private broker::BrokerEvents {
   std::size_t size() const { return rooms_.size(); }
   /// Null when it is gone.
   const HomeRoom* find(SlotId home_room) const { return rooms_.find(home_room); }
+  /// Those of them that it asks for, users' own rooms aside. O(rooms given).
+  RoomsFound list(const ListRooms& wanted) const;
   /// None when nobody needs that room.
   SlotId find(std::string_view room_id) const {
     const auto found = by_name_.find(room_id);
@@ -149,6 +152,7 @@ class HomeRooms final : private broker::BrokerEvents {
   EventSink* const sink_;
   SlotTable<HomeRoom> rooms_;
   NameMap<SlotId> by_name_;
+  RoomNames names_;
   HomeBrokers brokers_;
   PageCache pages_;
   std::deque<SlotId> served_;       // rooms that are open, or have failed to be, while something waits for that

@@ -55,9 +55,12 @@ bool Homes::read(std::uint32_t home, const ReadRequest& request) {
   return true;
 }
 
-bool Homes::disconnect(std::uint32_t shard, DisconnectRequest&& request) {
-  SB_ASSERT(!is_here(shard));
-  return port_.try_request(shard, std::move(request));
+bool Homes::ask(std::uint32_t shard, ApiQuestion&& question) {
+  if (is_here(shard)) {
+    own_.ask(shard, question);
+    return true;
+  }
+  return port_.try_request(shard, std::make_unique<ApiQuestion>(std::move(question)));
 }
 
 void Homes::report(std::uint32_t home, PresenceReport&& report) {

@@ -53,9 +53,8 @@ class Homes {
   void leave(const RoomView& view, SlotId home_room);
   /// Never answered before the call returns. False when the mailbox is full: nothing was sent.
   bool read(std::uint32_t home, const ReadRequest& request);
-  /// That shard's connections of the user are to be closed. False when the mailbox is full: nothing was sent. Another
-  /// shard.
-  bool disconnect(std::uint32_t shard, DisconnectRequest&& request);
+  /// Asks that shard, whichever it is. False when the mailbox is full: nothing was sent.
+  bool ask(std::uint32_t shard, ApiQuestion&& question);
   /// Only while `has_room`.
   void report(std::uint32_t home, PresenceReport&& report);
   /// Whether that home, or (the other one) any on another shard, would take a `read` or a `report` now.

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "broker/held_publish.h"
 #include "protocol/error.h"
+#include "shard/api_messages.h"
 #include "shard/page_ticket.h"
 #include "shard/presence_messages.h"
 #include "wire/format.h"
@@ -49,14 +50,8 @@ struct LeaveRequest {
   SlotId home_room;
   wire::Format format;
 };
-/// The connections of a user on the receiving shard are to be closed.
-struct DisconnectRequest {
-  std::string user_id;
-  SlotId asker;  // a connection to the API of the asking shard
-  std::uint64_t request = 0;
-};
 using Request = std::variant<std::monostate, JoinRequest, PublishRequest, LeaveRequest, ReadRequest, PresenceReport,
-                             PresenceRequest, DisconnectRequest>;
+                             PresenceRequest, std::unique_ptr<ApiQuestion>>;
 
 // --- results ---------------------------------------------------------------------------------------------------
 
@@ -184,13 +179,8 @@ struct UserResult {
   SlotId excluded;  // as in CommittedResult
   std::shared_ptr<const UserMessage> message;
 };
-/// So many were.
-struct DisconnectResult {
-  SlotId asker;
-  std::uint64_t request = 0;
-  std::uint64_t connections = 0;
-};
-using Result = std::variant<std::monostate, DisconnectResult, JoinResult, CommittedResult, EpochResult, PublishResult,
-                            PageResult, UserResult, TrackResult, PresenceChangeResult, PresenceListResult>;
+using Result =
+    std::variant<std::monostate, std::unique_ptr<ApiFinding>, JoinResult, CommittedResult, EpochResult, PublishResult,
+                 PageResult, UserResult, TrackResult, PresenceChangeResult, PresenceListResult>;
 
 }  // namespace switchboard::shard

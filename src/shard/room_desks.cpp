@@ -28,7 +28,9 @@ RoomDesks::RoomDesks(std::uint32_t shard, const RoomParts& parts)
       users_(parts.homes.hash_key, parts.views, parts.clients, members_, logs_, homes_, parts.replays, parts.settings,
              parts.context, parts.stats, parts.events),
       publishes_(shard, parts.views, parts.clients, homes_, parts.delivery, parts.settings),
-      api_(shard, port_.shards(), homes_, users_, parts.settings, parts.context, parts.stats.api, parts.revoker, parts.webhooks) {}
+      moves_(parts.clients, users_, homes_, parts.delivery, parts.settings, parts.context),
+      api_(shard, port_.shards(), homes_, users_, parts.settings, parts.context, parts.stats.api, parts.revoker,
+           parts.webhooks) {}
 
 // --- what sessions ask -----------------------------------------------------------------------------------------------
 
@@ -88,7 +90,7 @@ void RoomDesks::on_result(Result& result) {
       [&](TrackResult& track) { on_track(track); },
       [&](PresenceChangeResult& change) { on_presence_change(change.views, *change.frame); },
       [&](PresenceListResult& list) { on_presence_list(list); },
-      [&](DisconnectResult& closed) { api_.requests().on_disconnected(closed); },
+      [&](std::unique_ptr<ApiFinding>& finding) { on_api_finding(std::move(*finding)); },
   };
   std::visit(take, result);
 }
@@ -104,9 +106,31 @@ void RoomDesks::on_user_result(const UserResult& result) {
   if (told.note_looked(has_arrived)) stats_.directs_to_nobody.add();
 }
 
+void RoomDesks::on_api_question(std::uint32_t from, const ApiQuestion& question) {
+  if (const auto* move = std::get_if<MoveUser>(&question.what)) return moves_.begin(from, question, *move);
+  ApiFinding finding{.shard = port_.self(), .asker = question.asker, .request = question.request, .what = {}};
+  const Overloaded find{
+      [&](const CloseUser& wanted) { finding.what = ConnectionCount{users_.disconnect(wanted.user_id)}; },
+      [&](const ListConnections& wanted) { finding.what = users_.list(wanted.user_id, wanted.connections_max); },
+      [](const MoveUser&) {},   // it takes its time
+      [](const ListRooms&) {},  // its homes have answered it
+  };
+  std::visit(find, question.what);
+  home_.tell_found(from, std::move(finding));
+}
+
 void RoomDesks::run_presence() {
   presence_.run();
   home_.run_presence();
+}
+
+void RoomDesks::run_moves() {
+  moves_.run();
+  while (moves_.has_answer() && port_.results_have_room()) {
+    const MoveDesk::Answer answer = *moves_.take_answer();
+    home_.tell_found(answer.to_shard,
+                     {.shard = port_.self(), .asker = answer.asker, .request = answer.request, .what = answer.count});
+  }
 }
 
 void RoomDesks::end_turn() {
@@ -122,14 +146,16 @@ void RoomDesks::end_turn() {
 
 bool RoomDesks::has_work() {
   return mailbox_waits_.has_work() || publishes_.has_work() || !port_.idle() || home_.has_work() ||
-         history_.has_work() || presence_.has_work() || api_.has_work();
+         history_.has_work() || presence_.has_work() || api_.has_work() || moves_.has_work() ||
+         (moves_.has_answer() && port_.results_have_room());
 }
 
 std::optional<Instant> RoomDesks::next_deadline() const {
-  const auto of_homes = home_.next_deadline();
-  const auto of_api = api_.next_deadline();
-  if (!of_homes || !of_api) return of_homes ? of_homes : of_api;
-  return std::min(*of_homes, *of_api);
+  std::optional<Instant> next = home_.next_deadline();
+  for (const auto other : {api_.next_deadline(), moves_.next_deadline()}) {
+    if (other && (!next || *other < *next)) next = other;
+  }
+  return next;
 }
 
 void RoomDesks::use_settings() {

@@ -14,6 +14,7 @@
 #include "shard/mailbox_waits.h"
 #include "shard/members.h"
 #include "shard/membership_desk.h"
+#include "shard/move_desk.h"
 #include "shard/outbox_bound.h"
 #include "shard/port.h"
 #include "shard/presence_desk.h"
@@ -77,6 +78,8 @@ class RoomDesks final : private HomeNews {
     mailbox_waits_.run(go_on);
   }
   void run_presence();
+  /// Users who are put into rooms and out of them; behind everything that they may wait for.
+  void run_moves();
   void forget_unused() { users_.run(); }
   void request_pages() { history_.run(); }
   /// The last step: what was asked in this turn goes on its way.
@@ -117,7 +120,8 @@ class RoomDesks final : private HomeNews {
   void on_presence_list(const PresenceListResult& list) override {
     list.asker == PresenceAsker::kApi ? api_.requests().on_presence_list(list) : presence_.on_list(list);
   }
-  std::uint64_t on_disconnect(std::string_view user_id) override { return users_.disconnect(user_id); }
+  void on_api_question(std::uint32_t from, const ApiQuestion& question) override;
+  void on_api_finding(ApiFinding&& finding) override { api_.requests().on_found(std::move(finding)); }
 
   void on_result(Result& result);
   void on_user_result(const UserResult& result);
@@ -138,6 +142,7 @@ class RoomDesks final : private HomeNews {
   MembershipDesk memberships_;
   UserDesk users_;
   PublishDesk publishes_;
+  MoveDesk moves_;
   ApiDesk api_;
 };
 

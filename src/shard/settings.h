@@ -8,6 +8,7 @@
 #include "broker/memory/settings.h"
 #include "broker/store_window.h"
 #include "room/settings.h"
+#include "session/origin_list.h"
 #include "session/settings.h"
 
 namespace switchboard::shard {
@@ -32,6 +33,7 @@ struct HistorySettings {
 struct ShardSettings {
   session::SessionSettings session;
   api::ApiSettings api;
+  session::OriginList api_origins{};  // pages whose requests to the API browsers let through; none: no page's
   room::RoomSettingsTable rooms;
   HistorySettings history;
 

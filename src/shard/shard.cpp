@@ -219,6 +219,7 @@ void Shard::turn() {
   intake_.run();
   rooms_.api().run(clock_, clock_.now() + whole / 4);
   rooms_.run_presence();
+  rooms_.run_moves();
   rooms_.forget_unused();
   settle_unsettled();  // nothing of a room is delivered behind a Close frame
   sweep_.run(clock_, {.budget = std::max(whole / 2, whole - (clock_.now() - began)),

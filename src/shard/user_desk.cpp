@@ -52,6 +52,24 @@ std::uint64_t UserDesk::disconnect(std::string_view user_id) {
   return count;
 }
 
+ConnectionsFound UserDesk::list(std::string_view user_id, std::uint32_t connections_max) {
+  ConnectionsFound found;
+  users_.for_some_of(user_id, [&](Client& client) {
+    const session::Connection& connection = client.connection;
+    if (!connection.session().is_open()) return true;
+    found.more = found.connections.size() == connections_max;
+    if (found.more) return false;
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(context_.now - connection.opened_at());
+    found.connections.push_back({.connection_id = connection.session().connection_id(),
+                                 .address = connection.peer().to_string(),
+                                 .since = context_.clock.unix_ms() - age.count(),
+                                 .listener = connection.listener_name(),
+                                 .rooms = connection.session().rooms()});
+    return true;
+  });
+  return found;
+}
+
 std::uint64_t UserDesk::end_revoked(std::string_view user_id) {
   std::uint64_t count = 0;
   users_.for_each_of(user_id, [&](Client& client) {

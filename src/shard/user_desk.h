@@ -42,6 +42,13 @@ class UserDesk {
   bool deliver(const UserCommit& commit);
   /// Closes all connections that the user has here, with 4104. How many there were.
   std::uint64_t disconnect(std::string_view user_id);
+  /// Calls f(Client&) for each connection that the user has here.
+  template <class F>
+  void for_each_of(std::string_view user_id, F&& f) {
+    users_.for_each_of(user_id, f);
+  }
+  /// So many of the connections that the user has here.
+  ConnectionsFound list(std::string_view user_id, std::uint32_t connections_max);
   /// Closes those of them whose token was revoked, with 4003. How many there were.
   std::uint64_t end_revoked(std::string_view user_id);
   /// Leaves the user's own room, which was joined: its messages still arrive as long as they are live.

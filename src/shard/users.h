@@ -28,12 +28,22 @@ class Users {
   /// Calls f(Client&) for each connection of that user, the last one added first. `f` must not add or remove any.
   template <class F>
   void for_each_of(std::string_view user_id, F&& f) {
+    for_some_of(user_id, [&](Client& client) {
+      f(client);
+      return true;
+    });
+  }
+
+  /// The same until f(Client&) returns false.
+  template <class F>
+  void for_some_of(std::string_view user_id, F&& f) {
+    bool goes_on = true;
     const auto found = first_.find(hash(user_id));
     if (found == first_.end()) return;
-    for (std::uint32_t slot = found->second; slot != UserLinks::kNone;) {
+    for (std::uint32_t slot = found->second; goes_on && slot != UserLinks::kNone;) {
       Client& client = clients_.at_index(slot);
       slot = client.same_user.next;
-      if (client.session().user_id() == user_id) f(client);
+      if (client.session().user_id() == user_id) goes_on = f(client);
     }
   }
 

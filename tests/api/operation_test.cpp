@@ -47,12 +47,13 @@ TEST_F(OperationTest, PathsAndMethods) {
   EXPECT_EQ(target("POST", "/api/v1/publish"), "to ");
   EXPECT_EQ(target("GET", "/api/v1/rooms/chat:1/history?limit=1"), "to chat:1");
   EXPECT_EQ(target("HEAD", "/api/v1/rooms/a/presence"), "to a");
+  EXPECT_EQ(target("GET", "/api/v1/rooms?limit=1"), "to ");
   EXPECT_EQ(target("GET", "/api/v1/publish"), "405 bad_method");
   EXPECT_EQ(target("DELETE", "/api/v1/server"), "405 bad_method");
   EXPECT_EQ(target("BREW", "/api/v1/server"), "501 bad_method");
   for (const char* path : {"/", "/api/v1", "/api/v1/", "/api/v2/publish", "/api/v1/publish/", "/api/v1/publish/x",
-                           "/api/v1/rooms", "/api/v1/rooms/a", "/api/v1/rooms/a/history/b", "/api/v1/rooms//history/",
-                           "/api/v1/Publish", "//api/v1/publish"}) {
+                           "/api/v1/room", "/api/v1/rooms/", "/api/v1/rooms/a", "/api/v1/rooms/a/history/b",
+                           "/api/v1/rooms//history/", "/api/v1/Publish", "//api/v1/publish"}) {
     EXPECT_EQ(target("GET", path), "404 not_found") << path;
   }
 }
@@ -169,6 +170,86 @@ TEST_F(OperationTest, ParametersOfAQuery) {
   EXPECT_EQ(of("%zz=1"), "400 the query has an escape that is none");
 }
 
+TEST_F(OperationTest, OneContentForManyRoomsAndUsers) {
+  const auto read = operation("POST", "/api/v1/broadcast",
+                              R"({"user_ids":["b"],"room_ids":["r","a"],"content":{"x": 1},"sender":"s"})",
+                              {{"Idempotency-Key", "k"}});
+  ASSERT_TRUE(read) << read.error().detail;
+  const auto& batch = std::get<PublishBatch>(*read);
+  EXPECT_EQ(batch.content, R"({"x": 1})");
+  ASSERT_EQ(batch.messages.size(), 3);
+  EXPECT_EQ(batch.messages[0].room_id, "r");
+  EXPECT_EQ(batch.messages[2].room_id, "@b");
+  EXPECT_EQ(batch.messages[2].dedup, "k");
+  EXPECT_EQ(batch.messages[2].sender, "s");
+  EXPECT_EQ(batch.messages[2].content, "");
+  const auto of = [this](std::string_view body) { return problem("POST", "/api/v1/broadcast", body); };
+  EXPECT_EQ(of("[]"), "400 the body is not a JSON object");
+  EXPECT_EQ(of(R"({"content":1})"), "400 there is nobody in `room_ids` and `user_ids`");
+  EXPECT_EQ(of(R"({"room_ids":[],"user_ids":[],"content":1})"), "400 there is nobody in `room_ids` and `user_ids`");
+  EXPECT_EQ(of(R"({"room_ids":["r"]})"), "400 `content` is missing");
+  EXPECT_EQ(of(R"({"room_ids":"r","content":1})"), "400 `room_ids` must be a list");
+  EXPECT_EQ(of(R"({"room_ids":["r",7],"content":1})"), "400 room_ids[1] must be a string");
+  EXPECT_EQ(of(R"({"room_ids":["@u"],"content":1})"), "400 room_ids[0] begins with `@`, which is for users' own rooms");
+  EXPECT_EQ(of(R"({"user_ids":["@u"],"content":1})"), "none");
+  EXPECT_EQ(of(R"({"user_ids":["u",""],"content":1})"), "400 user_ids[1] must not be empty");
+  EXPECT_EQ(of(R"({"room_id":"r","content":1})"),
+            "400 \"room_id\" is not known; there are room_ids, user_ids, content, dedup and sender");
+  EXPECT_EQ(of(R"({"room_ids":["r"],"content":")" + std::string(99, 'x') + "\"}"),
+            "413 `content` has more than 100 bytes (setting limits.message_bytes_max)");
+  const auto many = [](std::size_t rooms, std::size_t users) {
+    std::string body = R"({"content":1,"room_ids":["r")";
+    for (std::size_t i = 1; i < rooms; ++i)
+      body += R"(,"r")";
+    body += R"(],"user_ids":["u")";
+    for (std::size_t i = 1; i < users; ++i)
+      body += R"(,"u")";
+    return body + "]}";
+  };
+  EXPECT_EQ(of(many(kBatchMessagesMax - 1, 1)), "none");
+  EXPECT_EQ(of(many(kBatchMessagesMax, 1)), "413 `room_ids` and `user_ids` have more than 1000 together");
+}
+
+TEST_F(OperationTest, WhichRoomAUserIsToJoinOrLeave) {
+  const auto in = operation("POST", "/api/v1/users/bob/join", R"({"room_id":"r"})");
+  ASSERT_TRUE(in);
+  EXPECT_EQ(std::get<JoinUser>(*in).user_id, "bob");
+  EXPECT_EQ(std::get<JoinUser>(*in).room_id, "r");
+  EXPECT_EQ(std::get<LeaveUser>(*operation("POST", "/api/v1/users/bob/leave", R"({"room_id":"r"})")).room_id, "r");
+  const auto of = [this](std::string_view body) { return problem("POST", "/api/v1/users/bob/join", body); };
+  EXPECT_EQ(of(""), "400 the body is not a JSON object");
+  EXPECT_EQ(of("{}"), "400 the body must be an object with `room_id`, and nothing else");
+  EXPECT_EQ(of(R"({"room_id":"r","since":1})"), "400 the body must be an object with `room_id`, and nothing else");
+  EXPECT_EQ(of(R"({"room_id":7})"), "400 `room_id` must be a string");
+  EXPECT_EQ(of(R"({"room_id":"@me"})"), "400 `room_id` begins with `@`, which is for users' own rooms");
+}
+
+TEST_F(OperationTest, ParametersOfAListOfConnections) {
+  const auto read = operation("GET", "/api/v1/users/bob%20c/connections?limit=7");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(std::get<ReadConnections>(*read).user_id, "bob c");
+  EXPECT_EQ(std::get<ReadConnections>(*read).limit, 7);
+  EXPECT_EQ(problem("GET", "/api/v1/users/u/connections?limit=1001"),
+            "400 `limit` must be a whole number from 1 to 1000");
+  EXPECT_EQ(problem("GET", "/api/v1/users/u/connections?after=1"), "400 \"after\" is not known; there is limit");
+}
+
+TEST_F(OperationTest, ParametersOfAListOfRooms) {
+  const auto read = operation("GET", "/api/v1/rooms?prefix=chat%3A&after=chat:1&limit=1000");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(std::get<ReadRooms>(*read).prefix, "chat:");
+  EXPECT_EQ(std::get<ReadRooms>(*read).after, "chat:1");
+  EXPECT_EQ(std::get<ReadRooms>(*read).limit, 1'000);
+  EXPECT_EQ(std::get<ReadRooms>(*operation("GET", "/api/v1/rooms")).limit, 100);
+  const auto of = [this](std::string_view query) { return problem("GET", "/api/v1/rooms?" + std::string(query)); };
+  EXPECT_EQ(of("limit=0"), "400 `limit` must be a whole number from 1 to 1000");
+  EXPECT_EQ(of("limit=1001"), "400 `limit` must be a whole number from 1 to 1000");
+  EXPECT_EQ(of("prefix="), "400 `prefix` must not be empty");
+  EXPECT_EQ(of("prefix=@u"), "400 `prefix` begins with `@`, which is for users' own rooms");
+  EXPECT_EQ(of("after=%ff"), "400 `after` is not UTF-8");
+  EXPECT_EQ(of("next=a"), "400 \"next\" is not known; there are prefix, after and limit");
+}
+
 TEST(ApiAnswer, IsJson) {
   std::string out;
   append_outcome(out, {.refusal = {}, .seq = Seq{42}, .epoch = "k3", .ts = 5, .is_duplicate = true});
@@ -177,6 +258,16 @@ TEST(ApiAnswer, IsJson) {
   EXPECT_EQ(batch_answer({refused, {.refusal = {}, .seq = Seq{1}, .epoch = "k", .ts = 2}}),
             R"({"results":[{"error":{"code":"limit_reached","detail":"the server has as many rooms as it may have"}},)"
             R"({"seq":1,"epoch":"k","ts":2}]})");
+  EXPECT_EQ(rooms_answer({}, ""), R"({"rooms":[]})");
+  const RoomCount rooms[] = {{.room_id = "a\"b", .connections = 2}, {.room_id = "c"}};
+  EXPECT_EQ(rooms_answer(rooms, "c"),
+            R"({"rooms":[{"room_id":"a\"b","connections":2},{"room_id":"c","connections":0}],"next":"c"})");
+  const ConnectionInfo connections[] = {
+      {.connection_id = "0-1-1", .address = "[::1]:7", .since = 5, .listener = "in\"", .rooms = 2}};
+  EXPECT_EQ(connections_answer({}, false), R"({"connections":[],"more":false})");
+  EXPECT_EQ(
+      connections_answer(connections, true),
+      R"({"connections":[{"conn_id":"0-1-1","address":"[::1]:7","since":5,"listener":"in\"","rooms":2}],"more":true})");
   const protocol::PresentUser users[] = {{.user_id = "a\"b", .connections = 2, .info = "[1]"}, {.user_id = "c"}};
   EXPECT_EQ(presence_answer({.room_id = "r", .id = {}, .count = 9, .users = users, .next = "c"}),
             R"({"room_id":"r","count":9,"users":[{"user_id":"a\"b","connections":2,"info":[1]},)"

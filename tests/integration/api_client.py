@@ -22,7 +22,7 @@ KEYS = [KEY, f"[publish] {PUBLISHER}", f"[read] {READER}", f"[admin] {ADMIN}", f
 SECRETS = [KEY, PUBLISHER, READER, ADMIN, CHATTER]
 MARK = "a content that must not be in the log"
 PROBLEM = "application/problem+json"
-PUBLISH, BATCH = "/api/v1/publish", "/api/v1/batch"
+PUBLISH, BATCH, BROADCAST = "/api/v1/publish", "/api/v1/batch", "/api/v1/broadcast"
 
 # Rooms that keep nothing, rooms that tell nobody who is there.
 CONFIG = """
@@ -30,6 +30,8 @@ CONFIG = """
 history = false
 [rooms.secret]
 presence = false
+[rooms.small]
+members_max = 2
 """
 CONTENT_MAX, BODY_MAX = 2_000, 20_000
 LIMITS = {"limits.message_bytes_max": CONTENT_MAX, "api.body_bytes_max": BODY_MAX}
@@ -152,6 +154,11 @@ class Api:
 
     def presence(self, room, **query):
         return self.ok("GET", path_of("rooms", room, "presence", **query))
+
+    def rooms(self, **query):
+        """One page: the ids with their counts, and what `next` says."""
+        page = self.ok("GET", "/api/v1/rooms" + ("?" + urllib.parse.urlencode(query) if query else ""))
+        return {room["room_id"]: room["connections"] for room in page["rooms"]}, page.get("next")
 
     def refused(self, status, code, method, path, body=None, **fields):
         """The detail of a problem that must be this one."""

@@ -6,7 +6,7 @@ import signal
 import socket
 import unittest
 
-from api_client import (ADMIN, BATCH, BODY_MAX, CHATTER, CONTENT_MAX, KEY, KEYS, PUBLISH, PUBLISHER, READER, ApiServer,
+from api_client import (ADMIN, BATCH, BODY_MAX, BROADCAST, CHATTER, CONTENT_MAX, KEY, KEYS, PUBLISH, PUBLISHER, READER, ApiServer,
                         RawBackEnd, WithApi, path_of, with_keys)
 from bystander import Bystanders
 from harness import until
@@ -43,18 +43,23 @@ class Problems(WithApi):
                 self.api.refused(400, "bad_request", "GET", f"/api/v1/rooms/{room}/{what}")
         for user in ("", "%", "%ff", "%00", "x" * 256):
             self.api.refused(400, "bad_request", "POST", f"/api/v1/users/{user}/disconnect")
+            for what in ("join", "leave"):
+                self.api.refused(400, "bad_request", "POST", f"/api/v1/users/{user}/{what}", {"room_id": "r"})
         for query in ("limit=0", "limit=1001", "limit=", "limit", "limit=-1", "limit=1.0", "limit=1&limit=1", "limit=%zz",
                       "limit=99999999999999999999", "lmiit=1", "=", "limit=1&x"):
             for what in ("history", "presence"):
                 self.api.refused(400, "bad_request", "GET", f"/api/v1/rooms/r/{what}?{query}")
         for query in ("before=-1", "before=x", "after=", "before=2&after=1", "after=99999999999999999999", "next=a"):
             self.api.refused(400, "bad_request", "GET", f"/api/v1/rooms/r/history?{query}")
+        for query in ("limit=0", "limit=1001", "limit=x", "prefix=", "prefix=@u", "prefix=%ff", "after=", "after=@u", "next=a"):
+            self.api.refused(400, "bad_request", "GET", f"/api/v1/rooms?{query}")
         for query in ("next=", "next=%ff", "before=1"):
             self.api.refused(400, "bad_request", "GET", f"/api/v1/rooms/r/presence?{query}")
 
     async def test_a_parameter_that_is_not_known_is_refused_everywhere(self):
         message = {"room_id": "r", "content": 1}
-        bodies = {"publish": message, "publishBatch": {"messages": [message]}}
+        bodies = {"publish": message, "publishBatch": {"messages": [message]}, "publishToMany": {"room_ids": ["r"], "content": 1},
+                  "joinUser": {"room_id": "r"}, "removeUser": {"room_id": "r"}}
         for operation in ApiServer.document.operations:
             with self.subTest(operation=operation.id):
                 path = operation.path.replace("{room}", "r").replace("{user}", "u")
@@ -73,10 +78,14 @@ class Problems(WithApi):
     async def test_what_a_key_is_not_for(self):
         message = {"room_id": "r", "content": 1}
         requests = {"publish": ("POST", PUBLISH, message), "batch": ("POST", BATCH, {"messages": [message]}),
+                    "many": ("POST", BROADCAST, {"room_ids": ["r"], "content": 1}),
+                    "connections": ("GET", path_of("users", "u", "connections"), None),
+                    "join": ("POST", path_of("users", "u", "join"), {"room_id": "r"}),
+                    "leave": ("POST", path_of("users", "u", "leave"), {"room_id": "r"}),
                     "history": ("GET", path_of("rooms", "r", "history"), None),
-                    "presence": ("GET", path_of("rooms", "r", "presence"), None), "server": ("GET", "/api/v1/server", None),
+                    "presence": ("GET", path_of("rooms", "r", "presence"), None), "rooms": ("GET", "/api/v1/rooms", None), "server": ("GET", "/api/v1/server", None),
                     "disconnect": ("POST", path_of("users", "u", "disconnect"), None)}
-        may = {PUBLISHER: ["publish", "batch"], READER: ["history", "presence", "server"], ADMIN: ["disconnect"]}
+        may = {PUBLISHER: ["publish", "batch", "many"], READER: ["history", "presence", "rooms", "server"], ADMIN: ["connections", "join", "leave", "disconnect"]}
         for key, those in may.items():
             api = self.as_(key)
             for name, request in requests.items():
@@ -97,6 +106,9 @@ class Problems(WithApi):
             api.refused(403, "forbidden", "POST", PUBLISH, {**target, "content": 1})
             messages = [{"room_id": "chat:1", "content": 2}, {**target, "content": 1}]
             api.refused(403, "forbidden", "POST", BATCH, {"messages": messages})
+            key, name = next(iter(target.items()))
+            api.refused(403, "forbidden", "POST", BROADCAST, {"room_ids": ["chat:1"], "content": 1} | (
+                {"user_ids": [name]} if key == "user_id" else {"room_ids": ["chat:1", name]}))
         self.assertEqual(len(api.history("chat:1")["messages"]), 1)
         for what in ("history", "presence"):
             api.refused(403, "forbidden", "GET", path_of("rooms", "news:1", what))
@@ -131,7 +143,7 @@ class Problems(WithApi):
         large = {"room_id": "r", "content": "x" * (CONTENT_MAX - 1)}
         self.api.refused(413, "too_large", "POST", PUBLISH, large)
         self.api.refused(413, "too_large", "POST", BATCH, {"messages": [{"room_id": "r", "content": 1}, large]})
-        for path in (PUBLISH, BATCH, path_of("users", "u", "revoke")):
+        for path in (PUBLISH, BATCH, BROADCAST, path_of("users", "u", "revoke")):
             answer = self.api.ask("POST", path, b" " * (BODY_MAX + 1), Content_Type="application/json")
             self.assertEqual((answer.status, answer.type), (413, "text/plain"))
             # By its length alone, and at once where it has none.

@@ -3,14 +3,16 @@ replaced, TLS. docs/API.md says how it has to be; api_client.py holds every answ
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
 import tempfile
+import time
 import unittest
 import urllib.parse
 
-from api_client import (BATCH, BODY_MAX, CONFIG, CONTENT_MAX, KEY, MARK, PUBLISH, ApiServer, RawBackEnd, WithApi,
+from api_client import (BATCH, BODY_MAX, BROADCAST, CHATTER, CONFIG, CONTENT_MAX, KEY, MARK, PUBLISH, ApiServer, RawBackEnd, WithApi,
                         path_of, with_keys)
 from client import Client
 from harness import run_command, until
@@ -94,6 +96,20 @@ class Publishing(WithApi):
         self.assertTrue(detail.startswith("messages[7]: "), detail)
         self.assertEqual(self.api.history("r")["messages"], [])
 
+    async def test_one_content_for_many(self):
+        member = await self.member("r1", "ann")
+        body = {"room_ids": [f"r{i}" for i in range(50)], "user_ids": ["ann", "nobody"], "content": [MARK, "x" * 1_500],
+                "sender": "bot", "dedup": "once"}
+        results = self.api.ok("POST", BROADCAST, body)["results"]
+        self.assertEqual([result["seq"] for result in results], [1] * 52)
+        received = [await member.receive() for _ in range(2)]
+        self.assertEqual({message["type"] for message in received}, {"broadcast", "direct"})
+        for message in received:
+            self.assertEqual((message["content"], message["sender"]), (body["content"], "bot"))
+        again = self.api.ok("POST", BROADCAST, body)["results"]
+        self.assertEqual(again, [{**result, "duplicate": True} for result in results])
+        await member.receive_nothing()
+
     async def test_the_largest_there_may_be(self):
         self.assertEqual(self.api.publish(room_id="r", content="x" * (CONTENT_MAX - 2))["seq"], 1)
         name = "n" * 255
@@ -145,6 +161,68 @@ class Reading(WithApi):
                     break
                 page = self.api.ok("GET", f"{path_of('rooms', 'r', 'presence')}?limit=1&next={written(page['next'], safe='')}")
             self.assertEqual(seen, names)
+
+    async def test_which_rooms_there_are(self):
+        names = [f"chat:{i} é" for i in range(12)] + ["news"]
+        members = [await self.member(name, "ann") for name in names]
+        await self.member("news", "bob")
+        self.api.publish(user_id="ann", content=1)
+        counts = {**{name: 1 for name in names}, "news": 2}
+        self.assertEqual(self.api.rooms(), (counts, None))
+        self.assertEqual(list(self.api.rooms()[0]), sorted(names))
+        seen, after = {}, None
+        while True:
+            page, after = self.api.rooms(prefix="chat:", limit=5, **({"after": after} if after else {}))
+            seen |= page
+            if after is None:
+                break
+        self.assertEqual(list(seen), sorted(names[:12]))
+        self.assertEqual(self.as_(CHATTER).rooms()[0], seen)
+        await members[0].close()
+        until(lambda: names[0] not in self.api.rooms()[0], "an empty room is no more")
+
+    async def test_connections_of_a_user(self):
+        bobs = [await self.member("r", "bob é") for _ in range(5)]
+        await self.member("r", "ann")
+        await bobs[0].join("r2", "bob é")
+        path = path_of("users", "bob é", "connections")
+        answer = self.api.ok("GET", path)
+        self.assertEqual((len(answer["connections"]), answer["more"]), (5, False))
+        self.assertEqual(sorted(each["rooms"] for each in answer["connections"]), [1, 1, 1, 1, 2])
+        log = "\n".join(self.server.lines)
+        for each in answer["connections"]:
+            self.assertRegex(log, rf"connected\b.*conn={each['conn_id']} addr={re.escape(each['address'])}")
+            self.assertIn("127.0.0.1:", each["listener"])
+            self.assertLess(abs(each["since"] / 1000 - time.time()), 60)
+        cut = self.api.ok("GET", path + "?limit=4")
+        self.assertEqual((len(cut["connections"]), cut["more"]), (4, True))
+        self.assertEqual(self.api.ok("GET", path_of("users", "nobody", "connections")), {"connections": [], "more": False})
+
+    async def test_a_user_is_put_into_rooms_and_out_of_them(self):
+        bobs = [await self.member("r", "bob é") for _ in range(6)]
+        ann = await self.member("small:1", "ann")
+        path, room = path_of("users", "bob é", "join"), {"room_id": "vip 1"}
+        for _ in range(2):
+            self.assertEqual(self.api.ok("POST", path, room), {"connections": 6, "refused": 0})
+        self.api.publish(room_id="vip 1", content=1)
+        for bob in bobs:
+            self.assertEqual(await bob.receive(), {"type": "joined", "room_id": "vip 1"})
+            self.assertEqual((await bob.receive())["content"], 1)
+        # Nobody has asked bob's clients, but they are in it like anybody else.
+        await bobs[0].send(type="broadcast", room_id="vip 1", content=2)
+        for bob in bobs:
+            self.assertEqual((await bob.receive())["content"], 2)
+        self.assertEqual(self.api.rooms(prefix="vip")[0], {"vip 1": 6})
+        self.assertEqual(self.api.ok("POST", path_of("users", "bob é", "leave"), room), {"connections": 6})
+        self.assertEqual(self.api.ok("POST", path_of("users", "bob é", "leave"), room), {"connections": 0})
+        for bob in bobs:
+            self.assertEqual(await bob.receive(), {"type": "left", "room_id": "vip 1", "reason": "removed"})
+        # One place is left in this one; those who do not get it hear nothing of it.
+        self.assertEqual(self.api.ok("POST", path, {"room_id": "small:1"}), {"connections": 1, "refused": 5})
+        self.api.publish(user_id="bob é", content="last")
+        heard = [await bob.receive() for bob in bobs]
+        self.assertEqual(sorted(message["type"] for message in heard), ["direct"] * 5 + ["joined"])
+        await ann.receive_nothing()
 
     async def test_a_user_is_disconnected_on_all_shards(self):
         bobs = [await self.member("r", "bob é") for _ in range(8)]
@@ -262,6 +340,24 @@ class Revoking(unittest.IsolatedAsyncioTestCase):
                      {"issued_before_ms": "1"}, {"issued_before_ms": 1.5}, {"token_id": "t2", "issued_before_ms": 1}, b"[]", b"{"):
             with self.subTest(body=body):
                 self.api.refused(400, "bad_request", "POST", path, body, Content_Type="application/json")
+
+
+class Pages(unittest.TestCase):
+    def test_pages_that_may_use_it(self):
+        preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+        page = "https://admin.example.com"
+        with ApiServer() as server, server.api() as api:  # none may
+            answer = api.exchange("OPTIONS", PUBLISH, None, {"Origin": page, **preflight})
+            self.assertEqual((answer.status, answer.fields["Access-Control-Allow-Origin"], answer.fields["Vary"]), (204, None, None))
+        with ApiServer(settings={"api.origins_allowed": page}) as server, server.api() as api:
+            for origin, allowed in (page, page), ("https://other.example.com", None):
+                answer = api.exchange("OPTIONS", PUBLISH, None, {"Origin": origin, **preflight})
+                self.assertEqual((answer.status, answer.fields["Access-Control-Allow-Origin"], answer.fields["Vary"]),
+                                 (204, allowed, "Origin"))
+                names = answer.fields["Access-Control-Allow-Headers"]
+                self.assertEqual(names and names.split(", "), allowed and ["Authorization", "Content-Type", "Idempotency-Key"])
+                answer = api.ask("POST", PUBLISH, {"room_id": "r", "content": 1}, Origin=origin)
+                self.assertEqual((answer.status, answer.fields["Access-Control-Allow-Origin"]), (200, allowed))
 
 
 class Connections(unittest.TestCase):

@@ -7,8 +7,8 @@ import re
 
 ANNOTATIONS = {"description", "default", "format"}
 KEYWORDS = ANNOTATIONS | {
-    "$ref", "type", "const", "required", "properties", "additionalProperties", "maxProperties", "oneOf", "items", "minItems",
-    "maxItems", "minimum", "maximum", "minLength", "maxLength", "pattern"}
+    "$ref", "type", "const", "required", "properties", "additionalProperties", "maxProperties", "oneOf", "anyOf", "items",
+    "minItems", "maxItems", "minimum", "maximum", "minLength", "maxLength", "pattern"}
 TYPES = {
     "object": lambda value: isinstance(value, dict),
     "array": lambda value: isinstance(value, list),
@@ -111,6 +111,8 @@ class Document:
             fitting = sum(self.problem_with(one, value, at) is None for one in schema["oneOf"])
             if fitting != 1:
                 return f"{at} fits {fitting} of oneOf: {value!r}"
+        if "anyOf" in schema and all(self.problem_with(one, value, at) for one in schema["anyOf"]):
+            return f"{at} fits none of anyOf: {value!r}"
         if isinstance(value, dict):
             return self._problem_with_members(schema, value, at)
         if isinstance(value, list):
@@ -162,7 +164,7 @@ class Document:
         assert not unknown, f"the checker does not know {unknown} in {schema}"
         assert schema.get("type", "object") in TYPES, schema
         self.resolve(schema)
-        inner = list(schema.get("properties", {}).values()) + schema.get("oneOf", [])
+        inner = list(schema.get("properties", {}).values()) + schema.get("oneOf", []) + schema.get("anyOf", [])
         inner += [schema[name] for name in ("items", "additionalProperties") if name in schema]
         for one in inner:
             self._check_keywords(one)

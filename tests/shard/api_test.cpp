@@ -313,6 +313,227 @@ TEST_F(ApiTest, PresenceAlsoOfARoomThatNobodyIsIn) {
   }
 }
 
+TEST_F(ApiTest, RoomsOfAllShardsInTheOrderOfTheirNames) {
+  for (const std::uint32_t shard_count : {1u, 3u}) {
+    shards.clear();
+    start(shard_count);
+    BackEnd peer = back_end();
+    EXPECT_EQ(ask(peer, request("GET", "rooms")), R"(200 {"rooms":[]})");
+    std::vector<Peer> members;
+    for (const char* room : {"chat:2", "chat:10", "a", "news", "chat:1"})
+      members.push_back(member(room, members.size() % shard_count));
+    members.push_back(member("news", shard_count - 1));
+    publish(peer, "nobody is in it");
+    EXPECT_EQ(ask(peer, request("GET", "rooms")),
+              R"(200 {"rooms":[{"room_id":"a","connections":1},{"room_id":"chat:1","connections":1},)"
+              R"({"room_id":"chat:10","connections":1},{"room_id":"chat:2","connections":1},)"
+              R"({"room_id":"news","connections":2}]})");
+    EXPECT_EQ(ask(peer, request("GET", "rooms?prefix=chat:&limit=2")),
+              R"(200 {"rooms":[{"room_id":"chat:1","connections":1},{"room_id":"chat:10","connections":1}],)"
+              R"("next":"chat:10"})");
+    EXPECT_EQ(ask(peer, request("GET", "rooms?prefix=chat:&limit=2&after=chat:10")),
+              R"(200 {"rooms":[{"room_id":"chat:2","connections":1}]})");
+    EXPECT_EQ(ask(peer, request("GET", "rooms?limit=5")), ask(peer, request("GET", "rooms"))) << "no more: no next";
+    // A key with a pattern sees what it is for.
+    const std::string reader = key("only reads in the rooms of a chat");
+    EXPECT_EQ(ask(peer, request("GET", "rooms?limit=1", "", reader)),
+              R"(200 {"rooms":[{"room_id":"chat:1","connections":1}],"next":"chat:1"})");
+    EXPECT_EQ(ask(peer, request("GET", "rooms?prefix=chat:2", "", reader)),
+              R"(200 {"rooms":[{"room_id":"chat:2","connections":1}]})");
+    EXPECT_EQ(ask(peer, request("GET", "rooms?prefix=news", "", reader)), R"(200 {"rooms":[]})");
+    members.clear();
+  }
+}
+
+TEST_F(ApiTest, OneContentForManyIsUnderWayForAFewAtATime) {
+  settings.api.body_bytes_max = 2'000;
+  for (const std::uint32_t shard_count : {1u, 2u}) {
+    shards.clear();
+    start(shard_count);
+    Peer bob = member("r7", shard_count - 1);
+    BackEnd peer = back_end();
+    std::string body = R"({"content":")" + std::string(700, 'x') + R"(","user_ids":["u"],"room_ids":["r0")";
+    for (int i = 1; i < 100; ++i)
+      body += R"(,"r)" + std::to_string(i) + '"';
+    const std::string answer = ask(peer, request("POST", "broadcast", body + "]}"));
+    EXPECT_TRUE(answer.starts_with("200 {\"results\":[{\"seq\":1,")) << answer.substr(0, 80);
+    std::size_t outcomes = 0;
+    for (std::size_t at = answer.find("\"seq\":1,"); at != std::string::npos; at = answer.find("\"seq\":1,", at + 1))
+      ++outcomes;
+    EXPECT_EQ(outcomes, 101);
+    const std::string texts = bob.texts();
+    EXPECT_NE(texts.find(R"("type":"direct","content":"xxx)"), std::string::npos) << texts.substr(0, 300);
+    EXPECT_NE(texts.find(R"("room_id":"r7","content":"xxx)"), std::string::npos) << texts.substr(0, 300);
+  }
+}
+
+TEST_F(ApiTest, AUserIsPutIntoARoomAndOutOfItOnAllShards) {
+  for (const std::uint32_t shard_count : {1u, 3u}) {
+    shards.clear();
+    start(shard_count);
+    Peer one = member("r", 0), two = member("r", shard_count - 1), other = open(0);
+    other.join("r", "somebody else");
+    run();
+    other.frames();
+    for (std::uint32_t home = 0; home < shard_count; ++home) {
+      const std::string vip = room_at(home);
+      const std::string body = R"({"room_id":")" + vip + R"("})";
+      BackEnd peer = back_end(shard_count - 1);
+      EXPECT_EQ(ask(peer, request("POST", "users/u/leave", body)), R"(200 {"connections":0})");
+      EXPECT_EQ(ask(peer, request("POST", "users/u/join", body)), R"(200 {"connections":2,"refused":0})");
+      EXPECT_EQ(ask(peer, request("POST", "users/u/join", body)), R"(200 {"connections":2,"refused":0})");
+      publish(peer, vip, "1");
+      for (Peer* member : {&one, &two}) {
+        const std::string texts = member->texts();
+        const auto joined = texts.find(R"({"type":"joined","room_id":")" + vip + R"("})");
+        EXPECT_EQ(joined, 0) << "before the room's messages: " << texts;
+        EXPECT_EQ(texts.find("joined", joined + 20), std::string::npos) << "once: " << texts;
+        EXPECT_NE(texts.find(R"("content":1)"), std::string::npos) << texts;
+      }
+      EXPECT_EQ(ask(peer, request("POST", "users/u/leave", body)), R"(200 {"connections":2})");
+      publish(peer, vip, "2");
+      for (Peer* member : {&one, &two})
+        EXPECT_EQ(member->texts(), R"({"type":"left","room_id":")" + vip +
+                                       R"(","reason":"removed"})"
+                                       "\n");
+      EXPECT_EQ(other.texts(), "");
+      EXPECT_EQ(ask(peer, request("POST", "users/nobody/join", body)), R"(200 {"connections":0,"refused":0})");
+    }
+  }
+}
+
+TEST_F(ApiTest, WhoCannotBePutIntoARoomIsCountedAndNotTold) {
+  settings.session.rooms_per_connection_max = 2;
+  settings.session.errors_max = 1;
+  for (const std::uint32_t shard_count : {1u, 2u}) {
+    shards.clear();
+    start(shard_count);
+    Peer full = member("r", 0), free = member("r", shard_count - 1);
+    full.join("r2");
+    run();
+    full.frames();
+    BackEnd peer = back_end();
+    for (int i = 0; i < 5; ++i) {  // more than the client's errors would be
+      EXPECT_EQ(ask(peer, request("POST", "users/u/join", R"({"room_id":"vip"})")),
+                R"(200 {"connections":1,"refused":1})");
+    }
+    EXPECT_EQ(full.texts(), "");
+    EXPECT_EQ(free.texts(), R"({"type":"joined","room_id":"vip"})"
+                            "\n");
+  }
+}
+
+TEST_F(ApiTest, AMoveAndACommandOfTheClientComeOneAfterTheOther) {
+  start(2);
+  for (std::uint32_t home : {0u, 1u}) {
+    const std::string vip = room_at(home), own = room_at(1 - home) + "-own";
+    Peer peer = member("r", 0, session::kUpgrade);
+    BackEnd back = back_end(0);
+    // All at once: the client joins, publishes and leaves while the back end moves it in and out.
+    peer.join(own);
+    peer.broadcast(own, "1", R"(,"id":"a")");
+    back.give(request("POST", "users/u/join", R"({"room_id":")" + vip + R"("})"));
+    peer.broadcast(vip, "2", R"(,"id":"b")");
+    back.give(request("POST", "users/u/leave", R"({"room_id":")" + own + R"("})"));
+    peer.leave(own);
+    run();
+    EXPECT_TRUE(take(back.stream->from_server).starts_with(R"(200 {"connections":1,"refused":0})"));
+    EXPECT_TRUE(take(back.stream->from_server).starts_with(R"(200 {"connections":)"));
+    const std::string texts = peer.texts();
+    const auto joined = texts.find(R"({"type":"joined","room_id":")" + own + R"(")");
+    const auto acked = texts.find(R"({"type":"ack","id":"a")");
+    const auto left = texts.find(R"({"type":"left","room_id":")" + own + R"(")");
+    EXPECT_LT(joined, acked) << texts;
+    EXPECT_LT(acked, left) << texts;
+    EXPECT_NE(texts.find(R"({"type":"joined","room_id":")" + vip + R"(")"), std::string::npos) << texts;
+    // It goes on as if nothing had been.
+    peer.broadcast(vip, "3", R"(,"id":"c")");
+    run();
+    EXPECT_NE(peer.texts().find(R"({"type":"ack","id":"c")"), std::string::npos);
+    peer.finish();
+    run();
+  }
+}
+
+TEST_F(ApiTest, WhoTakesNothingIsGivenUpAndGoesOnLater) {
+  settings.session.queue_bytes_max = 0;
+  settings.api.answer_timeout_ms = 2'000;
+  Peer stuck = member("r");
+  stuck.stream->room = 0;
+  stuck.say(R"({"type":"ping"})");
+  run();
+  BackEnd peer = back_end();
+  peer.give(request("POST", "users/u/join", R"({"room_id":"vip"})"));
+  run();
+  EXPECT_EQ(peer.stream->from_server, "");
+  pass(3s);
+  EXPECT_TRUE(take(peer.stream->from_server).starts_with("503 "));
+  stuck.allow(kNoLimit);
+  run();
+  stuck.frames();
+  stuck.say(R"({"type":"ping"})");
+  run();
+  EXPECT_EQ(stuck.texts(), R"({"type":"pong"})"
+                           "\n")
+      << "it was not put there when nobody waited for it any more";
+}
+
+TEST_F(ApiTest, ConnectionsOfAUserOnAllShards) {
+  settings.session.listeners.front().name = "front";
+  start(3);
+  BackEnd peer = back_end(1);
+  EXPECT_EQ(ask(peer, request("GET", "users/u/connections")), R"(200 {"connections":[],"more":false})");
+  Peer one = member("r", 0), two = member("r", 2), other = open(1);
+  other.join("r", "somebody else");
+  two.join("r2");
+  publish(peer, "r");
+  ask(peer, request("POST", "publish", R"({"user_id":"u","content":1})"));  // a room of its own, which does not count
+  const std::string list = ask(peer, request("GET", "users/u/connections?limit=2"));
+  EXPECT_TRUE(list.starts_with(R"(200 {"connections":[{"conn_id":"0-)")) << list;
+  EXPECT_NE(list.find(R"("listener":"front","rooms":1},{"conn_id":"2-)"), std::string::npos) << list;
+  EXPECT_TRUE(list.ends_with(R"("rooms":2}],"more":false})")) << list;
+  const std::string cut = ask(peer, request("GET", "users/u/connections?limit=1"));
+  EXPECT_TRUE(cut.ends_with(R"("rooms":1}],"more":true})")) << cut;
+}
+
+TEST_F(ApiTest, PagesThatMayAreToldSo) {
+  settings.api_origins = {"https://*.example.com"};
+  BackEnd peer = back_end();
+  const auto with = [](std::string_view line, std::string_view origin, std::string_view more = "") {
+    return std::string(line) + " HTTP/1.1\r\nHost: a\r\nOrigin: " + std::string(origin) + "\r\n" + std::string(more) +
+           "\r\n";
+  };
+  const auto head = [&](const std::string& bytes) {
+    peer.give(bytes);
+    run();
+    return std::exchange(peer.stream->from_server, {});
+  };
+  const auto has = [](const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; };
+  const std::string wish = "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: authorization\r\n";
+  const std::string allowed = head(with("OPTIONS /api/v1/publish", "https://app.example.com", wish));
+  EXPECT_TRUE(allowed.starts_with("HTTP/1.1 204 ")) << allowed;
+  EXPECT_TRUE(has(allowed, "\r\nAccess-Control-Allow-Origin: https://app.example.com\r\n")) << allowed;
+  EXPECT_TRUE(has(allowed, "\r\nAccess-Control-Allow-Methods: POST, OPTIONS\r\n")) << allowed;
+  EXPECT_TRUE(has(allowed, "\r\nAccess-Control-Allow-Headers: Authorization, Content-Type, Idempotency-Key\r\n"))
+      << allowed;
+  EXPECT_TRUE(has(allowed, "\r\nVary: Origin\r\n")) << allowed;
+  const std::string refused = head(with("GET /api/v1/server", "https://app.example.com"));
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 401 ")) << "the page may see that its key is none: " << refused;
+  EXPECT_TRUE(has(refused, "\r\nAccess-Control-Allow-Origin: https://app.example.com\r\n")) << refused;
+  EXPECT_FALSE(has(refused, "Access-Control-Allow-Headers")) << refused;
+  for (const char* origin : {"https://example.com", "http://app.example.com", "null", "app.example.com"}) {
+    const std::string other = head(with("OPTIONS /api/v1/publish", origin, wish));
+    EXPECT_TRUE(other.starts_with("HTTP/1.1 204 ")) << other;
+    EXPECT_FALSE(has(other, "Access-Control")) << other;
+    EXPECT_TRUE(has(other, "\r\nVary: Origin\r\n")) << "a cache must not give it to a page that may";
+  }
+  settings.api_origins = {};
+  shards.clear();
+  start(1);
+  peer = back_end();
+  EXPECT_FALSE(has(head(with("OPTIONS /api/v1/publish", "https://app.example.com", wish)), "Access-Control"));
+}
+
 TEST_F(ApiTest, AUserIsDisconnectedOnAllShards) {
   start(3);
   Peer one = member("r", 0), two = member("r", 2), other = open(1);

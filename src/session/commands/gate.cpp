@@ -154,6 +154,8 @@ Attempt run_behind_hook(Session& session, const Body& body, const HookQuestion& 
 }  // namespace
 
 Attempt enter(Session& session, const protocol::Command& command) {
+  // A join of its own keeps everything behind it from being heard: this one is a back end's, or is still to begin.
+  if (session.owed().awaits_join() || session.owed().is_held()) return Attempt::kBehindAnswers;
   return std::visit(
       [&]<class Body>(const Body& body) {
         if (const Attempt wait = must_wait(session, body); wait != Attempt::kDone) return wait;

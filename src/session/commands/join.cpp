@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "protocol/user_room.h"
 #include "session/access.h"
 #include "session/commands/commands.h"
 #include "session/session.h"
@@ -48,18 +47,9 @@ std::optional<Refusal> refusal_of_repetition(const protocol::Join& join) {
   return std::nullopt;
 }
 
-/// How many rooms it has joined, or is joining. It is in one at the most without having joined it: its user's own.
-std::uint32_t rooms_of(const Session& session) {
-  const Memberships& memberships = session.memberships();
-  std::uint32_t rooms = memberships.size() - memberships.watchers();
-  if (session.user_id().empty()) return rooms;
-  const auto own = session.context().host.find(session, protocol::user_room_of(session.user_id()));
-  return own && memberships[*own].is_implicit ? rooms - 1 : rooms;
-}
-
 std::optional<Refusal> refusal_of_room(Session& session, const protocol::Join& join) {
   if (session.find_joined(join.room_id)) return refusal_of_repetition(join);
-  if (rooms_of(session) >= rooms_max_of(session)) {
+  if (session.rooms() >= rooms_max_of(session)) {
     return Refusal{ErrorCode::kLimitReached, "this connection is in as many rooms as it may be"};
   }
   if (join.presence && !session.context().host.settings_of(join.room_id).presence) {
