@@ -11,6 +11,9 @@ std::vector<std::string> names_of(const Config& config, std::string_view section
   if (section == "rooms") {
     for (const auto& [name, settings] : config.shard.rooms.named())
       names.push_back(name);
+  } else if (section == "issuers") {
+    for (const IssuerSettings& issuer : config.auth.issuers)
+      names.push_back(issuer.name);
   } else {
     for (const ListenerSettings& listener : config.listeners)
       if (!listener.name.empty()) names.push_back(listener.name);
@@ -27,7 +30,9 @@ SettingValue value_of(const Config& config, const SettingAddress& address) {
   const auto by_name = std::ranges::find(config.listeners, address.name, &ListenerSettings::name);
   const bool is_listener = !address.name.empty() && by_name != config.listeners.end();
   ListenerSettings listener = is_listener ? *by_name : config.listener_defaults;
-  return address.setting->read({copy, room, listener});
+  const auto issuer_by_name = std::ranges::find(config.auth.issuers, address.name, &IssuerSettings::name);
+  IssuerSettings issuer = issuer_by_name == config.auth.issuers.end() ? IssuerSettings() : *issuer_by_name;
+  return address.setting->read({copy, room, listener, issuer});
 }
 
 std::string key_of(const SettingAddress& address) {

@@ -27,10 +27,16 @@ struct SettingTarget {
   Config& config;
   room::RoomSettings& room;
   ListenerSettings& listener;
+  IssuerSettings& issuer;
 };
 
+/// Whether the section's settings stand under names: [rooms.NAME], [listeners.NAME], [issuers.NAME].
+constexpr bool is_named_section(std::string_view section) {
+  return section == "rooms" || section == "listeners" || section == "issuers";
+}
+
 struct Setting {
-  std::string_view section;  // "limits"; "rooms" stands for every [rooms.NAME], "listeners" for every [listeners.NAME]
+  std::string_view section;  // "limits"; "rooms" stands for every [rooms.NAME], and so do "listeners" and "issuers"
   std::string_view key;
   SettingType type;
   bool reloadable;  // false: only a restart changes it
@@ -47,8 +53,8 @@ struct Setting {
   bool may_be_empty = false;  // of a list
   bool is_secret = false;     // its value is never shown
 
-  /// Its section is written with a name: [rooms.NAME], [listeners.NAME].
-  bool is_named() const { return section == "rooms" || section == "listeners"; }
+  /// Its section is written with a name: [rooms.NAME], [listeners.NAME], [issuers.NAME].
+  bool is_named() const { return is_named_section(section); }
   std::string name() const { return std::string(section) + "." + std::string(key); }
 };
 

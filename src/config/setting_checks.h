@@ -37,6 +37,9 @@ std::string problem_with_mode(std::string_view text);
 /// 1 to 64 lower-case letters, digits, '-' and '_'.
 std::string problem_with_listener_name(std::string_view text);
 
+/// The same.
+std::string problem_with_issuer_name(std::string_view text);
+
 /// A path: not empty, no control characters.
 std::string problem_with_path(std::string_view text);
 

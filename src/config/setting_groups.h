@@ -16,6 +16,7 @@ void add_delivery(std::vector<Setting>& out);
 void add_compression(std::vector<Setting>& out);
 void add_tls(std::vector<Setting>& out);
 void add_auth(std::vector<Setting>& out);
+void add_issuers(std::vector<Setting>& out);
 void add_api(std::vector<Setting>& out);
 void add_log(std::vector<Setting>& out);
 void add_rooms(std::vector<Setting>& out);

@@ -16,6 +16,7 @@ std::vector<Setting> build_table() {
   add_compression(out);
   add_tls(out);
   add_auth(out);
+  add_issuers(out);
   add_api(out);
   add_log(out);
   add_rooms(out);
@@ -46,6 +47,10 @@ std::span<const SettingSection> setting_sections() {
        "may do everything. With one of them nobody may do anything but what a token, `permissions` or the rooms' "
        "`allow` "
        "say."},
+      {"issuers",
+       "More who make tokens, besides the one of [auth], each with keys of its own: [issuers.NAME], the name being one "
+       "of your own. A token's `iss` says whose it is, and only that one's keys count. What such a section leaves out "
+       "is as by default, not as in [auth]; everything else that [auth] says is for all."},
       {"api", "The HTTP API for back ends: see API.md."},
       {"log", "What is written to standard error. Never a message's content."},
       {"rooms",
@@ -62,6 +67,11 @@ std::span<const SettingSection> setting_sections() {
 std::span<const Setting> settings_table() {
   static const std::vector<Setting> kTable = build_table();
   return kTable;
+}
+
+std::string example_heading(std::string_view section) {
+  if (!is_named_section(section)) return std::string(section);
+  return std::string(section) + (section == "rooms" ? "." + std::string(kDefaultNamespace) : ".NAME");
 }
 
 const Setting* find_setting(std::string_view section, std::string_view key) {

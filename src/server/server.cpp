@@ -135,7 +135,7 @@ class Process {
   void use(MadePolicy made, config::Config& config) {
     for (const std::string& warning : made.warnings)
       log_.warn(warning, {});
-    if (made.rules) made.fetched->use(std::move(*made.rules));
+    if (made.issuers) made.verifier->use(std::move(*made.issuers));
     config.shard.session.auth = made.policy;
     keys_ = std::move(made);
   }
@@ -213,9 +213,9 @@ class Process {
     if (!opened) return fail(opened.error());
     ops_ = std::move(*opened);
     ops_->set_hosts(config_.ops_hosts);
-    ops_->set_keys([this]() -> std::optional<fetch::KeySetStatus> {
-      if (!keys_.fetched) return std::nullopt;
-      return keys_.fetched->status();
+    ops_->set_key_sets([this]() -> std::vector<fetch::NamedKeySetStatus> {
+      if (!keys_.verifier) return {};
+      return keys_.verifier->statuses();
     });
     return true;
   }

@@ -129,7 +129,7 @@ std::expected<void, Denied> Session::identify(std::string_view token) {
   credentials_ =
       std::make_unique<Credentials>(Credentials{.grants = std::move(*grants),
                                                 .expires_at = expires_at,
-                                                .ends_at = expires_at == kNever ? kNever : expires_at + policy.leeway,
+                                                .ends_at = expires_at == kNever ? kNever : expires_at + claims->leeway,
                                                 .token_id_hash = token_id_hash,
                                                 .issued_at = claims->issued_at});
   if (user_id_.empty()) set_user_id(claims->user_id);

@@ -53,9 +53,10 @@ TEST(SettingsTable, EveryExtremeFitsItsField) {
     Config config;
     room::RoomSettings room;
     ListenerSettings listener;
+    IssuerSettings issuer;
     for (const std::int64_t number : {setting.min, setting.max}) {
-      setting.write({config, room, listener}, number);
-      EXPECT_EQ(setting.read({config, room, listener}), SettingValue(number)) << setting.name();
+      setting.write({config, room, listener, issuer}, number);
+      EXPECT_EQ(setting.read({config, room, listener, issuer}), SettingValue(number)) << setting.name();
     }
   }
 }
@@ -65,9 +66,10 @@ TEST(SettingsTable, EveryChoiceIsReadBackAsWritten) {
     Config config;
     room::RoomSettings room;
     ListenerSettings listener;
+    IssuerSettings issuer;
     for (const std::string_view choice : setting.choices) {
-      setting.write({config, room, listener}, std::string(choice));
-      EXPECT_EQ(setting.read({config, room, listener}), SettingValue(std::string(choice))) << setting.name();
+      setting.write({config, room, listener, issuer}, std::string(choice));
+      EXPECT_EQ(setting.read({config, room, listener, issuer}), SettingValue(std::string(choice))) << setting.name();
     }
   }
 }
@@ -78,10 +80,11 @@ TEST(SettingsTable, WritingOneSettingChangesNoOther) {
     Config config;
     room::RoomSettings room;
     ListenerSettings listener;
-    written.write({config, room, listener}, written.max);
+    IssuerSettings issuer;
+    written.write({config, room, listener, issuer}, written.max);
     for (const Setting& other : settings_table()) {
       if (&other == &written) continue;
-      EXPECT_EQ(other.read({config, room, listener}), default_of(other))
+      EXPECT_EQ(other.read({config, room, listener, issuer}), default_of(other))
           << written.name() << " changed " << other.name();
     }
   }

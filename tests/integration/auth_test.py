@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
 import re
 import signal
+import subprocess
 import tempfile
 import unittest
 import urllib.error
@@ -13,7 +15,8 @@ import websockets
 
 from client import V1, Client, WithClients
 from harness import Server, run_command, until
-from tokens import SECRET, token
+from key_sets import KeySets, key_set_of
+from tokens import SECRET, es256_token, token
 
 CHAT = {"chat:*": ["join", "publish"]}
 
@@ -93,6 +96,119 @@ class LettingIn(WithAuth, unittest.IsolatedAsyncioTestCase):
             answer = await client.ask(type="auth", token=shown)
             self.assertEqual(answer["code"], code, answer)
         self.assertEqual((await client.ask(type="broadcast", room_id="chat:1", content=1))["type"], "broadcast")
+
+
+class SeveralIssuers(unittest.IsolatedAsyncioTestCase):
+    """Two who make tokens: one with a secret, one with a key pair, and both call their key the same."""
+
+    SHOP, CRM = "https://shop.example/", "https://crm.example/"
+    CONFIG = """
+[auth]
+permissions = '{{"rooms":{{"*":["join"]}}}}'
+[issuers.shop]
+issuer = "{shop}"
+secret = "{secret}"
+[issuers.crm]
+issuer = "{crm}"
+keys = ["{key}"]
+algorithms = ["ES256"]
+audience = ["chat"]
+"""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.private = os.path.join(cls.folder.name, "crm.pem")
+        cls.public = os.path.join(cls.folder.name, "crm.pub.pem")
+        subprocess.run(["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", cls.private], check=True,
+                       capture_output=True)
+        subprocess.run(["openssl", "ec", "-in", cls.private, "-pubout", "-out", cls.public], check=True,
+                       capture_output=True)
+
+    def config(self, **other):
+        return self.CONFIG.format(**{"shop": self.SHOP, "crm": self.CRM, "secret": SECRET, "key": self.public} | other)
+
+    def by_secret(self, issuer, **claims):
+        return token(iss=issuer, key_id="key-1", **claims)
+
+    def by_key(self, issuer, aud="chat", **claims):
+        return es256_token(self.private, iss=issuer, aud=aud, key_id="key-1", **claims)
+
+    async def verdict(self, server, shown):
+        client = Client(await websockets.connect(server.url))
+        answer = await client.ask(type="auth", token=shown)
+        if answer["type"] == "authed":
+            await client.join("r", "alice")
+        await client.close()
+        return answer.get("message", "good")
+
+    async def test_each_is_believed_with_its_own_key_only(self):
+        with Server(config=self.config()) as server:
+            for shown, said in [(self.by_secret(self.SHOP), "good"),
+                                (self.by_key(self.CRM), "good"),
+                                (self.by_secret(self.CRM), "the token's `alg` is not one that its key is for"),
+                                (self.by_key(self.SHOP), "the token's `alg` is not one that its key is for"),
+                                (self.by_secret(self.SHOP, secret="x" * 40), "the token's signature is not that of its key"),
+                                (self.by_key(self.CRM, aud="mail"), "the token is for others (`aud`)"),
+                                (self.by_secret("https://else.example/"),
+                                 "the token is of an issuer (`iss`) that is not known here"),
+                                (self.by_secret(None), "the token is of an issuer (`iss`) that is not known here")]:
+                with self.subTest(said):
+                    self.assertEqual(await self.verdict(server, shown), said)
+            self.assertEqual(server.metric('switchboard_tokens_refused_total{reason="wrong_issuer"}'), 2)
+
+    async def test_a_secret_signed_with_the_text_of_the_others_public_key_is_no_key(self):
+        with open(self.public, encoding="ascii") as file:
+            text = file.read()
+        with Server(config=self.config()) as server:
+            self.assertNotEqual(await self.verdict(server, self.by_secret(self.CRM, secret=text)), "good")
+
+    async def test_a_reload_takes_one_away_and_changes_another(self):
+        other = "the shop has another secret after the reload"
+        with Server(config=self.config()) as server:
+            server.write_config(self.config(secret=other).split("[issuers.crm]")[0])
+            server.signal(signal.SIGHUP)
+            server.wait_for_line("configuration reloaded")
+            self.assertIn("not that of its key", await self.verdict(server, self.by_secret(self.SHOP)))
+            self.assertEqual(await self.verdict(server, self.by_secret(self.SHOP, secret=other)), "good")
+            self.assertIn("not known here", await self.verdict(server, self.by_key(self.CRM)))
+            server.wait_for_line(f"setting changed.*issuers.crm.*{self.CRM}")
+            for secret in (SECRET, other):
+                self.assertNotIn(secret, "\n".join(server.lines))
+
+    async def test_a_section_that_is_wrong_is_named_and_its_secret_is_not_shown(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(self.config(crm=self.SHOP, key="/nowhere/key.pem"))
+            file.flush()
+            checked = run_command("check", file.name)
+            self.assertEqual(checked.returncode, 1)
+            self.assertRegex(checked.stderr, r"\[issuers\.(shop|crm)\] has the same `issuer` as \[issuers\.(shop|crm)\]")
+            file.seek(0)
+            file.truncate()
+            file.write(self.config(key="/nowhere/key.pem"))
+            file.flush()
+            checked = run_command("check", file.name)
+            self.assertEqual(checked.returncode, 1)
+            self.assertIn("`issuers.crm.keys`: /nowhere/key.pem", checked.stderr)
+            shown = run_command("config", "--config", file.name)
+            self.assertNotIn(SECRET, shown.stdout + shown.stderr)
+            self.assertIn(f'[issuers.shop]\nissuer = "{self.SHOP}"\n# secret = (not shown)\n', shown.stdout)
+
+    async def test_key_sets_are_fetched_one_by_one(self):
+        """One can be had and one cannot: the first's tokens are good, the second's may be in a moment, and /readyz says so."""
+        with KeySets({"/crm": key_set_of(self.public, "key-1")}) as sets:
+            config = self.config().replace(f'keys = ["{self.public}"]', f'jwks = "{sets.url}/crm"')
+            config += f'[issuers.third]\nissuer = "https://third.example/"\njwks = "{sets.url}/third"\n'
+            with Server(config=config) as server:
+                server.wait_for_line(f"key set fetched.*{sets.url}/crm")
+                server.wait_for_line(f"key set not fetched.*{sets.url}/third")
+                self.assertEqual(await self.verdict(server, self.by_key(self.CRM)), "good")
+                self.assertEqual(await self.verdict(server, self.by_secret(self.SHOP)), "good")
+                self.assertIn("being fetched", await self.verdict(server, self.by_key("https://third.example/")))
+                status, page = server.get("/readyz")
+                self.assertEqual((status, f"{sets.url}/third was not fetched" in page, f"{sets.url}/crm" in page),
+                                 (503, True, False), page)
 
 
 class Ending(WithAuth, unittest.IsolatedAsyncioTestCase):
