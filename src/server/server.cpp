@@ -53,6 +53,7 @@ class Process {
   /// The steps of a start; the first that fails says why and ends it.
   bool start() {
     config_.shards = shard_count(config_.shards);
+    observer_.set_refusals_per_second(config_.log.refusals_per_second);
     say_if_limited();
     apply_file_limit();
     return open_data_directory() && read_keys() && open_sockets() && open_store() && open_shards() && open_tls() &&
@@ -318,6 +319,7 @@ class Process {
     config_ = std::move(next);
     last_resort_.allow(drain_time() + kEndMargin - kLastWordsMax);
     log_.set(config_.log);
+    observer_.set_refusals_per_second(config_.log.refusals_per_second);
     apply_file_limit();
     if (ops_) ops_->set_hosts(config_.ops_hosts);
     warn_of(*tls);

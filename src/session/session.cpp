@@ -29,6 +29,32 @@ std::string_view room_of(const protocol::Command& command) {
       command.body);
 }
 
+/// Refused for who the client is, what it may do or how much it sends: somebody may be trying what is not theirs.
+bool is_for_the_log(ErrorCode code, const protocol::Command* command) {
+  switch (code) {
+    case ErrorCode::kForbidden:
+    case ErrorCode::kUserMismatch:
+    case ErrorCode::kRateLimited:
+      return true;
+    case ErrorCode::kUnauthorized:  // a token that is no good has a line of its own
+      return command == nullptr || !std::holds_alternative<protocol::Auth>(command->body);
+    default:
+      return false;
+  }
+}
+
+/// While it lives, that is the command that is being obeyed.
+class Obeying {
+ public:
+  Obeying(SessionContext& context, const protocol::Command* command) : context_(context) { context.obeyed = command; }
+  ~Obeying() { context_.obeyed = nullptr; }
+  Obeying(const Obeying&) = delete;
+  Obeying& operator=(const Obeying&) = delete;
+
+ private:
+  SessionContext& context_;
+};
+
 /// What a command waits for that did not get through.
 Wait wait_of(Attempt attempt) {
   switch (attempt) {
@@ -202,6 +228,7 @@ std::optional<Remainder> Session::run(std::string_view documents, Progress progr
   do {
     const std::string_view from_here = documents;
     const auto command = context_->decoder.next(documents);
+    const Obeying obeying(*context_, command ? &*command : nullptr);
     RateLimiter::Verdict rate;
     if (!std::exchange(progress.next_is_counted, false)) rate = limiter_.take_message(context_->now, settings.rate);
     context_->work.spend(kCommandWork + from_here.size() - documents.size());
@@ -256,6 +283,9 @@ bool Session::is_outlet_full() const {
 
 void Session::refuse(const protocol::Error& error) {
   context_->stats.errors[static_cast<std::size_t>(error.code)].add();
+  if (is_for_the_log(error.code, context_->obeyed)) {
+    context_->host.on_command_refused(*this, {.command = context_->obeyed, .error = error});
+  }
   send(error);
   // What the server cannot do is not held against the client: it is to try again.
   if (error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kInternal) return;

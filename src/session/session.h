@@ -116,7 +116,7 @@ class Session {
   /// What its token says; null when it has brought none, or there is no authentication.
   const Credentials* credentials() const { return credentials_.get(); }
   /// Takes the token if it is good: the client is that user from now on, or still is, and may what it says. The error
-  /// is to be told to the client, and has been counted and logged. There is a policy.
+  /// is to be told to the client; a token that is no good has been counted and logged. There is a policy.
   std::expected<void, Denied> identify(std::string_view token);
   /// Whether its token was revoked since.
   bool is_revoked() const;

@@ -192,24 +192,18 @@ const api::Key* ApiDesk::key_of(const ApiClient& client) const {
 }
 
 /// Before anything of the body is read.
-std::optional<api::Problem> ApiDesk::refusal_of(const ApiClient& client, const api::Target& target) const {
+std::optional<api::Refusal> ApiDesk::refusal_of(const ApiClient& client, const api::Target& target) const {
   const auto scope = api::scope_of(target.route);
   if (!scope) return std::nullopt;
   const api::Key* const key = key_of(client);
   if (key == nullptr) {
-    return api::Problem{.status = 401,
-                        .code = "unauthorized",
-                        .detail = "a key is wanted: Authorization: Bearer KEY, one of api.keys",
-                        .fields = {{"WWW-Authenticate", "Bearer realm=\"switchboard\""}}};
+    return client.http.request().count("Authorization") == 0 ? api::Refusal::kNoKey : api::Refusal::kUnknownKey;
   }
-  if (!key->may(*scope)) {
-    return api::Problem{.status = 403, .code = "forbidden", .detail = "this key is not for that (its scopes)"};
-  }
-  return std::nullopt;
+  return key->may(*scope) ? std::nullopt : std::optional(api::Refusal::kScope);
 }
 
 /// What can only be said once it is known which rooms are meant.
-std::optional<api::Problem> ApiDesk::refusal_of(const ApiClient& client, const api::Operation& operation) const {
+std::optional<api::Refusal> ApiDesk::refusal_of(const ApiClient& client, const api::Operation& operation) const {
   const api::Key* const key = key_of(client);
   const auto outside = [&](std::string_view room_id) { return key != nullptr && !key->covers(room_id); };
   bool is_outside = false;
@@ -217,16 +211,13 @@ std::optional<api::Problem> ApiDesk::refusal_of(const ApiClient& client, const a
   if (const auto* history = std::get_if<api::ReadHistory>(&operation)) is_outside = outside(history->room_id);
   if (const auto* presence = std::get_if<api::ReadPresence>(&operation)) {
     is_outside = outside(presence->room_id);
-    if (!is_outside && !settings_.rooms.of(presence->room_id).presence) {
-      return api::Problem{.status = 403, .code = "forbidden", .detail = "who is in this room is not told (presence)"};
-    }
+    if (!is_outside && !settings_.rooms.of(presence->room_id).presence) return api::Refusal::kPresence;
   }
   if (const auto* batch = std::get_if<api::PublishBatch>(&operation)) {
     for (const api::Message& message : batch->messages)
       is_outside = is_outside || outside(message.room_id);
   }
-  if (!is_outside) return std::nullopt;
-  return api::Problem{.status = 403, .code = "forbidden", .detail = "this key is not for that room (its pattern)"};
+  return is_outside ? std::optional(api::Refusal::kRoom) : std::nullopt;
 }
 
 /// True when there was one.
@@ -244,8 +235,8 @@ bool ApiDesk::take_request(ApiClient& client, SlotId id) {
   const auto target = api::target_of(request);
   if (!target) {
     refuse(client, target.error());
-  } else if (const auto problem = refusal_of(client, *target)) {
-    refuse(client, *problem);
+  } else if (const auto refusal = refusal_of(client, *target)) {
+    refuse(client, *refusal);
   } else if (phase == Phase::kDecide) {
     const std::size_t bytes_max = api::takes_body(target->route) ? settings_.api.body_bytes_max : kUnwantedBodyBytesMax;
     client.http.take_body(bytes_max, context_.now, context_.clock.unix_ms());
@@ -260,7 +251,7 @@ void ApiDesk::begin(ApiClient& client, SlotId id, const api::Target& target) {
                                .json_depth_max = settings_.session.json_depth_max};
   auto operation = api::read_operation(target, client.http.request(), client.http.body(), limits);
   if (!operation) return refuse(client, operation.error());
-  if (const auto problem = refusal_of(client, *operation)) return refuse(client, *problem);
+  if (const auto refusal = refusal_of(client, *operation)) return refuse(client, *refusal);
   requests_.begin(client, id, std::move(*operation));
 }
 
@@ -268,6 +259,16 @@ void ApiDesk::begin(ApiClient& client, SlotId id, const api::Target& target) {
 
 void ApiDesk::answer(ApiClient& client, std::string body) {
   respond(client, {.status = 200, .content_type = "application/json", .body = body});
+}
+
+/// Counted and logged before it is told: whose request it was is known until then only.
+void ApiDesk::refuse(ApiClient& client, api::Refusal refusal) {
+  stats_.refusals[static_cast<std::size_t>(refusal)].add();
+  const api::Key* const key = key_of(client);
+  const std::string shown = key != nullptr ? key->shown() : refusal == api::Refusal::kNoKey ? "none" : "unknown";
+  observer_.on_api_refused({.refusal = refusal, .peer = client.peer, .request = client.http.request(), .key = shown},
+                           context_.now);
+  refuse(client, api::problem_of(refusal));
 }
 
 void ApiDesk::refuse(ApiClient& client, const api::Problem& problem) {

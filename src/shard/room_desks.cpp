@@ -28,7 +28,8 @@ RoomDesks::RoomDesks(std::uint32_t shard, const RoomParts& parts)
       users_(parts.homes.hash_key, parts.views, parts.clients, members_, logs_, homes_, parts.replays, parts.settings,
              parts.context, parts.stats),
       publishes_(shard, parts.views, parts.clients, homes_, parts.delivery, parts.settings),
-      api_(shard, port_.shards(), homes_, users_, parts.settings, parts.context, parts.stats.api, parts.revoker) {}
+      api_(shard, port_.shards(), homes_, users_, parts.settings, parts.context, parts.stats.api, parts.observer,
+           parts.revoker) {}
 
 // --- what sessions ask -----------------------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       intake_(*this, parts.observer, clients_, parts.clock, context_, delivery_),
       rooms_(index,
              {.exchange = parts.exchange,
+              .observer = parts.observer,
               .homes = {.clock = parts.clock,
                         .hash_key = parts.hash_key,
                         .make_brokers =
@@ -103,6 +104,10 @@ void Shard::on_writable(SlotId id) {
 
 void Shard::on_token_refused(const session::Session& session, const auth::TokenRefusal& refusal) {
   observer_.on_token_refused(clients_.at(session.id()).connection, refusal, context_.now);
+}
+
+void Shard::on_command_refused(const session::Session& session, const session::RefusedCommand& refused) {
+  observer_.on_command_refused(clients_.at(session.id()).connection, refused, context_.now);
 }
 
 /// After anything was done with a session: writes, keeps its timer, ends it when it is over. The client may be gone

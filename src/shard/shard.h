@@ -111,10 +111,11 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
     return rooms_.room_id_of(session, slot);
   }
   void on_token_refused(const session::Session& session, const auth::TokenRefusal& refusal) override;
+  void on_command_refused(const session::Session& session, const session::RefusedCommand& refused) override;
   const room::RoomSettings& settings_of(std::string_view room_id) const override { return settings_.rooms.of(room_id); }
   // ConnectionHost
   void on_request_refused(const net::PeerAddress& peer, std::string_view field, std::string_view value) override {
-    observer_.on_request_refused(peer, field, value);
+    observer_.on_request_refused(peer, field, value, context_.now);
   }
   session::Readmission readmit(session::AddressRate* counted_at, const net::PeerAddress& client) override {
     return observer_.on_readdressed(counted_at, client);

@@ -7,6 +7,8 @@ import json
 import subprocess
 import time
 
+from harness import never_logged
+
 SECRET = "a secret that only the tests know: 5d1c0a"
 
 
@@ -16,15 +18,16 @@ def encode(data):
 
 def token(user_id="alice", rooms=None, ttl_s=3600, secret=SECRET, key_id=None, **claims):
     """`claims`: besides `sub`, `exp` and the permissions; None takes one away."""
+    never_logged(secret)
     text = _signed_text("HS256", key_id, _claims(user_id, rooms, ttl_s, claims))
-    return text + "." + encode(hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest())
+    return _signed(text, hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest())
 
 
 def es256_token(private_pem_file, user_id="alice", rooms=None, ttl_s=3600, key_id=None, **claims):
     text = _signed_text("ES256", key_id, _claims(user_id, rooms, ttl_s, claims))
     der = subprocess.run(["openssl", "dgst", "-sha256", "-sign", private_pem_file], input=text.encode(),
                          capture_output=True, check=True).stdout
-    return text + "." + encode(_fixed_size(der))
+    return _signed(text, _fixed_size(der))
 
 
 def _claims(user_id, rooms, ttl_s, more):
@@ -37,6 +40,12 @@ def _claims(user_id, rooms, ttl_s, more):
 def _signed_text(algorithm, key_id, claims):
     header = {"alg": algorithm, "typ": "JWT"} | ({} if key_id is None else {"kid": key_id})
     return encode(json.dumps(header, separators=(",", ":")).encode()) + "." + encode(json.dumps(claims).encode())
+
+
+def _signed(text, signature):
+    payload, signature = text.partition(".")[2], encode(signature)
+    never_logged(payload, signature)
+    return f"{text}.{signature}"
 
 
 def _fixed_size(der):
