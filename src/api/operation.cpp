@@ -48,6 +48,7 @@ constexpr Row kRows[] = {
     {"batch", Route::kBatch, kPost},
     {"rooms/{}/history", Route::kHistory, http::kReadMethods},
     {"rooms/{}/presence", Route::kPresence, http::kReadMethods},
+    {"rooms/{}/revoke", Route::kRevokeRoom, kPost},
     {"users/{}/disconnect", Route::kDisconnect, kPost},
     {"users/{}/revoke", Route::kRevoke, kPost},
     {"server", Route::kServer, http::kReadMethods},
@@ -90,7 +91,7 @@ Match match(std::string_view path) {
 
 bool has_name(Route route) {
   return route == Route::kHistory || route == Route::kPresence || route == Route::kDisconnect ||
-         route == Route::kRevoke;
+         route == Route::kRevoke || route == Route::kRevokeRoom;
 }
 
 bool is_json(std::string_view content_type) {
@@ -223,6 +224,24 @@ std::expected<Operation, Problem> read_revoke(const Target& target, std::string_
   return revoke;
 }
 
+/// The body may be left out.
+std::expected<Operation, Problem> read_revoke_room(const Target& target, std::string_view body) {
+  RevokeRoom revoke{.room_id = target.name, .user_id = {}};
+  if (body.empty()) return revoke;
+  const auto members = auth::JsonMembers::read(body);
+  if (!members) return bad_request("the body " + members.error());
+  for (const auto& [name, value] : members->all()) {
+    if (name != "user_id") return bad_request(http::visible_text(name, 40) + " is not known; there is user_id");
+  }
+  if (!members->has("user_id")) return revoke;
+  auto user_id = members->text("user_id");
+  if (!user_id) return bad_request("`user_id` must be a string");
+  if (const std::string problem = problem_with_name(*user_id, "`user_id`"); !problem.empty())
+    return bad_request(problem);
+  revoke.user_id = std::move(*user_id);
+  return revoke;
+}
+
 }  // namespace
 
 std::string_view methods_at(const http::Request& request) {
@@ -250,7 +269,8 @@ std::expected<Target, Problem> target_of(const http::Request& request) {
   Target target{.route = found.row->route, .name = {}};
   if (!has_name(target.route)) return target;
   auto name = unescaped(found.name);
-  const bool is_room = target.route == Route::kHistory || target.route == Route::kPresence;
+  const bool is_room =
+      target.route == Route::kHistory || target.route == Route::kPresence || target.route == Route::kRevokeRoom;
   if (!name || !is_utf8(*name)) return bad_request("the name in the path cannot be unescaped to UTF-8");
   const std::string problem =
       is_room ? problem_with_room(*name, "the room in the path") : problem_with_name(*name, "the user in the path");
@@ -273,6 +293,8 @@ std::optional<Scope> scope_of(Route route) {
       return Disconnect::kScope;
     case Route::kRevoke:
       return Revoke::kScope;
+    case Route::kRevokeRoom:
+      return RevokeRoom::kScope;
     case Route::kServer:
       return ServerInfo::kScope;
     case Route::kOpenApi:
@@ -282,7 +304,7 @@ std::optional<Scope> scope_of(Route route) {
 }
 
 bool takes_body(Route route) {
-  return route == Route::kPublish || route == Route::kBatch || route == Route::kRevoke;
+  return route == Route::kPublish || route == Route::kBatch || route == Route::kRevoke || route == Route::kRevokeRoom;
 }
 
 std::expected<Operation, Problem> read_operation(const Target& target, const http::Request& request,
@@ -316,6 +338,8 @@ std::expected<Operation, Problem> read_operation(const Target& target, const htt
       return Disconnect{target.name};
     case Route::kRevoke:
       return read_revoke(target, body);
+    case Route::kRevokeRoom:
+      return read_revoke_room(target, body);
     case Route::kServer:
       return ServerInfo{};
     case Route::kOpenApi:

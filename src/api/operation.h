@@ -51,16 +51,32 @@ struct Revoke {
   std::string token_id;                     // "": all of the user's tokens ...
   std::optional<UnixMillis> issued_before;  // ... that were made before; none: before now
 };
+/// Of tokens for one room.
+struct RevokeRoom {
+  static constexpr Scope kScope = Scope::kAdmin;
+  std::string room_id;
+  std::string user_id;  // "": everybody
+};
 struct ServerInfo {
   static constexpr Scope kScope = Scope::kRead;
 };
 struct OpenApi {};  // for everybody
 
-using Operation =
-    std::variant<PublishOne, PublishBatch, ReadHistory, ReadPresence, Disconnect, Revoke, ServerInfo, OpenApi>;
+using Operation = std::variant<PublishOne, PublishBatch, ReadHistory, ReadPresence, Disconnect, Revoke, RevokeRoom,
+                               ServerInfo, OpenApi>;
 
 /// What a request names before its body is there.
-enum class Route : std::uint8_t { kPublish, kBatch, kHistory, kPresence, kDisconnect, kRevoke, kServer, kOpenApi };
+enum class Route : std::uint8_t {
+  kPublish,
+  kBatch,
+  kHistory,
+  kPresence,
+  kDisconnect,
+  kRevoke,
+  kRevokeRoom,
+  kServer,
+  kOpenApi
+};
 
 struct Target {
   Route route{};

@@ -55,12 +55,16 @@ void RevocationKeeper::fulfil(const Wish& wish) {
       log_.error("revocations cannot be written anew", {{"problem", kept.error()}});
     }
   }
-  shards_->revoke(
-      revocation, [shards = shards_, asker = asker, &log = log_, user = revocation.user_id](std::uint64_t closed) {
-        log.info("token revoked", {{"user", user}, {"connections", closed}});
-        shards->post(asker.shard,
-                     [asker, closed](shard::Shard& shard) { shard.on_revoked(asker.client, asker.request, closed); });
-      });
+  shards_->revoke(revocation, [shards = shards_, asker = asker, &log = log_, user = revocation.user_id,
+                               room = revocation.room_id](std::uint64_t closed) {
+    if (room.empty()) {
+      log.info("token revoked", {{"user", user}, {"connections", closed}});
+    } else {
+      log.info("room revoked", {{"room", room}, {"user", user}, {"connections", closed}});
+    }
+    shards->post(asker.shard,
+                 [asker, closed](shard::Shard& shard) { shard.on_revoked(asker.client, asker.request, closed); });
+  });
 }
 
 void RevocationKeeper::refuse(const shard::RevocationAsker& asker, protocol::ErrorCode code) {

@@ -195,6 +195,11 @@ bool Session::is_revoked() const {
              {.user_id = user_id_, .token_id_hash = credentials_->token_id_hash, .issued_at = credentials_->issued_at});
 }
 
+bool Session::has_lost(std::string_view room_id) const {
+  return credentials_ != nullptr &&
+         context_->revocations.concerns_in(room_id, {.user_id = user_id_, .issued_at = credentials_->issued_at});
+}
+
 void Session::on_timer(Instant opened_at) {
   if (context_->now < next_deadline(opened_at)) return;
   if (credentials_ == nullptr) {
@@ -380,6 +385,14 @@ void Session::on_epoch_changed(const protocol::EpochChanged& changed) {
   protocol::EpochChanged told = changed;
   told.room_id = told_room_id(changed.room_id);
   send(told);
+}
+
+void Session::lose(std::uint32_t slot, std::string_view reason) {
+  SB_ASSERT(!memberships_[slot].is_implicit && !memberships_[slot].is_watcher);
+  const std::string room_id(context_->host.room_id_of(*this, slot));
+  context_->host.leave(*this, slot);
+  context_->stats.leaves_for_permission.add();
+  send(protocol::Left{.room_id = room_id, .id = {}, .reason = reason});
 }
 
 void Session::on_lagged(const Membership& membership, const protocol::Lagged& lagged) {

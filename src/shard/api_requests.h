@@ -75,6 +75,8 @@ class ApiRequests {
   void begin(ApiClient& client, SlotId id, api::ReadPresence&& presence);
   void begin(ApiClient& client, SlotId id, api::Disconnect&& disconnect);
   void begin(ApiClient& client, SlotId id, api::Revoke&& revoke);
+  void begin(ApiClient& client, SlotId id, api::RevokeRoom&& revoke);
+  void begin_revoking(ApiClient& client, SlotId id, auth::Revocation revocation);
   void begin(ApiClient& client, SlotId id, api::ServerInfo&&);
   void begin(ApiClient& client, SlotId id, api::OpenApi&&);
 

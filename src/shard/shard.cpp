@@ -202,6 +202,7 @@ void Shard::turn() {
   resume_waiting();
   intake_.run();
   rooms_.api().run(clock_, clock_.now() + whole / 4);
+  leave_lost_rooms();
   rooms_.run_presence();
   rooms_.forget_unused();
   settle_unsettled();  // nothing of a room is delivered behind a Close frame
@@ -247,9 +248,30 @@ void Shard::drain(Duration over) {
 std::uint64_t Shard::revoke(const auth::Revocation& revocation) {
   context_.now = clock_.now();
   context_.revocations.add(revocation, clock_.unix_ms());
-  const std::uint64_t closed = rooms_.end_revoked(revocation.user_id);
+  const std::uint64_t concerned =
+      revocation.room_id.empty() ? rooms_.end_revoked(revocation.user_id) : revoke_in_room(revocation);
   settle_unsettled();
-  return closed;
+  return concerned;
+}
+
+/// O(connections), and rare: a back end asks for it.
+std::uint64_t Shard::revoke_in_room(const auth::Revocation& revocation) {
+  std::uint64_t concerned = 0;
+  clients_.for_each([&](SlotId id, Client& client) {
+    const session::Session& session = client.session();
+    if (!session.is_open() || !session.find_joined(revocation.room_id)) return;
+    // Who has no token leaves, too; whether it may come back is a matter of the configuration.
+    const bool is_meant = revocation.user_id.empty() || revocation.user_id == session.user_id();
+    if (session.credentials() == nullptr ? !is_meant : !session.has_lost(revocation.room_id)) return;
+    lost_rooms_.add(id, revocation.room_id);
+    ++concerned;
+  });
+  leave_lost_rooms();
+  return concerned;
+}
+
+void Shard::leave_lost_rooms() {
+  lost_rooms_.run(clients_, [this](Client& client) { delivery_.leave_unsettled(client); });
 }
 
 void Shard::reload(ShardSettings settings) {

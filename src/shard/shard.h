@@ -16,6 +16,7 @@
 #include "shard/client.h"
 #include "shard/delivery.h"
 #include "shard/intake.h"
+#include "shard/lost_rooms.h"
 #include "shard/observer.h"
 #include "shard/outbox_bound.h"
 #include "shard/replays.h"
@@ -77,7 +78,8 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   /// Sends everybody away with 4200, spread over `over`; new connections are turned away in the same manner.
   void drain(Duration over);
   void reload(ShardSettings settings);
-  /// From now on such tokens are no good. Closes the connections that have shown one; returns how many.
+  /// From now on such tokens are no good. Closes the connections that have shown one, or takes them out of the room
+  /// that it is about; returns how many.
   std::uint64_t revoke(const auth::Revocation& revocation);
   std::size_t connections() const { return clients_.size(); }
   /// Connections whose stream is not open yet, because its (TLS) handshake is not finished.
@@ -125,6 +127,8 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
 
   void use_settings();
   void end_unproven();
+  std::uint64_t revoke_in_room(const auth::Revocation& revocation);
+  void leave_lost_rooms();
   void run_timers();
   void resume_waiting();
   void settle(Client& client);
@@ -148,6 +152,7 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   Sweep sweep_;
   Intake intake_;
   RoomDesks rooms_;
+  LostRooms lost_rooms_;
   std::vector<SlotId> resuming_;  // scratch of resume_waiting
   std::optional<Instant> drain_until_;
 };

@@ -42,8 +42,12 @@ class Description(unittest.IsolatedAsyncioTestCase):
                 api.ask("POST", path_of("users", "u", what))
                 api.ask("POST", path_of("users", "", what))
                 publisher.ask("POST", path_of("users", "u", what))
-            api.ask("POST", path_of("users", "u", "revoke"), b"{}", Content_Type="text/plain")
-            api.ask("POST", path_of("users", "u", "revoke"), b" " * (BODY_MAX + 1))
+            api.ask("POST", path_of("rooms", "@r", "revoke"))
+            publisher.ask("POST", path_of("rooms", "r", "revoke"))
+            for revoke in path_of("users", "u", "revoke"), path_of("rooms", "r", "revoke"):
+                api.ask("POST", revoke)
+                api.ask("POST", revoke, b"{}", Content_Type="text/plain")
+                api.ask("POST", revoke, b" " * (BODY_MAX + 1))
             for operation in document.operations:
                 path = operation.path.replace("{room}", "r").replace("{user}", "u")
                 wants_key = operation.description.get("security", document.root["security"]) != []
@@ -52,14 +56,16 @@ class Description(unittest.IsolatedAsyncioTestCase):
             publisher.__exit__()
             chatter.__exit__()
         with ApiServer(settings={"auth.secret": SECRET}) as server, server.api() as api:
-            api.ask("POST", path_of("users", "u", "revoke"))
+            for revoke in path_of("users", "u", "revoke"), path_of("rooms", "r", "revoke"):
+                api.ask("POST", revoke)
             api.publish(room_id="r", content=1)
             database = sqlite3.connect(os.path.join(server.data, "messages.db"), isolation_level=None)
             self.addCleanup(database.close)
             database.execute("BEGIN IMMEDIATE")
             api.ask("POST", PUBLISH, {"room_id": "r", "content": 1})
             server.keeps_no_revocations()
-            api.ask("POST", path_of("users", "u", "revoke"))
+            for revoke in path_of("users", "u", "revoke"), path_of("rooms", "r", "revoke"):
+                api.ask("POST", revoke)
         documented = {(operation.id, status, kind) for operation in document.operations for status in operation.statuses
                       for kind in document.types(operation, status)}
         self.assertEqual(documented - document.seen, self.NOT_SEEN)
@@ -111,6 +117,8 @@ class Description(unittest.IsolatedAsyncioTestCase):
             "revokeTokens": [{}, {"token_id": "t"}, {"issued_before_ms": 0}, {"issued_before_ms": 2**53}, {"token_id": ""},
                              {"issued_before_ms": 2**53 + 1}, {"issued_before_ms": -1}, {"token_id": "t", "issued_before_ms": 1},
                              {"token": "t"}, {"token_id": "t" * 256}, []],
+            "revokeRoom": [{}, {"user_id": "u"}, {"user_id": "@u"}, {"user_id": ""}, {"user_id": "u" * 255}, {"user_id": "u" * 256},
+                           {"user_id": 7}, {"user": "u"}, {"user_id": "u", "token_id": "t"}, []],
         }
         with ApiServer(settings={"auth.secret": SECRET}) as server, server.api() as api:
             document = ApiServer.document
@@ -120,7 +128,7 @@ class Description(unittest.IsolatedAsyncioTestCase):
                 for body in bodies[operation.id]:
                     with self.subTest(operation=operation.id, body=body):
                         fits = document.problem_with(document.request_schema(operation), body) is None
-                        answer = api.ask("POST", operation.path.replace("{user}", "u"), body)
+                        answer = api.ask("POST", operation.path.replace("{user}", "u").replace("{room}", "r"), body)
                         self.assertEqual(answer.status, 200 if fits else 400)
 
     async def test_a_validator_and_a_client_of_others(self):

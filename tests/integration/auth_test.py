@@ -344,6 +344,84 @@ class Revocation(unittest.IsolatedAsyncioTestCase):
             await other.close()
 
 
+class RoomRevocation(Revocation):
+    """The same of one room: its members leave it and stay connected."""
+
+    test_one_token_by_its_id = test_a_users_tokens_are_no_good_any_more_also_after_a_restart = None
+
+    async def test_everybody_loses_the_room_also_after_a_restart(self):
+        settings = {"auth.secret": SECRET, "auth.permissions": '{"rooms":{"*":["join","publish"]}}',
+                    "api.listen": "127.0.0.1:0", "api.keys": self.KEY}
+        left = {"type": "left", "room_id": "r", "reason": "revoked"}
+        with tempfile.TemporaryDirectory() as data:
+            old, bobs = token("alice"), token("bob")
+            with Server(settings=settings, data=data, shards=2) as server:
+                ask = lambda body=None: asyncio.to_thread(self.ask, server, "rooms/r/revoke", body)
+                alices = [await self.open(server, old) for _ in range(3)]
+                bob = await self.open(server, bobs)
+                for client, user in [(alice, "alice") for alice in alices] + [(bob, "bob")]:
+                    await client.join("r", user)
+                    await client.join("other", user)
+                self.assertEqual(await ask({"user_id": "alice"}), (200, {"connections": 3}))
+                for alice in alices:
+                    self.assertEqual(await alice.receive(), left)
+                    refused = await alice.ask(type="join", room_id="r")
+                    self.assertEqual((refused["code"], "revoked" in refused["message"]), ("forbidden", True), refused)
+                self.assertEqual((await bob.ask(type="broadcast", room_id="r", content=1))["type"], "broadcast")
+                await alices[0].receive_nothing()
+                self.assertEqual((await bob.ask(type="broadcast", room_id="other", content=2))["content"], 2)
+                self.assertEqual((await alices[0].receive())["content"], 2, "the other room goes on")
+                self.assertEqual((await alices[1].receive())["content"], 2)
+                # A fresh token is good for it; so is one on the same connection.
+                self.assertEqual((await alices[1].ask(type="auth", token=token("alice")))["type"], "authed")
+                await alices[1].join("r", "alice")
+                self.assertEqual(await ask(), (200, {"connections": 2}))
+                self.assertEqual(await bob.receive(), left)
+                self.assertEqual(await alices[1].receive(), left)
+                server.wait_for_line('room revoked room=r user=alice connections=3')
+                server.wait_for_line('room revoked room=r user="" connections=2')
+                self.assertEqual(server.metric("switchboard_permission_leaves_total"), 5)
+                for body in ({"user": "x"}, {"user_id": ""}, {"user_id": 7}):
+                    self.assertEqual((await ask(body))[0], 400)
+                self.assertEqual((await asyncio.to_thread(self.ask, server, "rooms/@alice/revoke"))[0], 400)
+                server.signal(signal.SIGKILL)
+                server.wait()
+            with Server(settings=settings, data=data, shards=3) as server:
+                for shown, code in ((bobs, "forbidden"), (token("bob"), None)):
+                    client = await self.open(server, shown)
+                    self.assertEqual((await client.ask(type="join", room_id="r")).get("code"), code)
+                    await client.close()
+
+    async def test_who_is_still_owed_an_answer_leaves_behind_it(self):
+        settings = {"auth.secret": SECRET, "auth.permissions": '{"rooms":{"*":["join","publish","history"]}}',
+                    "api.listen": "127.0.0.1:0", "api.keys": self.KEY}
+        with Server(settings=settings, shards=2) as server:
+            alice = await self.open(server, token("alice"))
+            await alice.join("r", "alice")
+            for number in range(200):
+                await alice.send(type="broadcast", room_id="r", content=number, echo=False, id=number)
+                if number % 50 == 49:
+                    await alice.send(type="history", room_id="r", limit=10, id=1000 + number)
+            self.assertEqual((await asyncio.to_thread(self.ask, server, "rooms/r/revoke"))[0], 200)
+            told = [(await alice.receive())["type"]]
+            while len(told) < 205:
+                told.append((await alice.receive())["type"])
+            self.assertEqual(told.count("left"), 1, told)
+            self.assertEqual(told.count("ack") + told.count("history") + told.count("error"), 204, told)
+            await alice.close()
+
+    async def test_anonymous_clients_leave_it_and_may_what_the_configuration_says(self):
+        settings = {"auth.secret": SECRET, "auth.anonymous": "true", "api.listen": "127.0.0.1:0", "api.keys": self.KEY,
+                    "auth.anonymous_permissions": '{"rooms":{"r":["join"]}}'}
+        with Server(settings=settings) as server:
+            client = Client(await websockets.connect(server.url))
+            self.assertEqual((await client.ask(type="join", room_id="r"))["type"], "joined")
+            self.assertEqual(await asyncio.to_thread(self.ask, server, "rooms/r/revoke"), (200, {"connections": 1}))
+            self.assertEqual((await client.receive())["reason"], "revoked")
+            self.assertEqual((await client.ask(type="join", room_id="r"))["type"], "joined")
+            await client.close()
+
+
 class Configuration(unittest.IsolatedAsyncioTestCase):
     async def test_a_secret_is_replaced_by_a_reload_while_both_are_good(self):
         other = "another secret, just as long as it must be"

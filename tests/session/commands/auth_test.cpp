@@ -359,5 +359,16 @@ TEST_F(AuthTest, WhatIsRefusedForAnotherReasonIsNot) {
   EXPECT_EQ(host.refused_tokens.size(), 1) << "it has a line of its own";
 }
 
+// --- a room that was taken away ------------------------------------------------------------------------------------
+
+TEST_F(AuthTest, ATokenThatWasRevokedForARoomIsGoodForOthers) {
+  open_as_ann();
+  context().revocations.add({.room_id = "chat:1", .user_id = {}, .issued_before = 1, .until = auth::kNeverExpires}, 0);
+  EXPECT_EQ(code(ask(join("chat:1"))), "forbidden");
+  EXPECT_NE(ask(join("chat:1")).find("revoked"), std::string::npos);
+  EXPECT_EQ(code(ask(R"({"type":"broadcast","room_id":"chat:1","content":1})")), "forbidden");
+  EXPECT_EQ(ask(join("chat:2")).substr(0, 16), R"({"type":"joined")");
+}
+
 }  // namespace
 }  // namespace switchboard::session
