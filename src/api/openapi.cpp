@@ -183,6 +183,25 @@ std::string_view openapi_document() {
         }
       }
     },
+    "/api/v1/rooms/{room}/revoke": {
+      "post": {
+        "operationId": "revokeRoom",
+        "summary": "Tokens are no good for this room any more: all that were made before, or one user's. Takes the clients out of it.",
+        "parameters": [{"$ref": "#/components/parameters/Room"}],
+        "requestBody": {"required": false, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RoomRevocation"}}}},
+        "responses": {
+          "200": {"description": "It lasts; how many connections were in the room.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Disconnected"}}}},
+          "400": {"$ref": "#/components/responses/Problem"},
+          "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Problem"},
+          "404": {"$ref": "#/components/responses/Problem"},
+          "413": {"$ref": "#/components/responses/BodyTooLarge"},
+          "415": {"$ref": "#/components/responses/Problem"},
+          "429": {"$ref": "#/components/responses/RateLimited"},
+          "503": {"$ref": "#/components/responses/Unavailable"}
+        }
+      }
+    },
     "/api/v1/users/{user}/disconnect": {
       "post": {
         "operationId": "disconnectUser",
@@ -505,6 +524,12 @@ std::string_view openapi_document() {
           "token_id": {"type": "string", "minLength": 1, "maxLength": 255, "description": "The token's jti."},
           "issued_before_ms": {"type": "integer", "minimum": 0, "maximum": 9007199254740992, "description": "All tokens made before (their iat), in milliseconds since 1970; now, when left out."}
         },
+        "additionalProperties": false
+      },
+      "RoomRevocation": {
+        "type": "object",
+        "description": "Nothing means everybody.",
+        "properties": {"user_id": {"$ref": "#/components/schemas/Name"}},
         "additionalProperties": false
       },
       "Disconnected": {"type": "object", "required": ["connections"], "properties": {"connections": {"type": "integer", "minimum": 0}}, "additionalProperties": false},

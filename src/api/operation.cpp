@@ -55,6 +55,7 @@ constexpr Row kRows[] = {
     {"users/{}/connections", Route::kConnections, http::kReadMethods},
     {"users/{}/join", Route::kJoin, kPost},
     {"users/{}/leave", Route::kLeave, kPost},
+    {"rooms/{}/revoke", Route::kRevokeRoom, kPost},
     {"users/{}/disconnect", Route::kDisconnect, kPost},
     {"users/{}/revoke", Route::kRevoke, kPost},
     {"webhooks", Route::kWebhooks, http::kReadMethods},
@@ -105,6 +106,7 @@ std::string_view named_by(Route route) {
   switch (route) {
     case Route::kHistory:
     case Route::kPresence:
+    case Route::kRevokeRoom:
       return "the room in the path";
     case Route::kConnections:
     case Route::kJoin:
@@ -130,7 +132,7 @@ std::string_view named_by(Route route) {
 }
 
 bool is_of_room(Route route) {
-  return route == Route::kHistory || route == Route::kPresence;
+  return route == Route::kHistory || route == Route::kPresence || route == Route::kRevokeRoom;
 }
 
 bool has_parameters(Route route) {
@@ -332,6 +334,24 @@ std::expected<Operation, Problem> read_revoke(const Target& target, std::string_
   return revoke;
 }
 
+/// The body may be left out.
+std::expected<Operation, Problem> read_revoke_room(const Target& target, std::string_view body) {
+  RevokeRoom revoke{.room_id = target.name, .user_id = {}};
+  if (body.empty()) return revoke;
+  const auto members = auth::JsonMembers::read(body);
+  if (!members) return bad_request("the body " + members.error());
+  for (const auto& [name, value] : members->all()) {
+    if (name != "user_id") return bad_request(http::visible_text(name, 40) + " is not known; there is user_id");
+  }
+  if (!members->has("user_id")) return revoke;
+  auto user_id = members->text("user_id");
+  if (!user_id) return bad_request("`user_id` must be a string");
+  if (const std::string problem = problem_with_name(*user_id, "`user_id`"); !problem.empty())
+    return bad_request(problem);
+  revoke.user_id = std::move(*user_id);
+  return revoke;
+}
+
 }  // namespace
 
 std::string_view methods_at(const http::Request& request) {
@@ -398,6 +418,8 @@ std::optional<Scope> scope_of(Route route) {
     case Route::kWebhookReplay:
     case Route::kWebhookTest:
       return ControlWebhook::kScope;
+    case Route::kRevokeRoom:
+      return RevokeRoom::kScope;
     case Route::kServer:
       return ServerInfo::kScope;
     case Route::kOpenApi:
@@ -408,7 +430,8 @@ std::optional<Scope> scope_of(Route route) {
 
 bool takes_body(Route route) {
   return route == Route::kPublish || route == Route::kBatch || route == Route::kBroadcast || route == Route::kJoin ||
-         route == Route::kLeave || route == Route::kRevoke || route == Route::kWebhookReplay;
+         route == Route::kLeave || route == Route::kRevoke || route == Route::kRevokeRoom ||
+         route == Route::kWebhookReplay;
 }
 
 std::expected<Operation, Problem> read_operation(const Target& target, const http::Request& request,
@@ -469,6 +492,8 @@ std::expected<Operation, Problem> read_operation(const Target& target, const htt
       return ControlWebhook{target.name, ControlWebhook::Action::kTest};
     case Route::kWebhookReplay:
       return read_replay(target, body);
+    case Route::kRevokeRoom:
+      return read_revoke_room(target, body);
     case Route::kServer:
       return ServerInfo{};
     case Route::kOpenApi:

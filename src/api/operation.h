@@ -84,6 +84,12 @@ struct ControlWebhook {
   Action action{};
   UnixMillis since = 0;  // of kReplay
 };
+/// Of tokens for one room.
+struct RevokeRoom {
+  static constexpr Scope kScope = Scope::kAdmin;
+  std::string room_id;
+  std::string user_id;  // "": everybody
+};
 struct ServerInfo {
   static constexpr Scope kScope = Scope::kRead;
 };
@@ -91,7 +97,7 @@ struct OpenApi {};  // for everybody
 
 using Operation =
     std::variant<JoinUser, LeaveUser, ReadConnections, PublishOne, PublishBatch, ReadHistory, ReadPresence, ReadRooms,
-                 Disconnect, Revoke, ListWebhooks, ControlWebhook, ServerInfo, OpenApi>;
+                 Disconnect, Revoke, RevokeRoom, ListWebhooks, ControlWebhook, ServerInfo, OpenApi>;
 
 /// What a request names before its body is there.
 enum class Route : std::uint8_t {
@@ -106,6 +112,7 @@ enum class Route : std::uint8_t {
   kLeave,
   kDisconnect,
   kRevoke,
+  kRevokeRoom,
   kWebhooks,
   kWebhookPause,
   kWebhookResume,

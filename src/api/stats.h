@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "api/refusal.h"
 #include "base/counter.h"
 
 namespace switchboard::api {
@@ -19,13 +20,17 @@ struct ApiStats {
                      "Requests to the HTTP API that were refused because their key makes too many (429)."),
         publishes(metrics, "switchboard_api_publishes_total", "Messages that the HTTP API was asked to publish."),
         requests(metrics, "switchboard_api_requests_total", "Requests to the HTTP API, by the class of their status.",
-                 "status", [](std::size_t index) { return kStatusClasses[index]; }) {}
+                 "status", [](std::size_t index) { return kStatusClasses[index]; }),
+        refusals(metrics, "switchboard_api_refusals_total",
+                 "Requests to the HTTP API of somebody who may not make them, by why.", "reason",
+                 [](std::size_t index) { return kRefusalNames[index]; }) {}
 
   Gauge connections;
   Counter connections_refused;
   Counter rate_limited;
   Counter publishes;
   CounterFamily<kStatusClasses.size()> requests;
+  CounterFamily<kRefusals> refusals;  // by Refusal
 };
 
 }  // namespace switchboard::api

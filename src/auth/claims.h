@@ -18,7 +18,8 @@ struct Claims {
   std::string issuer;    // `iss`, "" when there is none
   std::optional<UnixMillis> issued_at;
   UnixMillis expires_at = kNeverExpires;
-  std::string grants;  // `switchboard`, as JSON text; "" when there is none
+  Duration leeway = std::chrono::seconds(30);  // its issuer's: how much longer it counts, for clocks that differ
+  std::string grants;                          // `switchboard`, as JSON text; "" when there is none
 };
 
 }  // namespace switchboard::auth

@@ -25,7 +25,6 @@ struct Policy {
   Grants anonymous_grants;
   Duration timeout = std::chrono::seconds(10);       // for who needs a token, from the connection on
   Duration renew_margin = std::chrono::seconds(30);  // how long before its end a client is told to renew its token
-  Duration leeway = std::chrono::seconds(30);        // behind its end, for clocks that differ
   std::string cookie;                                // the cookie a token may come in; "": none
   std::string query;                                 // the parameter of the request target; "": none
 };

@@ -17,6 +17,19 @@ bool take_number(const JsonMembers& members, std::string_view name, UnixMillis& 
   return read.ec == std::errc{} && read.ptr == json.data() + json.size();
 }
 
+/// Neither goes back: what is no good once does not become good by an earlier moment.
+void take_later(Revocation& kept, const Revocation& revocation) {
+  const UnixMillis issued_before = std::max(kept.issued_before, revocation.issued_before);
+  const UnixMillis until = std::max(kept.until, revocation.until);
+  kept = revocation;
+  kept.issued_before = issued_before;
+  kept.until = until;
+}
+
+bool is_older(const RevocableToken& token, const Revocation& revocation) {
+  return token.issued_at.value_or(0) < revocation.issued_before;
+}
+
 }  // namespace
 
 std::uint64_t hash_of_token_id(std::string_view token_id) {
@@ -32,13 +45,13 @@ bool Revocations::has_room(UnixMillis now) {
 
 bool Revocations::add(const Revocation& revocation, UnixMillis now) {
   if (!has_room(now)) return false;
-  if (revocation.token_id.empty()) {
-    Revocation& kept = by_user_[revocation.user_id];
-    const UnixMillis issued_before = std::max(kept.issued_before, revocation.issued_before);
-    const UnixMillis until = std::max(kept.until, revocation.until);
-    kept = revocation;
-    kept.issued_before = issued_before;
-    kept.until = until;
+  if (!revocation.room_id.empty()) {
+    ByUser& users = by_room_[revocation.room_id];
+    const std::size_t before = users.size();
+    take_later(users[revocation.user_id], revocation);
+    in_rooms_ += users.size() - before;
+  } else if (revocation.token_id.empty()) {
+    take_later(by_user_[revocation.user_id], revocation);
   } else {
     by_token_[{revocation.user_id, hash_of_token_id(revocation.token_id)}] = revocation;
   }
@@ -47,19 +60,35 @@ bool Revocations::add(const Revocation& revocation, UnixMillis now) {
 
 bool Revocations::concerns(const RevocableToken& token) const {
   if (const auto user = by_user_.find(token.user_id); user != by_user_.end()) {
-    if (token.issued_at.value_or(0) < user->second.issued_before) return true;
+    if (is_older(token, user->second)) return true;
   }
   if (by_token_.empty() || token.token_id_hash == 0) return false;
   return by_token_.contains({std::string(token.user_id), token.token_id_hash});
 }
 
+bool Revocations::concerns_in(std::string_view room_id, const RevocableToken& token) const {
+  const auto room = by_room_.find(room_id);
+  if (room == by_room_.end()) return false;
+  const auto holds_for = [&](std::string_view user_id) {
+    const auto found = room->second.find(user_id);
+    return found != room->second.end() && is_older(token, found->second);
+  };
+  return holds_for({}) || holds_for(token.user_id);
+}
+
 void Revocations::forget_ended(UnixMillis now) {
-  std::erase_if(by_user_, [now](const auto& entry) { return entry.second.until <= now; });
-  std::erase_if(by_token_, [now](const auto& entry) { return entry.second.until <= now; });
+  const auto is_over = [now](const auto& entry) { return entry.second.until <= now; };
+  std::erase_if(by_user_, is_over);
+  std::erase_if(by_token_, is_over);
+  for (auto& [room, users] : by_room_)
+    in_rooms_ -= std::erase_if(users, is_over);
+  std::erase_if(by_room_, [](const auto& entry) { return entry.second.empty(); });
 }
 
 std::string line_of(const Revocation& revocation) {
-  std::string out = R"({"user_id":)" + protocol::json_text(revocation.user_id);
+  std::string out = "{";
+  if (!revocation.room_id.empty()) out += R"("room_id":)" + protocol::json_text(revocation.room_id) + ",";
+  out += R"("user_id":)" + protocol::json_text(revocation.user_id);
   if (!revocation.token_id.empty()) out += R"(,"token_id":)" + protocol::json_text(revocation.token_id);
   return out + R"(,"issued_before":)" + std::to_string(revocation.issued_before) + R"(,"until":)" +
          std::to_string(revocation.until) + "}\n";
@@ -75,6 +104,7 @@ std::optional<Revocation> revocation_of(std::string_view line) {
     return std::nullopt;
   }
   revocation.user_id = std::move(*user_id);
+  revocation.room_id = members->text("room_id").value_or("");
   revocation.token_id = members->text("token_id").value_or("");
   return revocation;
 }

@@ -1,5 +1,6 @@
 // Tokens that are no good any more although nothing in them says so: of a user, all that were made before a moment, or
-// a single one by its id. Each is remembered until the last token it could concern has ended by itself.
+// a single one by its id; and tokens that are no good any more for one room. Each is remembered until the last token it
+// could concern has ended by itself.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +15,9 @@
 namespace switchboard::auth {
 
 struct Revocation {
-  std::string user_id;
-  std::string token_id;          // "": all of the user's
+  std::string room_id = {};      // "": of tokens as a whole
+  std::string user_id = {};      // "", with a room only: everybody's
+  std::string token_id = {};     // "": all of the user's; never with a room
   UnixMillis issued_before = 0;  // with a token's id it says nothing
   UnixMillis until = 0;          // when it may be forgotten
 };
@@ -41,8 +43,10 @@ class Revocations {
   /// Whether one more may be added.
   bool has_room(UnixMillis now);
   bool concerns(const RevocableToken& token) const;
-  std::size_t size() const { return by_user_.size() + by_token_.size(); }
-  bool empty() const { return by_user_.empty() && by_token_.empty(); }
+  /// Whether it is no good for that room any more. Without an allocation.
+  bool concerns_in(std::string_view room_id, const RevocableToken& token) const;
+  std::size_t size() const { return by_user_.size() + by_token_.size() + in_rooms_; }
+  bool empty() const { return size() == 0; }
   void forget_ended(UnixMillis now);
 
   /// Calls f(const Revocation&) for each that is in force.
@@ -52,10 +56,17 @@ class Revocations {
       f(revocation);
     for (const auto& [key, revocation] : by_token_)
       f(revocation);
+    for (const auto& [room, users] : by_room_)
+      for (const auto& [user, revocation] : users)
+        f(revocation);
   }
 
  private:
-  std::map<std::string, Revocation, std::less<>> by_user_;
+  using ByUser = std::map<std::string, Revocation, std::less<>>;
+
+  ByUser by_user_;
+  std::map<std::string, ByUser, std::less<>> by_room_;  // "" is everybody
+  std::size_t in_rooms_ = 0;                            // over all rooms
   std::map<std::pair<std::string, std::uint64_t>, Revocation> by_token_;
 };
 

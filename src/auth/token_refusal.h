@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,8 @@ constexpr std::string_view name(RefusalReason reason) {
 struct TokenRefusal {
   RefusalReason reason = RefusalReason::kMalformed;
   std::string message;  // plain words; nothing of the token but names, cut and quoted
+  /// Whose rules it was judged by: the place among those of the verifier. None when it did not get that far.
+  std::optional<std::size_t> issuer = {};
 };
 
 }  // namespace switchboard::auth

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "auth/token.h"
+#include "base/assert.h"
 
 namespace switchboard::auth {
 namespace {
@@ -60,26 +61,40 @@ std::optional<TokenRefusal> refusal_of_audience(const Payload& payload, const Is
 
 }  // namespace
 
+Verifier::Verifier(std::vector<IssuerRules> issuers) : issuers_(std::move(issuers)) {
+  for (std::size_t i = 0; i < issuers_.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      SB_ASSERT(issuers_[i].issuer != issuers_[j].issuer);
+}
+
 std::expected<Claims, TokenRefusal> Verifier::verify(std::string_view token, UnixMillis now) const {
   const auto parts = take_apart(token);
   if (!parts) return std::unexpected(parts.error());
   // Read before it may be believed: only to know whose key it must have been signed with.
   auto payload = read_payload(parts->payload);
   const std::string issuer_name = payload ? payload->claims.issuer : peek_issuer(parts->payload);
-  std::optional<TokenRefusal> refusal;
-  for (const IssuerRules& issuer : issuers_) {
-    if (!issuer.issuer.empty() && issuer.issuer != issuer_name) continue;
-    refusal = refusal_of_signature(*parts, issuer);
-    if (refusal) continue;  // another issuer of the same name, or of none, may have the key
-    // From here on it is the issuer who says so; what is wrong with a token of a stranger's is not told.
-    if (!payload) return std::unexpected(payload.error());
-    refusal = refusal_of_time(*payload, issuer, now);
-    if (!refusal) refusal = refusal_of_audience(*payload, issuer);
-    if (refusal) return std::unexpected(std::move(*refusal));
-    return std::move(payload->claims);
+  const IssuerRules* const issuer = judge_of(issuer_name);
+  if (issuer == nullptr) {
+    return std::unexpected(*refusal_for(kIssuer, "the token is of an issuer (`iss`) that is not known here"));
   }
-  if (!refusal) refusal = refusal_for(kIssuer, "the token is of an issuer (`iss`) that is not known here");
-  return std::unexpected(std::move(*refusal));
+  auto refusal = refusal_of_signature(*parts, *issuer);
+  // From here on it is the issuer who says so; what is wrong with a token of a stranger's is not told.
+  if (!refusal && !payload) refusal = payload.error();
+  if (!refusal) refusal = refusal_of_time(*payload, *issuer, now);
+  if (!refusal) refusal = refusal_of_audience(*payload, *issuer);
+  if (refusal) {
+    refusal->issuer = static_cast<std::size_t>(issuer - issuers_.data());
+    return std::unexpected(std::move(*refusal));
+  }
+  payload->claims.leeway = issuer->leeway;
+  return std::move(payload->claims);
+}
+
+/// Never two of them: with a second try a key of whoever has no name could sign for one who has.
+const IssuerRules* Verifier::judge_of(std::string_view name) const {
+  auto found = std::ranges::find(issuers_, name, &IssuerRules::issuer);
+  if (found == issuers_.end()) found = std::ranges::find(issuers_, std::string_view(), &IssuerRules::issuer);
+  return found == issuers_.end() ? nullptr : &*found;
 }
 
 }  // namespace switchboard::auth

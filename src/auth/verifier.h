@@ -21,7 +21,7 @@ enum class Expiry : std::uint8_t {
 
 /// One who makes tokens.
 struct IssuerRules {
-  std::string issuer;                             // what `iss` must be; "": anything, or nothing
+  std::string issuer;                             // what `iss` must be; "": anything, or nothing, but another's name
   std::vector<std::string> audiences;             // `aud` must name one of them; none: it is not looked at
   AlgorithmSet algorithms = AlgorithmSet::all();  // of those that a key is for
   Duration leeway = std::chrono::seconds(30);
@@ -34,13 +34,17 @@ struct IssuerRules {
 /// Immutable; any number of threads may use one at once.
 class Verifier {
  public:
-  explicit Verifier(std::vector<IssuerRules> issuers) : issuers_(std::move(issuers)) {}
+  /// No two have the same name; one at the most has none.
+  explicit Verifier(std::vector<IssuerRules> issuers);
 
-  /// The issuer is chosen by `iss`, the key by `kid` (without one, or in a set without them, all that fit: eight at the
-  /// most), and only then is anything believed. Microseconds with a secret, some hundred with a public key.
+  /// The issuer is chosen by `iss` (the one without a name judges whatever names none of the others), the key by `kid`
+  /// (without one, or in a set without them, all that fit: eight at the most), and only then is anything believed.
+  /// Microseconds with a secret, some hundred with a public key.
   std::expected<Claims, TokenRefusal> verify(std::string_view token, UnixMillis now) const;
 
  private:
+  const IssuerRules* judge_of(std::string_view name) const;
+
   std::vector<IssuerRules> issuers_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -45,10 +46,12 @@ bool is_assigned(const SourceReading& reading, std::string_view name) {
 Config assemble(const SourceReading& reading) {
   Config config;
   room::RoomSettings rooms;
-  ListenerSettings unused;
+  ListenerSettings no_listener;
+  IssuerSettings no_issuer;
   for (const auto& [address, value, where] : reading.assignments) {
     const bool is_default = address.setting->section == "rooms" && address.name == kDefaultNamespace;
-    if (!address.setting->is_named() || is_default) address.setting->write({config, rooms, unused}, value);
+    if (!address.setting->is_named() || is_default)
+      address.setting->write({config, rooms, no_listener, no_issuer}, value);
   }
   const auto assign = [&](std::string_view section, const std::string& name, const SettingTarget& target) {
     for (const auto& [address, value, where] : reading.assignments) {
@@ -58,20 +61,25 @@ Config assemble(const SourceReading& reading) {
   config.shard.rooms = room::RoomSettingsTable(rooms);
   for (const std::string& name : names_in(reading, "rooms")) {
     room::RoomSettings settings = rooms;
-    assign("rooms", name, {config, settings, unused});
+    assign("rooms", name, {config, settings, no_listener, no_issuer});
     config.shard.rooms.set(name, settings);
   }
   for (const std::string& name : names_in(reading, "listeners")) {
     ListenerSettings settings = config.listener_defaults;
     settings.name = name;
-    assign("listeners", name, {config, rooms, settings});
+    assign("listeners", name, {config, rooms, settings, no_issuer});
     config.listeners.push_back(std::move(settings));
   }
   for (const std::string& name : names_in(reading, "webhooks")) {
     webhook::EndpointSettings settings;
     settings.name = name;
-    assign("webhooks", name, {config, rooms, unused, &settings});
+    assign("webhooks", name, {config, rooms, no_listener, no_issuer, &settings});
     config.webhooks.push_back(std::move(settings));
+  }
+  for (const std::string& name : names_in(reading, "issuers")) {
+    IssuerSettings settings{.name = name};
+    assign("issuers", name, {config, rooms, no_listener, settings});
+    config.auth.issuers.push_back(std::move(settings));
   }
   // Whoever wants nothing to last need not say it twice.
   if (config.data.empty() && !is_assigned(reading, "history.backend")) config.history.backend = HistoryBackend::kMemory;
@@ -132,16 +140,28 @@ std::vector<ConfigProblem> problems_of_auth(const Config& config, const SourceRe
     problems.push_back({place_of_setting(reading, setting), message});
   };
   const AuthSettings& auth = config.auth;
+  if (!auth.own.has_keys()) {
+    // Whoever has moved what is said of an issuer to a section of its own may have left some of it behind.
+    const IssuerSettings& own = auth.own;
+    const std::pair<std::string_view, bool> useless[] = {{"auth.previous_secrets", !own.previous_secrets.empty()},
+                                                         {"auth.algorithms", auth.is_on() && !own.algorithms.empty()},
+                                                         {"auth.issuer", auth.is_on() && !own.issuer.empty()},
+                                                         {"auth.audience", auth.is_on() && !own.audience.empty()}};
+    for (const auto& [setting, is_set] : useless) {
+      if (is_set)
+        add(setting, "`" + std::string(setting) + "` says nothing without `auth.secret`, `auth.keys` or `auth.jwks`");
+    }
+  }
   if (!auth.is_on()) {
-    const std::pair<std::string_view, bool> useless[] = {{"auth.previous_secrets", !auth.previous_secrets.empty()},
-                                                         {"auth.cookie", !auth.cookie.empty()},
+    const std::pair<std::string_view, bool> useless[] = {{"auth.cookie", !auth.cookie.empty()},
                                                          {"auth.query", !auth.query.empty()},
                                                          {"auth.permissions", !auth.permissions.empty()},
                                                          {"auth.anonymous", auth.anonymous}};
     for (const auto& [setting, is_set] : useless) {
       if (!is_set) continue;
-      add(setting, "`" + std::string(setting) + "` says nothing without `auth.secret`, `auth.keys` or `auth.jwks`: " +
-                       "there is no authentication");
+      add(setting, "`" + std::string(setting) +
+                       "` says nothing without `auth.secret`, `auth.keys`, `auth.jwks` or a "
+                       "section [issuers.NAME]: there is no authentication");
     }
     return problems;
   }
@@ -180,7 +200,7 @@ std::vector<ConfigProblem> problems_of_hooks(const Config& config, const SourceR
 }
 
 /// Where a setting of a section with a name was made, else where the section begins.
-std::string place_in(const SourceReading& reading, std::string_view section, const std::string& name,
+std::string place_of(const SourceReading& reading, std::string_view section, const std::string& name,
                      std::string_view key) {
   std::string where;
   for (const SectionHeading& heading : reading.headings) {
@@ -194,20 +214,16 @@ std::string place_in(const SourceReading& reading, std::string_view section, con
   return where;
 }
 
-std::string place_of(const SourceReading& reading, const std::string& name, std::string_view key) {
-  return place_in(reading, "listeners", name, key);
-}
-
 std::vector<ConfigProblem> problems_of_webhooks(const Config& config, const SourceReading& reading) {
   std::vector<ConfigProblem> problems;
   for (const webhook::EndpointSettings& settings : config.webhooks) {
     const std::string problem = webhook::problem_with(settings);
     if (problem.empty()) continue;
     problems.push_back(
-        {place_in(reading, "webhooks", settings.name, "url"), "webhook `" + settings.name + "` " + problem});
+        {place_of(reading, "webhooks", settings.name, "url"), "webhook `" + settings.name + "` " + problem});
   }
   if (config.webhooks.size() > webhook::kEndpointsMax) {
-    problems.push_back({place_in(reading, "webhooks", config.webhooks.back().name, ""),
+    problems.push_back({place_of(reading, "webhooks", config.webhooks.back().name, ""),
                         "there are more than " + std::to_string(webhook::kEndpointsMax) + " webhooks"});
   }
   return problems;
@@ -223,17 +239,43 @@ std::vector<ConfigProblem> problems_of_listeners(const Config& config, const Sou
   for (const ListenerSettings& listener : config.listeners) {
     const std::string heading = "[listeners." + listener.name + "]";
     if (listener.address.empty()) {
-      problems.push_back({place_of(reading, listener.name, "address"), heading + " has no `address`"});
+      problems.push_back({place_of(reading, "listeners", listener.name, "address"), heading + " has no `address`"});
     }
     if (listener.proxy_protocol != ProxyProtocol::kOff && listener.trusted_proxies.empty()) {
       const bool is_named = !listener.name.empty();
-      problems.push_back(
-          {is_named ? place_of(reading, listener.name, "proxy_protocol") : place_of(reading, "server.proxy_protocol"),
-           (is_named ? heading : "`server.listen`") +
-               " requires the PROXY protocol, but nobody is trusted to speak it: set "
-               "`trusted_proxies`"});
+      problems.push_back({is_named ? place_of(reading, "listeners", listener.name, "proxy_protocol")
+                                   : place_of(reading, "server.proxy_protocol"),
+                          (is_named ? heading : "`server.listen`") +
+                              " requires the PROXY protocol, but nobody is trusted to speak it: set "
+                              "`trusted_proxies`"});
       if (!is_named) break;  // it is one setting for all entries
     }
+  }
+  return problems;
+}
+
+/// What one of [issuers.NAME] lacks, or has in common with another.
+std::vector<ConfigProblem> problems_of_issuers(const Config& config, const SourceReading& reading) {
+  std::vector<ConfigProblem> problems;
+  const std::vector<IssuerSettings>& issuers = config.auth.issuers;
+  const auto add = [&](const IssuerSettings& issuer, std::string_view key, const std::string& message) {
+    problems.push_back({place_of(reading, "issuers", issuer.name, key), "[issuers." + issuer.name + "] " + message});
+  };
+  std::map<std::string_view, std::string> taken;  // by `issuer`: whose it is
+  const IssuerSettings& own = config.auth.own;
+  if (own.has_keys() && !own.issuer.empty()) taken.emplace(own.issuer, "[auth]");
+  for (const IssuerSettings& issuer : issuers) {
+    if (issuer.issuer.empty()) {
+      add(issuer, "issuer", "has no `issuer`: what the `iss` of its tokens is");
+    } else if (const auto [other, is_first] = taken.emplace(issuer.issuer, "[issuers." + issuer.name + "]");
+               !is_first) {
+      add(issuer, "issuer", "has the same `issuer` as " + other->second);
+    }
+    if (!issuer.has_keys())
+      add(issuer, "", "has neither `secret` nor `keys` nor `jwks`: no token of its could be good");
+  }
+  if (issuers.size() > kIssuersMax) {
+    add(issuers[kIssuersMax], "", "is one too many: there may be " + std::to_string(kIssuersMax) + " of them");
   }
   return problems;
 }
@@ -250,6 +292,7 @@ std::expected<Config, std::vector<ConfigProblem>> load_config(const ConfigSource
   std::vector<ConfigProblem> problems = problems_of_listeners(config, all);
   std::ranges::move(problems_of_history(config, all), std::back_inserter(problems));
   std::ranges::move(problems_of_auth(config, all), std::back_inserter(problems));
+  std::ranges::move(problems_of_issuers(config, all), std::back_inserter(problems));
   std::ranges::move(problems_of_api(config, all), std::back_inserter(problems));
   std::ranges::move(problems_of_hooks(config, all), std::back_inserter(problems));
   std::ranges::move(problems_of_webhooks(config, all), std::back_inserter(problems));

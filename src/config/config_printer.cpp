@@ -56,15 +56,19 @@ void append_example(std::string& out, const Setting& setting) {
   append_comment(out, std::string(setting.key) + " = " + default_text(setting));
 }
 
+void append_line(std::string& out, const Setting& setting, const SettingValue& value) {
+  const std::string shown = shown_text(setting, value);
+  if (shown != toml_text(value)) out += "# ";  // a secret: the line must not set it to something else
+  out.append(setting.key).append(" = ").append(shown).append("\n");
+}
+
 void append_setting(std::string& out, const Config& config, const SettingAddress& address) {
   const Setting& setting = *address.setting;
   append_comment(out, setting.doc);
   append_comment(out, "Default " + default_text(setting) + "; " + range_text(setting) +
                           (setting.reloadable ? "." : "; needs a restart."));
-  const SettingValue value = value_of(config, address);
-  const std::string shown = shown_text(setting, value);
-  if (shown != toml_text(value)) out += "# ";  // a secret: the line must not set it to something else
-  out.append(setting.key).append(" = ").append(shown).append("\n\n");
+  append_line(out, setting, value_of(config, address));
+  out.push_back('\n');
 }
 
 void append_named(std::string& out, const Config& config, std::string_view section) {
@@ -73,10 +77,7 @@ void append_named(std::string& out, const Config& config, std::string_view secti
     for (const Setting& setting : settings_table()) {
       const SettingAddress address{&setting, name};
       if (setting.section != section || !is_settable(address)) continue;
-      const SettingValue value = value_of(config, address);
-      const std::string shown = shown_text(setting, value);
-      if (shown != toml_text(value)) out += "# ";  // as above
-      out.append(setting.key).append(" = ").append(shown).push_back('\n');
+      append_line(out, setting, value_of(config, address));
     }
     out.push_back('\n');
   }
@@ -104,24 +105,23 @@ std::string print_config(const Config& config) {
     out.push_back('\n');
     append_comment(out, section.doc);
     const bool rooms = section.name == "rooms";
-    const bool is_named_only = section.name == "listeners" || section.name == "webhooks";
-    if (!is_named_only) {
-      out += rooms ? heading_of("rooms", std::string(kDefaultNamespace)) : "[" + std::string(section.name) + "]\n";
-    }
+    const bool is_example = is_named_section(section.name) && !rooms;
+    if (!is_example) out += "[" + example_heading(section.name) + "]\n";
     for (const Setting& setting : settings_table()) {
       if (setting.section != section.name) continue;
-      if (is_named_only) {
+      if (is_example) {
         append_example(out, setting);
       } else {
         append_setting(out, config, {&setting, rooms ? std::string(kDefaultNamespace) : ""});
       }
     }
-    if (!is_named_only) out.pop_back();
+    if (!is_example) out.pop_back();
   }
   out.push_back('\n');
   append_named(out, config, "rooms");
   append_named(out, config, "listeners");
   append_named(out, config, "webhooks");
+  append_named(out, config, "issuers");
   out.pop_back();
   return out;
 }
@@ -129,10 +129,7 @@ std::string print_config(const Config& config) {
 std::string print_settings_reference() {
   std::string out;
   for (const SettingSection& section : setting_sections()) {
-    const std::string heading = section.name == "rooms"       ? "rooms.NAMESPACE"
-                                : section.name == "listeners" ? "listeners.NAME"
-                                : section.name == "webhooks"  ? "[webhooks]"
-                                                              : std::string(section.name);
+    const std::string heading = section.name == "rooms" ? "rooms.NAMESPACE" : example_heading(section.name);
     out += "### [" + heading + "]\n\n" + std::string(section.doc) + "\n\n";
     out += "| key | default | values | reload | meaning |\n| --- | --- | --- | --- | --- |\n";
     for (const Setting& setting : settings_table()) {

@@ -33,6 +33,28 @@ void compare_listeners(ReloadReport& report, const Config& running, const Config
   }
 }
 
+const IssuerSettings* issuer_of(const Config& config, std::string_view name) {
+  const auto found = std::ranges::find(config.auth.issuers, name, &IssuerSettings::name);
+  return found == config.auth.issuers.end() ? nullptr : &*found;
+}
+
+/// Issuers that come or go, by what their tokens name.
+void compare_issuers(ReloadReport& report, const Config& running, const Config& wanted) {
+  for (const std::string& name : names_of_both(running, wanted, "issuers")) {
+    const IssuerSettings* const from = issuer_of(running, name);
+    const IssuerSettings* const to = issuer_of(wanted, name);
+    if (from != nullptr && to != nullptr) continue;
+    report.push_back({"issuers." + name, from == nullptr ? "" : from->issuer, to == nullptr ? "" : to->issuer, false});
+  }
+}
+
+/// Whether a section of that name is in both: of others it is told that they come or go, not what is in them.
+bool is_in_both(const Config& running, const Config& wanted, std::string_view section, std::string_view name) {
+  if (section == "listeners") return !address_of(running, name).empty() && !address_of(wanted, name).empty();
+  if (section == "issuers") return issuer_of(running, name) != nullptr && issuer_of(wanted, name) != nullptr;
+  return true;  // every namespace is, by the default one
+}
+
 /// The settings that a running listener has in another configuration. An entry of server.listen is known by its
 /// address, any other by its name.
 const ListenerSettings* counterpart(const Config& config, const ListenerSettings& listener) {
@@ -58,13 +80,15 @@ void compare(ReloadReport& report, const Config& running, const Config& wanted, 
 room::RoomSettingsTable reloaded_rooms(const Config& running, const Config& wanted) {
   Config unused;
   ListenerSettings no_listener;
+  IssuerSettings no_issuer;
   room::RoomSettingsTable table;
   for (const std::string& name : names_of_both(running, wanted, "rooms")) {  // "default" is the first
     room::RoomSettings settings;
     for (const Setting& setting : settings_table()) {
       if (setting.section != "rooms") continue;
       const SettingAddress address{&setting, name};
-      setting.write({unused, settings, no_listener}, value_of(setting.reloadable ? wanted : running, address));
+      setting.write({unused, settings, no_listener, no_issuer},
+                    value_of(setting.reloadable ? wanted : running, address));
     }
     if (name == kDefaultNamespace) {
       table = room::RoomSettingsTable(settings);
@@ -82,15 +106,14 @@ ReloadReport diff_for_reload(const Config& running, const Config& wanted) {
   for (const Setting& setting : settings_table()) {
     if (setting.is_named()) {
       for (const std::string& name : names_of_both(running, wanted, setting.section)) {
-        const bool is_listener = setting.section == "listeners";
-        if (is_listener && (address_of(running, name).empty() || address_of(wanted, name).empty())) continue;
-        compare(report, running, wanted, {&setting, name});
+        if (is_in_both(running, wanted, setting.section, name)) compare(report, running, wanted, {&setting, name});
       }
     } else {
       compare(report, running, wanted, {&setting, ""});
     }
   }
   compare_listeners(report, running, wanted);
+  compare_issuers(report, running, wanted);
   return report;
 }
 
@@ -100,17 +123,19 @@ Config reloaded(const Config& running, const Config& wanted) {
   result.webhooks = wanted.webhooks;
   room::RoomSettings unused;
   ListenerSettings no_listener;
+  IssuerSettings no_issuer;
   for (const Setting& setting : settings_table()) {
     if (setting.is_named() || !setting.reloadable) continue;
-    setting.write({result, unused, no_listener}, value_of(wanted, {&setting, ""}));
+    setting.write({result, unused, no_listener, no_issuer}, value_of(wanted, {&setting, ""}));
   }
+  result.auth.issuers = wanted.auth.issuers;  // nothing of them needs a restart
   for (ListenerSettings& listener : result.listeners) {
     const ListenerSettings* source = counterpart(wanted, listener);
     if (source == nullptr) continue;
     ListenerSettings from = *source;
     for (const Setting& setting : settings_table()) {
       if (setting.section != "listeners" || !setting.reloadable) continue;
-      setting.write({result, unused, listener}, setting.read({result, unused, from}));
+      setting.write({result, unused, listener, no_issuer}, setting.read({result, unused, from, no_issuer}));
     }
   }
   return result;

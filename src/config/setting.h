@@ -28,8 +28,14 @@ struct SettingTarget {
   Config& config;
   room::RoomSettings& room;
   ListenerSettings& listener;
+  IssuerSettings& issuer;
   webhook::EndpointSettings* webhook = nullptr;  // of settings of [[webhooks]]
 };
+
+/// Whether the section's settings stand under names: [rooms.NAME], [listeners.NAME], [issuers.NAME].
+constexpr bool is_named_section(std::string_view section) {
+  return section == "rooms" || section == "listeners" || section == "issuers" || section == "webhooks";
+}
 
 struct Setting {
   std::string_view section;  // "limits"; "rooms" stands for every [rooms.NAME], and so on
@@ -49,8 +55,9 @@ struct Setting {
   bool may_be_empty = false;  // of a list
   bool is_secret = false;     // its value is never shown
 
-  /// Its section is written with a name: [rooms.NAME], [listeners.NAME], [[webhooks]] with `name = ...`.
-  bool is_named() const { return section == "rooms" || section == "listeners" || section == "webhooks"; }
+  /// Its section is written with a name: [rooms.NAME], [listeners.NAME], [issuers.NAME], [[webhooks]] with `name =
+  /// ...`.
+  bool is_named() const { return is_named_section(section); }
   std::string name() const { return std::string(section) + "." + std::string(key); }
 };
 

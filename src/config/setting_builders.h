@@ -13,7 +13,8 @@
 #include "config/setting_checks.h"
 #include "room/rights.h"
 
-/// The field that `path` names, of what a setting reads and writes: config.listen, room.echo, listener.tls.
+/// The field that `path` names, of what a setting reads and writes: config.listen, room.echo, listener.tls,
+/// issuer.keys.
 #define SB_FIELD(path) [](const SettingTarget& target) -> auto& { return target.path; }
 
 namespace switchboard::config {

@@ -47,6 +47,13 @@ bool is_host(std::string_view text) {
   return text.size() <= 253 && std::ranges::all_of(text, is_host_character);
 }
 
+bool is_short_name(std::string_view text) {
+  const auto is_inside = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  };
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, is_inside);
+}
+
 }  // namespace
 
 std::string problem_with_address(std::string_view text) {
@@ -124,17 +131,15 @@ std::string problem_with_mode(std::string_view text) {
 }
 
 std::string problem_with_listener_name(std::string_view text) {
-  return problem_with_own_name("a listener's name", text);
+  return is_short_name(text) ? "" : "a listener's name has 1 to 64 lower-case letters, digits, '-' and '_'";
 }
 
-std::string problem_with_own_name(std::string_view what, std::string_view text) {
-  const auto is_inside = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  };
-  if (text.empty() || text.size() > 64 || !std::ranges::all_of(text, is_inside)) {
-    return std::string(what) + " has 1 to 64 lower-case letters, digits, '-' and '_'";
-  }
-  return "";
+std::string problem_with_issuer_name(std::string_view text) {
+  return is_short_name(text) ? "" : "an issuer's name has 1 to 64 lower-case letters, digits, '-' and '_'";
+}
+
+std::string problem_with_webhook_name(std::string_view text) {
+  return is_short_name(text) ? "" : "a webhook's name has 1 to 64 lower-case letters, digits, '-' and '_'";
 }
 
 std::string problem_with_path(std::string_view text) {

@@ -36,8 +36,10 @@ std::string problem_with_mode(std::string_view text);
 
 /// 1 to 64 lower-case letters, digits, '-' and '_'.
 std::string problem_with_listener_name(std::string_view text);
-/// Of any section that operators name themselves. `what`: as the error begins, "a listener's name".
-std::string problem_with_own_name(std::string_view what, std::string_view text);
+std::string problem_with_webhook_name(std::string_view text);
+
+/// The same.
+std::string problem_with_issuer_name(std::string_view text);
 
 /// A path: not empty, no control characters.
 std::string problem_with_path(std::string_view text);

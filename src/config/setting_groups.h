@@ -18,6 +18,7 @@ void add_delivery(std::vector<Setting>& out);
 void add_compression(std::vector<Setting>& out);
 void add_tls(std::vector<Setting>& out);
 void add_auth(std::vector<Setting>& out);
+void add_issuers(std::vector<Setting>& out);
 void add_api(std::vector<Setting>& out);
 void add_hooks(std::vector<Setting>& out);
 void add_webhooks(std::vector<Setting>& out);

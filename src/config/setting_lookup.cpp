@@ -30,14 +30,7 @@ std::string lower(std::string_view text) {
 
 /// How a setting is written when any name will do.
 std::string example_name(const Setting& setting) {
-  if (!setting.is_named()) return setting.name();
-  return std::string(setting.section) + (setting.section == "rooms" ? ".default." : ".NAME.") +
-         std::string(setting.key);
-}
-
-bool is_named_section(std::string_view section) {
-  return std::ranges::any_of(settings_table(),
-                             [&](const Setting& setting) { return setting.section == section && setting.is_named(); });
+  return example_heading(setting.section) + "." + std::string(setting.key);
 }
 
 bool section_exists(std::string_view section) {
@@ -69,31 +62,35 @@ bool is_settable(const SettingAddress& address) {
 
 std::string problem_with_section_name(std::string_view section, std::string_view name) {
   if (section == "rooms") return problem_with_namespace(name);
-  const std::string_view what = section == "listeners" ? "a listener's name" : "a webhook's name";
-  return problem_with_own_name(what, name);
+  if (section == "webhooks") return problem_with_webhook_name(name);
+  return section == "listeners" ? problem_with_listener_name(name) : problem_with_issuer_name(name);
 }
 
 std::string unknown_section(std::string_view section) {
   std::vector<std::string> names;
   for (const SettingSection& known : setting_sections())
     names.emplace_back(known.name);
-  return did_you_mean("section", section, nearest_name(section, names));
+  std::string nearest = nearest_name(section, names);
+  // It may be a setting that was given a heading of its own.
+  for (const Setting& setting : settings_table())
+    if (nearest.empty() && setting.key == section && !setting.is_named()) nearest = setting.name();
+  return did_you_mean("section", section, nearest);
 }
 
 std::expected<SettingAddress, std::string> lookup_setting(std::string_view section, std::string_view key) {
   SettingAddress address;
   std::string_view table_section = section;
-  if (section == "rooms") {
-    return std::unexpected("unknown key `rooms." + std::string(key) +
-                           "`; room settings stand in [rooms.default] or [rooms.NAMESPACE]");
-  }
-  if (section == "listeners") {
-    return std::unexpected("unknown key `listeners." + std::string(key) +
-                           "`; a listener's settings stand in [listeners.NAME]");
-  }
   if (section == "webhooks") {
     return std::unexpected("unknown key `webhooks." + std::string(key) +
                            "`; webhooks stand under [[webhooks]], and are set as webhooks.NAME." + std::string(key));
+  }
+  if (is_named_section(section)) {
+    const std::string unknown = "unknown key `" + std::string(section) + "." + std::string(key) + "`; ";
+    if (section == "rooms") {
+      return std::unexpected(unknown + "room settings stand in [rooms.default] or [rooms.NAMESPACE]");
+    }
+    return std::unexpected(unknown + (section == "listeners" ? "a listener's" : "an issuer's") +
+                           " settings stand in [" + example_heading(section) + "]");
   }
   const auto dot = section.find('.');
   if (dot != std::string_view::npos && is_named_section(section.substr(0, dot))) {

@@ -12,7 +12,7 @@ namespace switchboard::config {
 /// A setting and, of a section with names, which one's.
 struct SettingAddress {
   const Setting* setting = nullptr;
-  std::string name;  // "default" or "chat" of rooms, "public" of listeners; empty elsewhere
+  std::string name;  // "default" or "chat" of rooms, "public" of listeners, "shop" of issuers; empty elsewhere
 };
 
 /// False for what users' own rooms, [rooms."@"], do not have: only their user is in them, and only direct messages are
@@ -22,8 +22,8 @@ bool is_settable(const SettingAddress& address);
 /// `section` as in a file's heading: "limits", "rooms.chat" (the name is everything behind the first dot).
 std::expected<SettingAddress, std::string> lookup_setting(std::string_view section, std::string_view key);
 
-/// `name` as in SWITCHBOARD_SECTION_KEY, SWITCHBOARD_ROOMS_NAMESPACE_KEY or SWITCHBOARD_LISTENERS_NAME_KEY; a namespace
-/// or name is taken in lower case.
+/// `name` as in SWITCHBOARD_SECTION_KEY, SWITCHBOARD_ROOMS_NAMESPACE_KEY, SWITCHBOARD_LISTENERS_NAME_KEY or
+/// SWITCHBOARD_ISSUERS_NAME_KEY; a namespace or name is taken in lower case.
 std::expected<SettingAddress, std::string> lookup_environment_name(std::string_view name);
 
 /// "" or what is wrong with a name in the heading of that section.

@@ -18,7 +18,7 @@ struct SettingAssignment {
 
 /// A heading such as [rooms.chat], also of an empty section.
 struct SectionHeading {
-  std::string section;  // "rooms", "listeners"
+  std::string section;  // "rooms", "listeners", "issuers"
   std::string name;
   std::string where;
 };

@@ -1,4 +1,4 @@
-// [auth]: who is let in, and what everybody may.
+// [auth], [issuers.NAME]: who is let in, and what everybody may.
 #include "auth/grants.h"
 #include "config/setting_builders.h"
 #include "config/setting_checks.h"
@@ -52,31 +52,32 @@ std::string problem_with_field_name(std::string_view text) {
 
 void add_auth(std::vector<Setting>& out) {
   out.push_back(secret(plain(
-      "auth", "secret", SB_FIELD(config.auth.secret), problem_with_secret, kReload,
+      "auth", "secret", SB_FIELD(config.auth.own.secret), problem_with_secret, kReload,
       "The secret that clients' tokens (JWT) are signed with, HS256, at least 32 bytes. Setting it turns "
       "authentication "
       "on. Better in the variable SWITCHBOARD_AUTH_SECRET or a file that only the server can read than in a flag.")));
   out.push_back(secret(maybe_empty(
-      plain("auth", "previous_secrets", SB_FIELD(config.auth.previous_secrets), problem_with_previous_secret, kReload,
-            "Secrets that tokens may also be signed with, while a new one is being introduced."))));
+      plain("auth", "previous_secrets", SB_FIELD(config.auth.own.previous_secrets), problem_with_previous_secret,
+            kReload, "Secrets that tokens may also be signed with, while a new one is being introduced."))));
   out.push_back(maybe_empty(
-      plain("auth", "keys", SB_FIELD(config.auth.keys), problem_with_path, kReload,
+      plain("auth", "keys", SB_FIELD(config.auth.own.keys), problem_with_path, kReload,
             "Files with public keys (PEM: RSA, P-256, P-384, Ed25519) that tokens may be signed with. Turns "
             "authentication on.")));
   out.push_back(
-      plain("auth", "jwks", SB_FIELD(config.auth.jwks), problem_with_jwks, kReload,
+      plain("auth", "jwks", SB_FIELD(config.auth.own.jwks), problem_with_jwks, kReload,
             "A JWK Set (RFC 7517) of keys that tokens may be signed with: a file, or an https:// address that it is "
             "fetched from, every ten minutes and when a token names a key that is not known. Turns "
             "authentication on."));
   out.push_back(maybe_empty(
-      plain("auth", "algorithms", SB_FIELD(config.auth.algorithms), problem_with_algorithm, kReload,
+      plain("auth", "algorithms", SB_FIELD(config.auth.own.algorithms), problem_with_algorithm, kReload,
             "Algorithms that tokens may be signed with, of those that their key is for. An empty list means HS256 with "
             "a secret, and any that a public key is for.")));
-  out.push_back(plain("auth", "issuer", SB_FIELD(config.auth.issuer), nullptr, kReload,
-                      "What a token's `iss` must be. Empty: it is not looked at."));
-  out.push_back(maybe_empty(plain("auth", "audience", SB_FIELD(config.auth.audience), nullptr, kReload,
+  out.push_back(
+      plain("auth", "issuer", SB_FIELD(config.auth.own.issuer), nullptr, kReload,
+            "What a token's `iss` must be. Empty: it may be any that no section [issuers.NAME] has, or none."));
+  out.push_back(maybe_empty(plain("auth", "audience", SB_FIELD(config.auth.own.audience), nullptr, kReload,
                                   "A token's `aud` must name one of these. An empty list: it is not looked at.")));
-  out.push_back(integer("auth", "leeway_ms", SB_FIELD(config.auth.leeway_ms), 0, 600'000, "milliseconds", kReload,
+  out.push_back(integer("auth", "leeway_ms", SB_FIELD(config.auth.own.leeway_ms), 0, 600'000, "milliseconds", kReload,
                         "How far the clock of who makes tokens may differ: a token is good that much longer, and "
                         "earlier."));
   out.push_back(
@@ -105,6 +106,27 @@ void add_auth(std::vector<Setting>& out) {
                       "rooms' allow_anonymous say, and cannot choose who they are."));
   out.push_back(plain("auth", "anonymous_permissions", SB_FIELD(config.auth.anonymous_permissions),
                       problem_with_permissions, kReload, "What these may: JSON, as in `permissions`."));
+}
+
+void add_issuers(std::vector<Setting>& out) {
+  out.push_back(plain("issuers", "issuer", SB_FIELD(issuer.issuer), nullptr, kReload,
+                      "What the `iss` of its tokens is, letter by letter. It must be there, and no other's."));
+  out.push_back(secret(plain(
+      "issuers", "secret", SB_FIELD(issuer.secret), problem_with_secret, kReload,
+      "As auth.secret, for tokens of this issuer. It needs this, `keys` or `jwks`. The variable of [issuers.shop] is "
+      "SWITCHBOARD_ISSUERS_SHOP_SECRET.")));
+  out.push_back(secret(maybe_empty(plain("issuers", "previous_secrets", SB_FIELD(issuer.previous_secrets),
+                                         problem_with_previous_secret, kReload, "As auth.previous_secrets."))));
+  out.push_back(
+      maybe_empty(plain("issuers", "keys", SB_FIELD(issuer.keys), problem_with_path, kReload, "As auth.keys.")));
+  out.push_back(plain("issuers", "jwks", SB_FIELD(issuer.jwks), problem_with_jwks, kReload,
+                      "As auth.jwks. Each address is fetched by itself; issuers may share one."));
+  out.push_back(maybe_empty(plain("issuers", "algorithms", SB_FIELD(issuer.algorithms), problem_with_algorithm, kReload,
+                                  "As auth.algorithms.")));
+  out.push_back(
+      maybe_empty(plain("issuers", "audience", SB_FIELD(issuer.audience), nullptr, kReload, "As auth.audience.")));
+  out.push_back(integer("issuers", "leeway_ms", SB_FIELD(issuer.leeway_ms), 0, 600'000, "milliseconds", kReload,
+                        "As auth.leeway_ms."));
 }
 
 }  // namespace switchboard::config

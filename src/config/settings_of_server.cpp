@@ -112,6 +112,10 @@ void add_log(std::vector<Setting>& out) {
                                     "The least important lines that are written."));
   out.push_back(choice<kFormatNames>("log", "format", SB_FIELD(config.log.format), kReload,
                                      "\"plain\" for people, \"json\" for machines: one object per line."));
+  out.push_back(
+      integer("log", "refusals_per_second", SB_FIELD(config.log.refusals_per_second), 0, 10'000, "lines", kReload,
+              "Lines about refused handshakes, tokens, commands and requests to the API, of each so many; how "
+              "many more there were is said in the next. 0: none are written."));
 }
 
 }  // namespace switchboard::config

@@ -18,6 +18,7 @@ std::vector<Setting> build_table() {
   add_compression(out);
   add_tls(out);
   add_auth(out);
+  add_issuers(out);
   add_api(out);
   add_hooks(out);
   add_webhooks(out);
@@ -52,6 +53,10 @@ std::span<const SettingSection> setting_sections() {
        "may do everything. With one of them nobody may do anything but what a token, `permissions` or the rooms' "
        "`allow` "
        "say."},
+      {"issuers",
+       "More who make tokens, besides the one of [auth], each with keys of its own: [issuers.NAME], the name being one "
+       "of your own. A token's `iss` says whose it is, and only that one's keys count. What such a section leaves out "
+       "is as by default, not as in [auth]; everything else that [auth] says is for all."},
       {"api", "The HTTP API for back ends: see API.md."},
       {"hooks",
        "A back end that is asked before clients are obeyed: see HOOKS.md. About which rooms, these say (`hook_join`, "
@@ -75,6 +80,12 @@ std::span<const SettingSection> setting_sections() {
 std::span<const Setting> settings_table() {
   static const std::vector<Setting> kTable = build_table();
   return kTable;
+}
+
+std::string example_heading(std::string_view section) {
+  if (!is_named_section(section)) return std::string(section);
+  if (section == "webhooks") return "[webhooks]";  // which comes several times
+  return std::string(section) + (section == "rooms" ? "." + std::string(kDefaultNamespace) : ".NAME");
 }
 
 const Setting* find_setting(std::string_view section, std::string_view key) {

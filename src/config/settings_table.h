@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "config/setting.h"
@@ -15,11 +16,14 @@ struct SettingSection {
 };
 
 /// In the order in which they are printed. The `rooms` section is written [rooms.default] and
-/// [rooms.NAME], the `listeners` section [listeners.NAME].
+/// [rooms.NAME], the `listeners` section [listeners.NAME], the `issuers` section [issuers.NAME].
 std::span<const SettingSection> setting_sections();
 
 /// Grouped by section, in the sections' order. Built on first use, never changed.
 std::span<const Setting> settings_table();
+
+/// How the section is headed where any name will do: "limits", "rooms.default", "listeners.NAME".
+std::string example_heading(std::string_view section);
 
 /// nullptr if there is none. `section` is "rooms" for any namespace.
 const Setting* find_setting(std::string_view section, std::string_view key);

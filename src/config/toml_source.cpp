@@ -53,7 +53,7 @@ class TomlReader {
   void read_section(const toml::key& section, const toml::node& node) {
     const toml::table* table = node.as_table();
     if (section == "webhooks") return read_webhooks(section, node);
-    if ((section == "rooms" || section == "listeners") && table != nullptr) {
+    if (is_named_section(section.str()) && table != nullptr) {
       for (const auto& [name, content] : *table)
         read_named(std::string(section.str()), name, content);
     } else if (table == nullptr || !is_section(section)) {
@@ -137,11 +137,7 @@ class TomlReader {
     std::string out = "unknown key `" + std::string(key) + "` outside any section";
     for (const Setting& setting : settings_table()) {
       if (setting.key != key) continue;
-      const std::string section = setting.section == "rooms"       ? "rooms.default"
-                                  : setting.section == "listeners" ? "listeners.NAME"
-                                  : setting.section == "webhooks"  ? "[webhooks]"
-                                                                   : std::string(setting.section);
-      return out + "; it belongs under [" + section + "]";
+      return out + "; it belongs under [" + example_heading(setting.section) + "]";
     }
     return out;
   }

@@ -5,6 +5,11 @@
 #include "log/log_escape.h"
 
 namespace switchboard::listen {
+namespace {
+
+constexpr std::size_t kValueBytesMax = 200;  // of what a client sent
+
+}  // namespace
 
 void ConnectionLog::on_opened(const session::Connection& connection) {
   if (!log_.wants(log::LogLevel::kInfo)) return;
@@ -30,8 +35,17 @@ void ConnectionLog::on_accepting_paused(int error) {
             {{"reason", std::generic_category().message(error)}});
 }
 
-void ConnectionLog::on_request_refused(const net::PeerAddress& peer, std::string_view field, std::string_view value) {
-  constexpr std::size_t kValueBytesMax = 200;
+/// Tells how many were not written, too.
+bool ConnectionLog::may_write(RefusalLines& lines, std::string_view of_what, Instant now) {
+  if (!log_.wants(log::LogLevel::kInfo)) return false;
+  const auto unwritten = lines.take(now, refusals_per_second_.load(std::memory_order_relaxed));
+  if (unwritten && *unwritten > 0) log_.warn("refusals not logged", {{"of", of_what}, {"count", *unwritten}});
+  return unwritten.has_value();
+}
+
+void ConnectionLog::on_request_refused(const net::PeerAddress& peer, std::string_view field, std::string_view value,
+                                       Instant now) {
+  if (!may_write(requests_, "handshakes", now)) return;
   const bool is_origin = field == "Origin";
   log_.info(
       is_origin ? "origin refused" : "host refused",
@@ -40,21 +54,40 @@ void ConnectionLog::on_request_refused(const net::PeerAddress& peer, std::string
 
 void ConnectionLog::on_token_refused(const session::Connection& connection, const auth::TokenRefusal& refusal,
                                      Instant now) {
-  constexpr std::uint32_t kLinesPerSecond = 20;
-  const std::int64_t second = now.time_since_epoch() / std::chrono::seconds(1);
-  if (token_second_.exchange(second, std::memory_order_relaxed) != second) {
-    token_lines_.store(0, std::memory_order_relaxed);
-  }
-  const std::uint32_t lines = token_lines_.fetch_add(1, std::memory_order_relaxed);
-  if (lines == kLinesPerSecond) {
-    log_.warn("more tokens are refused than are logged; switchboard_tokens_refused_total counts them all");
-  }
-  if (lines >= kLinesPerSecond) return;
+  if (!may_write(tokens_, "tokens", now)) return;
   log_.info("token refused", {{"conn", connection.session().connection_id()},
                               {"addr", connection.peer().to_string()},
                               {"user", connection.session().user_id()},
                               {"reason", name(refusal.reason)},
                               {"message", refusal.message}});
+}
+
+void ConnectionLog::on_command_refused(const session::Connection& connection, const session::RefusedCommand& refused,
+                                       Instant now) {
+  if (!may_write(commands_, "commands", now)) return;
+  const auto* const direct =
+      refused.command == nullptr ? nullptr : std::get_if<protocol::Direct>(&refused.command->body);
+  log_.info("command refused",
+            {{"conn", connection.session().connection_id()},
+             {"addr", connection.peer().to_string()},
+             {"user", connection.session().user_id()},
+             {"command", refused.command == nullptr ? "unknown" : protocol::type_of(*refused.command)},
+             {direct == nullptr ? "room" : "to", direct == nullptr ? refused.error.room_id : direct->user_id},
+             {"code", protocol::name(refused.error.code)},
+             {"message", refused.error.message}});
+}
+
+void ConnectionLog::on_api_refused(const shard::ApiRefused& refused, Instant now) {
+  if (!may_write(api_, "api", now)) return;
+  const api::Problem problem = api::problem_of(refused.refusal);
+  // The path alone: whoever puts a key into the address puts it into the query.
+  log_.info("api refused", {{"addr", refused.peer.to_string()},
+                            {"key", refused.key},
+                            {"method", refused.request.method},
+                            {"path", log::cut_at_character(refused.request.path(), kValueBytesMax)},
+                            {"status", problem.status},
+                            {"reason", name(refused.refusal)},
+                            {"message", problem.detail}});
 }
 
 void ConnectionLog::on_ended(const session::Connection& connection, Instant now) {

@@ -15,6 +15,7 @@ enum class LogFormat : std::uint8_t {
 struct LogSettings {
   LogLevel level = LogLevel::kInfo;
   LogFormat format = LogFormat::kPlain;
+  std::uint32_t refusals_per_second = 20;  // lines about refusals, of each kind: for whoever logs them
 };
 
 }  // namespace switchboard::log

@@ -7,6 +7,32 @@
 #include "ops/process_stats.h"
 
 namespace switchboard::ops {
+namespace {
+
+/// A line for each that was never fetched.
+std::string missing_key_sets(const std::vector<fetch::NamedKeySetStatus>& key_sets) {
+  std::string lines;
+  for (const auto& [url, status] : key_sets) {
+    if (status.fetched_at) continue;
+    lines += "the key set for tokens at " + url +
+             " was not fetched: " + (status.problem.empty() ? "not yet" : "it " + status.problem) + "\n";
+  }
+  return lines;
+}
+
+/// A line for each that could not be fetched the last time; what was fetched before is in force.
+std::string stale_key_sets(const std::vector<fetch::NamedKeySetStatus>& key_sets, UnixMillis now) {
+  std::string lines;
+  for (const auto& [url, status] : key_sets) {
+    if (status.problem.empty()) continue;
+    const std::int64_t age_s = (now - *status.fetched_at) / 1'000;
+    lines +=
+        "the key set for tokens at " + url + " is " + std::to_string(age_s) + " s old: it " + status.problem + "\n";
+  }
+  return lines;
+}
+
+}  // namespace
 
 const OpsPages::Route OpsPages::kRoutes[] = {
     {"/health", &OpsPages::health, "connections, rooms, messages, uptime; JSON"},
@@ -82,17 +108,11 @@ OpsAnswer OpsPages::liveness() const {
 OpsAnswer OpsPages::readiness() const {
   if (!ready_) return {.status = 503, .body = "draining\n"};
   const broker::StoreState state = store_ == nullptr ? broker::StoreState() : store_->state();
-  const auto keys = keys_ ? keys_() : std::nullopt;
-  if (keys && !keys->fetched_at) {
-    // Nobody can show a token that is good.
-    const std::string why = keys->problem.empty() ? "not yet" : keys->problem;
-    return {.status = 503, .body = "the key set for tokens was not fetched: " + why + "\n"};
-  }
-  if (state.is_ok) {
-    if (!keys || keys->problem.empty()) return {.body = "ready\n"};
-    const std::int64_t age_s = (clock_.unix_ms() - *keys->fetched_at) / 1'000;
-    return {.body = "ready\nthe key set for tokens is " + std::to_string(age_s) + " s old: it " + keys->problem + "\n"};
-  }
+  const std::vector<fetch::NamedKeySetStatus> key_sets =
+      key_sets_ ? key_sets_() : std::vector<fetch::NamedKeySetStatus>();
+  // Nobody can show a token of its issuer's that is good.
+  if (const std::string missing = missing_key_sets(key_sets); !missing.empty()) return {.status = 503, .body = missing};
+  if (state.is_ok) return {.body = "ready\n" + stale_key_sets(key_sets, clock_.unix_ms())};
   const std::string what =
       state.is_keeping ? "history is kept, but does not reach the disk: " : "history cannot be kept: ";
   return {.status = 503, .body = what + state.reason + "\nrooms without history go on\n"};

@@ -2,13 +2,12 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
 #include "broker/sqlite/status.h"
-#include "fetch/key_set_fetcher.h"
+#include "fetch/fetched_verifier.h"
 #include "http/request.h"
 #include "listen/shard_group.h"
 #include "log/log.h"
@@ -18,6 +17,9 @@
 #include "webhook/status.h"
 
 namespace switchboard::ops {
+
+/// Asks how it stands with the key sets that are fetched.
+using KeySets = std::function<std::vector<fetch::NamedKeySetStatus>()>;
 
 /// One thread's, which need not be a shard's. All references must outlive it.
 class OpsPages {
@@ -32,8 +34,8 @@ class OpsPages {
   /// Names to be asked under, besides localhost and addresses: as in server.ops_hosts.
   void set_hosts(std::vector<std::string> listed) { hosts_ = OpsHosts(std::move(listed)); }
   /// As OpsPort.
-  void set_keys(std::function<std::optional<fetch::KeySetStatus>()> keys) { keys_ = std::move(keys); }
   void set_webhooks(std::function<std::vector<webhook::EndpointStatus>()> webhooks) { webhooks_ = std::move(webhooks); }
+  void set_key_sets(KeySets key_sets) { key_sets_ = std::move(key_sets); }
   /// False once a drain has begun.
   void set_ready(bool ready) { ready_ = ready; }
 
@@ -63,8 +65,8 @@ class OpsPages {
   const UnixMillis started_ms_;
   RateMeter sent_;
   OpsHosts hosts_{{}};
-  std::function<std::optional<fetch::KeySetStatus>()> keys_;
   std::function<std::vector<webhook::EndpointStatus>()> webhooks_;
+  KeySets key_sets_;
   bool ready_ = true;
 };
 

@@ -116,8 +116,8 @@ void OpsPort::set_hosts(const std::vector<std::string>& listed) {
   state_->pages.set_hosts(listed);
 }
 
-void OpsPort::set_keys(std::function<std::optional<fetch::KeySetStatus>()> keys) {
-  state_->pages.set_keys(std::move(keys));
+void OpsPort::set_key_sets(KeySets key_sets) {
+  state_->pages.set_key_sets(std::move(key_sets));
 }
 
 void OpsPort::set_webhooks(std::function<std::vector<webhook::EndpointStatus>()> webhooks) {

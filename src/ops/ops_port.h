@@ -3,19 +3,17 @@
 #pragma once
 
 #include <expected>
-#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.h"
 #include "broker/sqlite/status.h"
-#include "fetch/key_set_fetcher.h"
 #include "listen/shard_group.h"
 #include "log/log.h"
 #include "net/address.h"
 #include "net/loop.h"
+#include "ops/ops_pages.h"
 #include "webhook/status.h"
 
 namespace switchboard::ops {
@@ -35,8 +33,8 @@ class OpsPort {
   void on_tick();
   /// Names to be asked under, besides localhost and addresses: as in server.ops_hosts.
   void set_hosts(const std::vector<std::string>& listed);
-  /// Who says how fetching the keys of tokens goes; nothing when none are fetched. Called on this thread.
-  void set_keys(std::function<std::optional<fetch::KeySetStatus>()> keys);
+  /// Called on this thread.
+  void set_key_sets(KeySets key_sets);
   /// Who says how the endpoints of webhooks are doing. Called on this thread.
   void set_webhooks(std::function<std::vector<webhook::EndpointStatus>()> webhooks);
   /// What /readyz says: false once a drain has begun.

@@ -6,7 +6,7 @@ namespace switchboard::ops {
 
 void write_webhooks(MetricsWriter& out, const std::vector<webhook::EndpointStatus>& endpoints) {
   if (endpoints.empty()) return;  // a family has samples
-  // A name has no character that would end the label: see problem_with_own_name.
+  // A name has no character that would end the label: see problem_with_webhook_name.
   const auto label = [](const webhook::EndpointStatus& endpoint) { return "endpoint=\"" + endpoint.name + "\""; };
   const auto family = [&](const MetricFamily& what, std::uint64_t (*value)(const webhook::EndpointStatus&)) {
     out.family(what);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/nearest_name.h"
+#include "base/overloaded.h"
 #include "protocol/command_fields.h"
 #include "protocol/field_value.h"
 #include "protocol/json_scanner.h"
@@ -199,6 +200,16 @@ struct Reader {
 };
 
 }  // namespace
+
+std::string_view type_of(const Command& command) {
+  const Overloaded name{
+      [](const Ping&) { return "ping"; },         [](const Join&) { return "join"; },
+      [](const Leave&) { return "leave"; },       [](const Broadcast&) { return "broadcast"; },
+      [](const Direct&) { return "direct"; },     [](const History&) { return "history"; },
+      [](const Presence&) { return "presence"; }, [](const Auth&) { return "auth"; },
+  };
+  return std::visit(name, command.body);
+}
 
 std::expected<Command, Error> CommandDecoder::next(std::string_view& rest) {
   while (!rest.empty() && is_json_space(rest.front()))

@@ -69,6 +69,9 @@ struct Command {
   std::string_view id;  // raw JSON text, "" when there is none
 };
 
+/// As in its `type`: "join".
+std::string_view type_of(const Command& command);
+
 inline constexpr std::size_t kNameBytesMax = 255;      // room and user ids
 inline constexpr std::size_t kCommandIdBytesMax = 64;  // of `id`, without its quotes
 inline constexpr std::size_t kDedupBytesMax = 64;

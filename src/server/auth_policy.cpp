@@ -13,7 +13,7 @@ namespace {
 using Problem = std::unexpected<std::string>;
 
 /// Of those that the configuration allows; without a list, HS256 for secrets and all for other keys.
-auth::AlgorithmSet algorithms_of(const config::AuthSettings& settings) {
+auth::AlgorithmSet algorithms_of(const config::IssuerSettings& settings) {
   auth::AlgorithmSet set;
   for (const std::string& name : settings.algorithms)
     set.add(*auth::algorithm_of(name));
@@ -21,50 +21,39 @@ auth::AlgorithmSet algorithms_of(const config::AuthSettings& settings) {
   return auth::AlgorithmSet::all().without({auth::Algorithm::kHs384, auth::Algorithm::kHs512});
 }
 
-class PolicyMaker {
+/// Reads the keys of one issuer, as far as they lie in files.
+class IssuerReader {
  public:
-  explicit PolicyMaker(const config::AuthSettings& settings) : settings_(settings) {}
+  /// `warnings`: where it is told which keys of a set were left out.
+  IssuerReader(const config::IssuerSettings& settings, std::vector<std::string>& warnings)
+      : settings_(settings),
+        section_(settings.name.empty() ? "auth" : "issuers." + settings.name),
+        warnings_(warnings) {}
 
-  /// Reads all that lies in files.
-  std::expected<void, std::string> read() {
-    if (auto added = add_secrets(); !added) return added;
+  std::expected<fetch::FetchedIssuer, std::string> read() {
+    if (auto added = add_secrets(); !added) return Problem(added.error());
     for (const std::string& file : settings_.keys)
-      if (auto added = add_pem(file); !added) return added;
-    if (!settings_.jwks.empty() && !fetch::is_url(settings_.jwks))
-      if (auto added = add_set(settings_.jwks); !added) return added;
+      if (auto added = add_pem(file); !added) return Problem(added.error());
+    const bool is_fetched = fetch::is_url(settings_.jwks);
+    if (!settings_.jwks.empty() && !is_fetched)
+      if (auto added = add_set(settings_.jwks); !added) return Problem(added.error());
     rules_.issuer = settings_.issuer;
     rules_.audiences = settings_.audience;
     rules_.algorithms = algorithms_of(settings_);
     rules_.leeway = std::chrono::milliseconds(settings_.leeway_ms);
-    rules_.lifetime_max = std::chrono::milliseconds(settings_.token_lifetime_max_ms);
-    return {};
-  }
-
-  MadePolicy make(const PolicyParts& parts, const MadePolicy& running) {
-    auto policy = std::make_shared<auth::Policy>(without_keys());
-    if (fetch::is_url(settings_.jwks)) {
-      fetch_from(settings_.jwks, parts, running);
-      policy->verify = [fetched = made_.fetched](std::string_view token, UnixMillis now) {
-        return fetched->verify(token, now);
-      };
-    } else {
-      std::vector<auth::IssuerRules> issuers;
-      issuers.push_back(std::move(rules_));
-      policy->verify = [verifier = std::make_shared<const auth::Verifier>(std::move(issuers))](
-                           std::string_view token, UnixMillis now) { return verifier->verify(token, now); };
-    }
-    made_.policy = std::move(policy);
-    return std::move(made_);
+    return fetch::FetchedIssuer{.rules = std::move(rules_), .url = is_fetched ? settings_.jwks : ""};
   }
 
  private:
-  std::expected<void, std::string> add(auth::Key key) {
-    if (rules_.keys.size() >= auth::kKeysMax) return Problem("`auth` names more than 100 keys");
+  using Added = std::expected<void, std::string>;
+
+  Added add(auth::Key key) {
+    if (rules_.keys.size() >= auth::kKeysMax) return Problem("`" + section_ + "` names more than 100 keys");
     rules_.keys.add(std::move(key));
     return {};
   }
 
-  std::expected<void, std::string> add_secrets() {
+  Added add_secrets() {
     std::vector<std::string_view> secrets(settings_.previous_secrets.begin(), settings_.previous_secrets.end());
     if (!settings_.secret.empty()) secrets.insert(secrets.begin(), settings_.secret);
     for (const std::string_view secret : secrets) {
@@ -75,38 +64,68 @@ class PolicyMaker {
     return {};
   }
 
-  std::expected<void, std::string> add_pem(const std::string& file) {
+  Added add_pem(const std::string& file) {
     const auto text = net::read_regular_file(file);
-    if (!text) return Problem("`auth.keys`: " + file + ": " + text.error());
+    if (!text) return Problem(shown("keys") + ": " + file + ": " + text.error());
     auto key = auth::Key::of_pem(*text);
-    if (!key) return Problem("`auth.keys`: " + file + " " + key.error());
+    if (!key) return Problem(shown("keys") + ": " + file + " " + key.error());
     return add(std::move(*key));
   }
 
-  std::expected<void, std::string> add_set(const std::string& file) {
+  Added add_set(const std::string& file) {
     const auto text = net::read_regular_file(file);
-    if (!text) return Problem("`auth.jwks`: " + file + ": " + text.error());
+    if (!text) return Problem(shown("jwks") + ": " + file + ": " + text.error());
     auto set = auth::read_jwk_set(*text);
-    if (!set) return Problem("`auth.jwks`: " + file + " " + set.error());
+    if (!set) return Problem(shown("jwks") + ": " + file + " " + set.error());
     for (const std::string& left_out : set->left_out)
-      made_.warnings.push_back("`auth.jwks`: " + file + ": " + left_out + "; it is left out");
+      warnings_.push_back(shown("jwks") + ": " + file + ": " + left_out + "; it is left out");
     for (auth::Key& key : set->keys)
       if (auto added = add(std::move(key)); !added) return added;
     return {};
   }
 
-  void fetch_from(const std::string& url, const PolicyParts& parts, const MadePolicy& running) {
-    made_.url = url;
-    if (running.fetched && running.url == url) {
-      made_.fetched = running.fetched;
-      made_.rules = std::move(rules_);  // not before all else of the reload is known to be good
-      return;
+  std::string shown(std::string_view key) const { return "`" + section_ + "." + std::string(key) + "`"; }
+
+  const config::IssuerSettings& settings_;
+  const std::string section_;
+  std::vector<std::string>& warnings_;
+  auth::IssuerRules rules_;
+};
+
+class PolicyMaker {
+ public:
+  explicit PolicyMaker(const config::AuthSettings& settings) : settings_(settings) {}
+
+  /// Reads all that lies in files.
+  std::expected<void, std::string> read() {
+    std::vector<config::IssuerSettings> all = settings_.issuers;
+    if (settings_.own.has_keys()) all.push_back(settings_.own);
+    for (const config::IssuerSettings& one : all) {
+      auto issuer = IssuerReader(one, made_.warnings).read();
+      if (!issuer) return Problem(issuer.error());
+      issuer->rules.lifetime_max = std::chrono::milliseconds(settings_.token_lifetime_max_ms);
+      issuers_.push_back(std::move(*issuer));
     }
-    made_.fetched = std::make_shared<fetch::FetchedVerifier>(
-        std::move(rules_), fetch::FetchedVerifierSettings{.url = url, .schedule = {}, .get = {}}, parts.clock,
-        parts.log);
+    return {};
   }
 
+  MadePolicy make(const PolicyParts& parts, const MadePolicy& running) {
+    if (running.verifier) {
+      made_.verifier = running.verifier;
+      made_.issuers = std::move(issuers_);  // not before all else of the reload is known to be good
+    } else {
+      made_.verifier =
+          std::make_shared<fetch::FetchedVerifier>(std::move(issuers_), fetch::FetchSettings(), parts.clock, parts.log);
+    }
+    auto policy = std::make_shared<auth::Policy>(without_keys());
+    policy->verify = [verifier = made_.verifier](std::string_view token, UnixMillis now) {
+      return verifier->verify(token, now);
+    };
+    made_.policy = std::move(policy);
+    return std::move(made_);
+  }
+
+ private:
   auth::Policy without_keys() const {
     auth::Policy policy;
     policy.users = grants_of(settings_.permissions);
@@ -114,7 +133,6 @@ class PolicyMaker {
     policy.anonymous_grants = grants_of(settings_.anonymous_permissions);
     policy.timeout = std::chrono::milliseconds(settings_.timeout_ms);
     policy.renew_margin = std::chrono::milliseconds(settings_.renew_margin_ms);
-    policy.leeway = std::chrono::milliseconds(settings_.leeway_ms);
     policy.cookie = settings_.cookie;
     policy.query = settings_.query;
     return policy;
@@ -127,7 +145,7 @@ class PolicyMaker {
   }
 
   const config::AuthSettings& settings_;
-  auth::IssuerRules rules_;
+  std::vector<fetch::FetchedIssuer> issuers_;
   MadePolicy made_;
 };
 

@@ -1,4 +1,4 @@
-// Makes what sessions ask of [auth]: reads the keys that it names. For the start, and for a reload.
+// Makes what sessions ask of [auth] and [issuers.NAME]: reads the keys that it names. For the start, and for a reload.
 #pragma once
 
 #include <expected>
@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "auth/policy.h"
-#include "auth/verifier.h"
 #include "base/time.h"
 #include "config/auth_settings.h"
 #include "fetch/fetched_verifier.h"
@@ -19,10 +18,10 @@ namespace switchboard::server {
 struct MadePolicy {
   std::shared_ptr<const auth::Policy> policy;  // null: there is no authentication
   std::vector<std::string> warnings;           // keys of a set that were left out
-  /// When keys are fetched: who does that, and where. It goes with the last policy that holds it.
-  std::shared_ptr<fetch::FetchedVerifier> fetched;
-  std::string url;
-  std::optional<auth::IssuerRules> rules;  // for `fetched`, if that was running before: to be used with the policy
+  /// Who judges tokens, and has keys fetched. It goes with the last policy that holds it.
+  std::shared_ptr<fetch::FetchedVerifier> verifier;
+  std::optional<std::vector<fetch::FetchedIssuer>>
+      issuers;  // for `verifier`, if that was there: to be used from now on
 };
 
 /// What it takes to fetch keys. Both must outlive the policy.
@@ -31,9 +30,9 @@ struct PolicyParts {
   log::Log& log;
 };
 
-/// Reads files, and has keys fetched from then on, on a thread of its own. `running`: what was made before; its fetched
-/// keys stay in force when they are still to come from there. The error is a sentence for the operator, with the file's
-/// name.
+/// Reads files, and has keys fetched from then on, on threads of their own. `running`: what was made before; its
+/// fetched keys stay in force when they are still to come from there. The error is a sentence for the operator, with
+/// the file's name.
 std::expected<MadePolicy, std::string> make_policy(const config::AuthSettings& settings, const PolicyParts& parts,
                                                    const MadePolicy& running = {});
 

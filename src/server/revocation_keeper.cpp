@@ -59,7 +59,11 @@ void RevocationKeeper::fulfil(const Wish& wish) {
     }
   }
   shards_->revoke(revocation, [this, revocation, asker](std::uint64_t closed) {
-    log_.info("token revoked", {{"user", revocation.user_id}, {"connections", closed}});
+    if (revocation.room_id.empty()) {
+      log_.info("token revoked", {{"user", revocation.user_id}, {"connections", closed}});
+    } else {
+      log_.info("room revoked", {{"room", revocation.room_id}, {"user", revocation.user_id}, {"connections", closed}});
+    }
     told_.on_revoked(revocation, closed);
     shards_->post(asker.shard, [asker, closed](shard::Shard& shard) {
       shard.on_api_done(asker.client, asker.request, R"({"connections":)" + std::to_string(closed) + "}");

@@ -57,6 +57,7 @@ class Process {
   /// The steps of a start; the first that fails says why and ends it.
   bool start() {
     config_.shards = shard_count(config_.shards);
+    observer_.set_refusals_per_second(config_.log.refusals_per_second);
     say_if_limited();
     apply_file_limit();
     return open_data_directory() && read_keys() && open_sockets() && open_store() && open_webhooks() && open_shards() &&
@@ -141,7 +142,7 @@ class Process {
   void use(MadePolicy made, config::Config& config) {
     for (const std::string& warning : made.warnings)
       log_.warn(warning, {});
-    if (made.rules) made.fetched->use(std::move(*made.rules));
+    if (made.issuers) made.verifier->use(std::move(*made.issuers));
     config.shard.session.auth = made.policy;
     keys_ = std::move(made);
   }
@@ -261,9 +262,9 @@ class Process {
     if (!opened) return fail(opened.error());
     ops_ = std::move(*opened);
     ops_->set_hosts(config_.ops_hosts);
-    ops_->set_keys([this]() -> std::optional<fetch::KeySetStatus> {
-      if (!keys_.fetched) return std::nullopt;
-      return keys_.fetched->status();
+    ops_->set_key_sets([this]() -> std::vector<fetch::NamedKeySetStatus> {
+      if (!keys_.verifier) return {};
+      return keys_.verifier->statuses();
     });
     ops_->set_webhooks([this] { return webhooks_ ? webhooks_->status() : std::vector<webhook::EndpointStatus>(); });
     return true;
@@ -367,6 +368,7 @@ class Process {
     config_ = std::move(next);
     last_resort_.allow(drain_time() + kEndMargin - kLastWordsMax);
     log_.set(config_.log);
+    observer_.set_refusals_per_second(config_.log.refusals_per_second);
     apply_file_limit();
     use_hooks();
     if (const auto used = use_webhooks(config_.webhooks); !used) {

@@ -73,6 +73,7 @@ RightSet rights_in(const Session& session, std::string_view room_id) {
   const Credentials* const credentials = session.credentials();
   // Nobody else will ever be called as an anonymous client is: a room of its own would be of no use.
   if (protocol::is_user_room(room_id)) return credentials == nullptr ? RightSet() : kOwnRoomRights;
+  if (session.has_lost(room_id)) return {};  // whoever gave the right: the configuration, too
   const room::RoomSettings& room = session.context().host.settings_of(room_id);
   const RightSet by_hook = hook_rights_in(session, room_id);
   if (credentials == nullptr) {
@@ -87,6 +88,9 @@ std::optional<Denial> denial_in(const Session& session, std::string_view room_id
   if (rights_in(session, room_id).has(right)) return std::nullopt;
   if (protocol::is_user_room(room_id))
     return Denial{ErrorCode::kForbidden, "without a token one has no room of one's own"};
+  if (session.has_lost(room_id)) {
+    return Denial{ErrorCode::kForbidden, "this token is no good for this room any more: it was revoked there"};
+  }
   return Denial{ErrorCode::kForbidden, words_of(right)};
 }
 

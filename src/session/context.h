@@ -23,9 +23,10 @@ struct SessionContext {
   const Clock& clock;  // for dates; `now` is what deadlines are counted from
   SessionSettings settings;
   protocol::CommandDecoder decoder;
-  std::string text;  // whatever is being said to one client
-  Instant now{};     // of the current turn
-  WorkBudget work;   // of the current step of a client's input
+  const protocol::Command* obeyed = nullptr;  // the one that is being obeyed, for who logs its refusal
+  std::string text;                           // whatever is being said to one client
+  Instant now{};                              // of the current turn
+  WorkBudget work;                            // of the current step of a client's input
   std::string server_name;
   std::uint32_t shard = 0;    // named in connection ids
   std::string anonymous_tag;  // random: what anonymous clients are called has been nobody's name before

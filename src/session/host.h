@@ -9,6 +9,8 @@
 
 #include "auth/grants.h"
 #include "auth/token_refusal.h"
+#include "protocol/command.h"
+#include "protocol/error.h"
 #include "room/settings.h"
 #include "session/ask.h"
 #include "session/hook.h"
@@ -16,6 +18,12 @@
 namespace switchboard::session {
 
 class Session;
+
+/// A command that its client may not have obeyed. Views are valid during the call it is handed to.
+struct RefusedCommand {
+  const protocol::Command* command = nullptr;  // null: it could not be read
+  const protocol::Error& error;
+};
 
 /// How far a request got.
 enum class Attempt : std::uint8_t {
@@ -58,6 +66,11 @@ class SessionHost {
   /// What the back end has allowed it besides.
   virtual std::span<const std::shared_ptr<const auth::Grants>> hook_grants(const Session& session) const {
     return static_cast<void>(session), std::span<const std::shared_ptr<const auth::Grants>>();
+  }
+  /// A command was refused for who the client is, what it may do or how much it sends, which is to be logged. Not a
+  /// token that was no good.
+  virtual void on_command_refused(const Session& session, const RefusedCommand& refused) {
+    static_cast<void>(session), static_cast<void>(refused);
   }
   /// The settings of that room's namespace.
   virtual const room::RoomSettings& settings_of(std::string_view room_id) const = 0;

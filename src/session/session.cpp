@@ -30,6 +30,32 @@ std::string_view room_of(const protocol::Command& command) {
       command.body);
 }
 
+/// Refused for who the client is, what it may do or how much it sends: somebody may be trying what is not theirs.
+bool is_for_the_log(ErrorCode code, const protocol::Command* command) {
+  switch (code) {
+    case ErrorCode::kForbidden:
+    case ErrorCode::kUserMismatch:
+    case ErrorCode::kRateLimited:
+      return true;
+    case ErrorCode::kUnauthorized:  // a token that is no good has a line of its own
+      return command == nullptr || !std::holds_alternative<protocol::Auth>(command->body);
+    default:
+      return false;
+  }
+}
+
+/// While it lives, that is the command that is being obeyed.
+class Obeying {
+ public:
+  Obeying(SessionContext& context, const protocol::Command* command) : context_(context) { context.obeyed = command; }
+  ~Obeying() { context_.obeyed = nullptr; }
+  Obeying(const Obeying&) = delete;
+  Obeying& operator=(const Obeying&) = delete;
+
+ private:
+  SessionContext& context_;
+};
+
 /// What a command waits for that did not get through.
 Wait wait_of(Attempt attempt) {
   switch (attempt) {
@@ -139,7 +165,7 @@ std::expected<void, Denied> Session::identify(std::string_view token) {
   credentials_ =
       std::make_unique<Credentials>(Credentials{.grants = std::move(*grants),
                                                 .expires_at = expires_at,
-                                                .ends_at = expires_at == kNever ? kNever : expires_at + policy.leeway,
+                                                .ends_at = expires_at == kNever ? kNever : expires_at + claims->leeway,
                                                 .token_id_hash = token_id_hash,
                                                 .issued_at = claims->issued_at});
   if (user_id_.empty()) set_user_id(claims->user_id);
@@ -179,6 +205,11 @@ bool Session::is_revoked() const {
              {.user_id = user_id_, .token_id_hash = credentials_->token_id_hash, .issued_at = credentials_->issued_at});
 }
 
+bool Session::has_lost(std::string_view room_id) const {
+  return credentials_ != nullptr &&
+         context_->revocations.concerns_in(room_id, {.user_id = user_id_, .issued_at = credentials_->issued_at});
+}
+
 void Session::on_timer(Instant opened_at) {
   if (context_->now < next_deadline(opened_at)) return;
   if (credentials_ == nullptr) {
@@ -212,6 +243,7 @@ std::optional<Remainder> Session::run(std::string_view documents, Progress progr
   do {
     const std::string_view from_here = documents;
     const auto command = context_->decoder.next(documents);
+    const Obeying obeying(*context_, command ? &*command : nullptr);
     RateLimiter::Verdict rate;
     if (!std::exchange(progress.next_is_counted, false)) {
       rate = limiter_.take_message(context_->now, settings.rate);
@@ -276,6 +308,9 @@ RateLimiter::Verdict Session::take_operation(const protocol::Command& command) {
 
 void Session::refuse(const protocol::Error& error) {
   context_->stats.errors[static_cast<std::size_t>(error.code)].add();
+  if (is_for_the_log(error.code, context_->obeyed)) {
+    context_->host.on_command_refused(*this, {.command = context_->obeyed, .error = error});
+  }
   send(error);
   // What the server cannot do is not held against the client: it is to try again.
   if (error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kInternal) return;
@@ -372,6 +407,14 @@ void Session::on_epoch_changed(const protocol::EpochChanged& changed) {
   protocol::EpochChanged told = changed;
   told.room_id = told_room_id(changed.room_id);
   send(told);
+}
+
+void Session::lose(std::uint32_t slot, std::string_view reason) {
+  SB_ASSERT(!memberships_[slot].is_implicit && !memberships_[slot].is_watcher);
+  const std::string room_id(context_->host.room_id_of(*this, slot));
+  context_->host.leave(*this, slot);
+  context_->stats.leaves_for_permission.add();
+  send(protocol::Left{.room_id = room_id, .id = {}, .reason = reason});
 }
 
 void Session::on_lagged(const Membership& membership, const protocol::Lagged& lagged) {

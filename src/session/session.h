@@ -86,6 +86,9 @@ class Session {
   void on_caught_up(const protocol::CaughtUp& caught_up);
   void on_epoch_changed(const protocol::EpochChanged& changed);
   void on_lagged(const Membership& membership, const protocol::Lagged& lagged);
+  /// Leaves a room that it has joined and may not be in any more, and tells the client. While it is open and answered.
+  /// `reason`: "permission", "revoked".
+  void lose(std::uint32_t slot, std::string_view reason);
 
   // --- for the commands --------------------------------------------------------------------------------------
   /// While it is open.
@@ -98,6 +101,8 @@ class Session {
   }
   AnswersOwed& owed() { return owed_; }
   const AnswersOwed& owed() const { return owed_; }
+  /// Nothing that it has asked for is under way: it may be taken out of rooms.
+  bool is_answered() const { return !owed_.awaits_join() && !owed_.awaits_query() && !owed_.awaits_ack(); }
   /// Where it is among its rooms, if it has joined that one itself.
   std::optional<std::uint32_t> find_joined(std::string_view room_id) const;
   /// How many rooms it has joined, or is joining. It is in one at the most without having joined it: its user's own.
@@ -118,10 +123,12 @@ class Session {
   /// What its token says; null when it has brought none, or there is no authentication.
   const Credentials* credentials() const { return credentials_.get(); }
   /// Takes the token if it is good: the client is that user from now on, or still is, and may what it says. The error
-  /// is to be told to the client, and has been counted and logged. There is a policy.
+  /// is to be told to the client; a token that is no good has been counted and logged. There is a policy.
   std::expected<void, Denied> identify(std::string_view token);
   /// Whether its token was revoked since.
   bool is_revoked() const;
+  /// Whether its token was revoked for that room since. Of who has none never.
+  bool has_lost(std::string_view room_id) const;
   /// How long its token is good; none when there is none, or it does not end.
   std::optional<std::int64_t> expires_in_ms() const;
   /// What one is called that has no token: nobody else is.

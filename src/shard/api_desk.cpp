@@ -193,52 +193,44 @@ std::shared_ptr<const api::Key> ApiDesk::key_of(const ApiClient& client) const {
   return {settings_.api.keys, found};  // of those keys, as long as it is needed, whatever is reloaded
 }
 
-std::optional<api::Problem> ApiDesk::refusal_for_rate(Duration wait) {
+/// Before anything of the body is read, and again when it is there: the key is looked for, which hashes it, once.
+std::optional<api::Refusal> ApiDesk::refusal_of(ApiClient& client, const api::Target& target) const {
+  const auto scope = api::scope_of(target.route);
+  if (!scope) return std::nullopt;
+  if (client.key == nullptr) client.key = key_of(client);
+  if (client.key == nullptr) {
+    return client.http.request().count("Authorization") == 0 ? api::Refusal::kNoKey : api::Refusal::kUnknownKey;
+  }
+  return client.key->may(*scope) ? std::nullopt : std::optional(api::Refusal::kScope);
+}
+
+/// Its key's. It counts once, when it is whole; but who has nothing left need not send a body.
+std::optional<api::Problem> ApiDesk::refusal_for_rate(const ApiClient& client) {
+  const Rate& rate = settings_.api.requests;
+  if (client.key == nullptr || !rate.limited()) return std::nullopt;
+  const bool is_whole = client.http.phase() == Phase::kRequest;
+  const Duration wait = is_whole ? client.key->requests().take(context_.now, 1, rate)
+                                 : client.key->requests().wait_for(context_.now, 1, rate);
   if (wait <= Duration::zero()) return std::nullopt;
   stats_.rate_limited.add();
   return api::too_many_requests(wait);
 }
 
-/// Before anything of the body is read, and again when it is there: the key is looked for, which hashes it, once.
-std::optional<api::Problem> ApiDesk::refusal_of(ApiClient& client, const api::Target& target) {
-  const auto scope = api::scope_of(target.route);
-  if (!scope) return std::nullopt;
-  if (client.key == nullptr) client.key = key_of(client);
-  if (client.key == nullptr) {
-    return api::Problem{.status = 401,
-                        .code = "unauthorized",
-                        .detail = "a key is wanted: Authorization: Bearer KEY, one of api.keys",
-                        .fields = {{"WWW-Authenticate", "Bearer realm=\"switchboard\""}}};
-  }
-  if (!client.key->may(*scope)) {
-    return api::Problem{.status = 403, .code = "forbidden", .detail = "this key is not for that (its scopes)"};
-  }
-  const Rate& rate = settings_.api.requests;
-  if (!rate.limited()) return std::nullopt;
-  // It counts once, when it is whole; but who has nothing left need not send a body.
-  const bool is_whole = client.http.phase() == Phase::kRequest;
-  return refusal_for_rate(is_whole ? client.key->requests().take(context_.now, 1, rate)
-                                   : client.key->requests().wait_for(context_.now, 1, rate));
-}
-
 /// What can only be said once it is known which rooms are meant.
-std::optional<api::Problem> ApiDesk::refusal_of(const ApiClient& client, const api::Operation& operation) const {
+std::optional<api::Refusal> ApiDesk::refusal_of(const ApiClient& client, const api::Operation& operation) const {
   const auto outside = [&](std::string_view room_id) { return client.key != nullptr && !client.key->covers(room_id); };
   bool is_outside = false;
   if (const auto* one = std::get_if<api::PublishOne>(&operation)) is_outside = outside(one->message.room_id);
   if (const auto* history = std::get_if<api::ReadHistory>(&operation)) is_outside = outside(history->room_id);
   if (const auto* presence = std::get_if<api::ReadPresence>(&operation)) {
     is_outside = outside(presence->room_id);
-    if (!is_outside && !settings_.rooms.of(presence->room_id).presence) {
-      return api::Problem{.status = 403, .code = "forbidden", .detail = "who is in this room is not told (presence)"};
-    }
+    if (!is_outside && !settings_.rooms.of(presence->room_id).presence) return api::Refusal::kPresence;
   }
   if (const auto* batch = std::get_if<api::PublishBatch>(&operation)) {
     for (const api::Message& message : batch->messages)
       is_outside = is_outside || outside(message.room_id);
   }
-  if (!is_outside) return std::nullopt;
-  return api::Problem{.status = 403, .code = "forbidden", .detail = "this key is not for that room (its pattern)"};
+  return is_outside ? std::optional(api::Refusal::kRoom) : std::nullopt;
 }
 
 /// True when there was one.
@@ -256,7 +248,9 @@ bool ApiDesk::take_request(ApiClient& client, SlotId id) {
   const auto target = api::target_of(request);
   if (!target) {
     refuse(client, target.error());
-  } else if (const auto problem = refusal_of(client, *target)) {
+  } else if (const auto refusal = refusal_of(client, *target)) {
+    refuse(client, *refusal);
+  } else if (const auto problem = refusal_for_rate(client)) {
     refuse(client, *problem);
   } else if (phase == Phase::kDecide) {
     const std::size_t bytes_max = api::takes_body(target->route) ? settings_.api.body_bytes_max : kUnwantedBodyBytesMax;
@@ -272,7 +266,7 @@ void ApiDesk::begin(ApiClient& client, SlotId id, const api::Target& target) {
                                .json_depth_max = settings_.session.json_depth_max};
   auto operation = api::read_operation(target, client.http.request(), client.http.body(), limits);
   if (!operation) return refuse(client, operation.error());
-  if (const auto problem = refusal_of(client, *operation)) return refuse(client, *problem);
+  if (const auto refusal = refusal_of(client, *operation)) return refuse(client, *refusal);
   charge_messages(client, *operation);
   requests_.begin(client, id, std::move(*operation));
 }
@@ -290,6 +284,16 @@ void ApiDesk::charge_messages(const ApiClient& client, const api::Operation& ope
 
 void ApiDesk::answer(ApiClient& client, std::string body) {
   respond(client, {.status = 200, .content_type = "application/json", .body = body});
+}
+
+/// Counted and logged before it is told: whose request it was is known until then only.
+void ApiDesk::refuse(ApiClient& client, api::Refusal refusal) {
+  stats_.refusals[static_cast<std::size_t>(refusal)].add();
+  const api::Key* const key = client.key.get();
+  const std::string shown = key != nullptr ? key->shown() : refusal == api::Refusal::kNoKey ? "none" : "unknown";
+  observer_.on_api_refused({.refusal = refusal, .peer = client.peer, .request = client.http.request(), .key = shown},
+                           context_.now);
+  refuse(client, api::problem_of(refusal));
 }
 
 void ApiDesk::refuse(ApiClient& client, const api::Problem& problem) {

@@ -16,6 +16,7 @@
 #include "shard/api_requests.h"
 #include "shard/homes.h"
 #include "shard/line.h"
+#include "shard/observer.h"
 #include "shard/revoker.h"
 #include "shard/settings.h"
 #include "shard/user_desk.h"
@@ -28,11 +29,13 @@ class ApiDesk final : private ApiAnswers {
  public:
   /// As ApiRequests.
   ApiDesk(std::uint32_t shard, std::uint32_t shards, Homes& homes, UserDesk& users, const ShardSettings& settings,
-          const session::SessionContext& context, api::ApiStats& stats, Revoker* revoker, Webhooks* webhooks)
+          const session::SessionContext& context, api::ApiStats& stats, ConnectionObserver& observer, Revoker* revoker,
+          Webhooks* webhooks)
       : homes_(homes),
         settings_(settings),
         context_(context),
         stats_(stats),
+        observer_(observer),
         requests_(shard, shards, homes, users, settings, context, stats, revoker, webhooks, *this) {}
 
   // --- from the loop ------------------------------------------------------------------------------------------------
@@ -69,9 +72,10 @@ class ApiDesk final : private ApiAnswers {
   std::optional<std::string> allowed_origin(const ApiClient& client) const;
   bool take_request(ApiClient& client, SlotId id);
   void begin(ApiClient& client, SlotId id, const api::Target& target);
-  std::optional<api::Problem> refusal_of(ApiClient& client, const api::Target& target);
-  std::optional<api::Problem> refusal_of(const ApiClient& client, const api::Operation& operation) const;
-  std::optional<api::Problem> refusal_for_rate(Duration wait);
+  std::optional<api::Refusal> refusal_of(ApiClient& client, const api::Target& target) const;
+  std::optional<api::Refusal> refusal_of(const ApiClient& client, const api::Operation& operation) const;
+  void refuse(ApiClient& client, api::Refusal refusal);
+  std::optional<api::Problem> refusal_for_rate(const ApiClient& client);
   void charge_messages(const ApiClient& client, const api::Operation& operation);
   std::shared_ptr<const api::Key> key_of(const ApiClient& client) const;
   void look_at_times();
@@ -80,6 +84,7 @@ class ApiDesk final : private ApiAnswers {
   const ShardSettings& settings_;
   const session::SessionContext& context_;
   api::ApiStats& stats_;
+  ConnectionObserver& observer_;
   ApiRequests requests_;
   SlotTable<ApiClient> clients_;
   Line ready_;

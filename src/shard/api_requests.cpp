@@ -139,17 +139,27 @@ void ApiRequests::begin(ApiClient& client, SlotId, api::ReadRooms&& wanted) {
 }
 
 void ApiRequests::begin(ApiClient& client, SlotId id, api::Revoke&& wanted) {
+  begin_revoking(client, id,
+                 {.user_id = std::move(wanted.user_id),
+                  .token_id = std::move(wanted.token_id),
+                  .issued_before = wanted.issued_before.value_or(context_.clock.unix_ms())});
+}
+
+void ApiRequests::begin(ApiClient& client, SlotId id, api::RevokeRoom&& wanted) {
+  begin_revoking(client, id,
+                 {.room_id = std::move(wanted.room_id),
+                  .user_id = std::move(wanted.user_id),
+                  .issued_before = context_.clock.unix_ms()});
+}
+
+void ApiRequests::begin_revoking(ApiClient& client, SlotId id, auth::Revocation revocation) {
   if (revoker_ == nullptr || context_.settings.auth == nullptr) {
     return answers_.refuse(client,
                            {.status = 404, .code = "not_found", .detail = "this server takes no tokens (auth)"});
   }
-  const UnixMillis now = context_.clock.unix_ms();
+  revocation.until = context_.clock.unix_ms() + settings_.api.revocation_ms;
   client.doing = Doing::kElsewhere;
-  revoker_->revoke({.user_id = std::move(wanted.user_id),
-                    .token_id = std::move(wanted.token_id),
-                    .issued_before = wanted.issued_before.value_or(now),
-                    .until = now + settings_.api.revocation_ms},
-                   {.shard = shard_, .client = id, .request = client.request});
+  revoker_->revoke(revocation, {.shard = shard_, .client = id, .request = client.request});
 }
 
 void ApiRequests::begin(ApiClient& client, SlotId, api::ListWebhooks&&) {

@@ -86,6 +86,8 @@ class ApiRequests {
   void begin(ApiClient& client, SlotId id, api::Revoke&& revoke);
   void begin(ApiClient& client, SlotId id, api::ListWebhooks&&);
   void begin(ApiClient& client, SlotId id, api::ControlWebhook&& wanted);
+  void begin(ApiClient& client, SlotId id, api::RevokeRoom&& revoke);
+  void begin_revoking(ApiClient& client, SlotId id, auth::Revocation revocation);
   void begin(ApiClient& client, SlotId id, api::ServerInfo&&);
   void begin(ApiClient& client, SlotId id, api::OpenApi&&);
 

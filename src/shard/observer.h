@@ -2,9 +2,19 @@
 // block.
 #pragma once
 
+#include "api/refusal.h"
+#include "http/request.h"
 #include "session/connection.h"
 
 namespace switchboard::shard {
+
+/// Views are valid during the call.
+struct ApiRefused {
+  api::Refusal refusal;
+  const net::PeerAddress& peer;
+  const http::Request& request;  // the key in it is not to be shown
+  std::string_view key;          // what may be said of it: see api::Key::shown; "none", "unknown"
+};
 
 class ConnectionObserver {
  public:
@@ -23,10 +33,17 @@ class ConnectionObserver {
   virtual void on_accepting_paused([[maybe_unused]] int error) {}
   /// See session::ConnectionHost::on_request_refused.
   virtual void on_request_refused([[maybe_unused]] const net::PeerAddress& peer,
-                                  [[maybe_unused]] std::string_view field, [[maybe_unused]] std::string_view value) {}
+                                  [[maybe_unused]] std::string_view field, [[maybe_unused]] std::string_view value,
+                                  [[maybe_unused]] Instant now) {}
   /// See session::SessionHost::on_token_refused.
   virtual void on_token_refused([[maybe_unused]] const session::Connection& connection,
                                 [[maybe_unused]] const auth::TokenRefusal& refusal, [[maybe_unused]] Instant now) {}
+  /// See session::SessionHost::on_command_refused.
+  virtual void on_command_refused([[maybe_unused]] const session::Connection& connection,
+                                  [[maybe_unused]] const session::RefusedCommand& refused,
+                                  [[maybe_unused]] Instant now) {}
+  /// A request to the HTTP API of somebody who may not make it.
+  virtual void on_api_refused([[maybe_unused]] const ApiRefused& refused, [[maybe_unused]] Instant now) {}
   virtual void on_ended(const session::Connection& connection, Instant now) = 0;  // see its ending()
 };
 

@@ -29,8 +29,8 @@ RoomDesks::RoomDesks(std::uint32_t shard, const RoomParts& parts)
              parts.context, parts.stats, parts.events),
       publishes_(shard, parts.views, parts.clients, homes_, parts.delivery, parts.settings),
       moves_(parts.clients, users_, homes_, parts.delivery, parts.settings, parts.context),
-      api_(shard, port_.shards(), homes_, users_, parts.settings, parts.context, parts.stats.api, parts.revoker,
-           parts.webhooks) {}
+      api_(shard, port_.shards(), homes_, users_, parts.settings, parts.context, parts.stats.api, parts.observer,
+           parts.revoker, parts.webhooks) {}
 
 // --- what sessions ask -----------------------------------------------------------------------------------------------
 

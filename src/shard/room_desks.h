@@ -31,6 +31,7 @@ namespace switchboard::shard {
 /// What the desks stand on. References must outlive them.
 struct RoomParts {
   Exchange& exchange;
+  ConnectionObserver& observer;
   HomeParts homes;
   SlotTable<Client>& clients;
   room::ChunkPool& chunks;

@@ -32,6 +32,7 @@ Shard::Shard(std::uint32_t index, ShardSettings settings, const ShardParts& part
       intake_(*this, clients_, parts.clock, context_, delivery_),
       rooms_(index,
              {.exchange = parts.exchange,
+              .observer = parts.observer,
               .homes = {.clock = parts.clock,
                         .hash_key = parts.hash_key,
                         .make_brokers =
@@ -122,6 +123,10 @@ void Shard::on_opened(const Client& client) {
   observer_.on_opened(client.connection);
   if (events_ != nullptr) events_->on_opened(client.connection);
   hooks_.on_opened(client);
+}
+
+void Shard::on_command_refused(const session::Session& session, const session::RefusedCommand& refused) {
+  observer_.on_command_refused(clients_.at(session.id()).connection, refused, context_.now);
 }
 
 /// After anything was done with a session: writes, keeps its timer, ends it when it is over. The client may be gone
@@ -218,6 +223,7 @@ void Shard::turn() {
   resume_waiting();
   intake_.run();
   rooms_.api().run(clock_, clock_.now() + whole / 4);
+  leave_lost_rooms();
   rooms_.run_presence();
   rooms_.run_moves();
   rooms_.forget_unused();
@@ -264,9 +270,30 @@ void Shard::drain(Duration over) {
 std::uint64_t Shard::revoke(const auth::Revocation& revocation) {
   context_.now = clock_.now();
   context_.revocations.add(revocation, clock_.unix_ms());
-  const std::uint64_t closed = rooms_.end_revoked(revocation.user_id);
+  const std::uint64_t concerned =
+      revocation.room_id.empty() ? rooms_.end_revoked(revocation.user_id) : revoke_in_room(revocation);
   settle_unsettled();
-  return closed;
+  return concerned;
+}
+
+/// O(connections), and rare: a back end asks for it.
+std::uint64_t Shard::revoke_in_room(const auth::Revocation& revocation) {
+  std::uint64_t concerned = 0;
+  clients_.for_each([&](SlotId id, Client& client) {
+    const session::Session& session = client.session();
+    if (!session.is_open() || !session.find_joined(revocation.room_id)) return;
+    // Who has no token leaves, too; whether it may come back is a matter of the configuration.
+    const bool is_meant = revocation.user_id.empty() || revocation.user_id == session.user_id();
+    if (session.credentials() == nullptr ? !is_meant : !session.has_lost(revocation.room_id)) return;
+    lost_rooms_.add(id, revocation.room_id);
+    ++concerned;
+  });
+  leave_lost_rooms();
+  return concerned;
+}
+
+void Shard::leave_lost_rooms() {
+  lost_rooms_.run(clients_, [this](Client& client) { delivery_.leave_unsettled(client); });
 }
 
 void Shard::reload(ShardSettings settings) {

@@ -18,6 +18,7 @@
 #include "shard/event_sink.h"
 #include "shard/hook_desk.h"
 #include "shard/intake.h"
+#include "shard/lost_rooms.h"
 #include "shard/observer.h"
 #include "shard/outbox_bound.h"
 #include "shard/replays.h"
@@ -89,7 +90,8 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   /// Sends everybody away with 4200, spread over `over`; new connections are turned away in the same manner.
   void drain(Duration over);
   void reload(ShardSettings settings);
-  /// From now on such tokens are no good. Closes the connections that have shown one; returns how many.
+  /// From now on such tokens are no good. Closes the connections that have shown one, or takes them out of the room
+  /// that it is about; returns how many.
   std::uint64_t revoke(const auth::Revocation& revocation);
   std::size_t connections() const { return clients_.size(); }
   /// Connections whose stream is not open yet, because its (TLS) handshake is not finished.
@@ -133,11 +135,12 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
     return rooms_.room_id_of(session, slot);
   }
   void on_token_refused(const session::Session& session, const auth::TokenRefusal& refusal) override;
+  void on_command_refused(const session::Session& session, const session::RefusedCommand& refused) override;
   const room::RoomSettings& settings_of(std::string_view room_id) const override { return settings_.rooms.of(room_id); }
   bool has_room_rates() const override { return settings_.rooms.has_rates(); }
   // ConnectionHost
   void on_request_refused(const net::PeerAddress& peer, std::string_view field, std::string_view value) override {
-    observer_.on_request_refused(peer, field, value);
+    observer_.on_request_refused(peer, field, value, context_.now);
   }
   session::Readmission readmit(session::AddressRate* counted_at, const net::PeerAddress& client) override {
     return observer_.on_readdressed(counted_at, client);
@@ -148,6 +151,8 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
 
   void use_settings();
   void end_unproven();
+  std::uint64_t revoke_in_room(const auth::Revocation& revocation);
+  void leave_lost_rooms();
   void run_timers();
   void resume_waiting();
   void settle(Client& client);
@@ -174,6 +179,7 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   Sweep sweep_;
   Intake intake_;
   RoomDesks rooms_;
+  LostRooms lost_rooms_;
   std::vector<SlotId> resuming_;  // scratch of resume_waiting
   std::optional<Instant> drain_until_;
 };

@@ -77,7 +77,8 @@ void Inbox::on_started() {
 void Inbox::on_revoked(const auth::Revocation& revocation, std::uint64_t connections) {
   if (!interests(EventType::kTokenRevoked, "")) return;
   JsonObject data;
-  data.text("user_id", revocation.user_id);
+  if (!revocation.user_id.empty()) data.text("user_id", revocation.user_id);
+  if (!revocation.room_id.empty()) data.text("room_id", revocation.room_id);
   if (!revocation.token_id.empty()) data.text("token_id", revocation.token_id);
   if (revocation.token_id.empty()) data.number("issued_before_ms", revocation.issued_before);
   put({.type = EventType::kTokenRevoked,

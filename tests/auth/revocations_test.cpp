@@ -82,5 +82,54 @@ TEST(Revocations, ALineIsReadAsItWasWritten) {
   }
 }
 
+// --- for one room --------------------------------------------------------------------------------------------------
+
+Revocation of_room(std::string room_id, std::string user_id, UnixMillis until = kMoment + 1'000) {
+  return {.room_id = std::move(room_id), .user_id = std::move(user_id), .issued_before = kMoment, .until = until};
+}
+
+TEST(RoomRevocations, AreForThatRoomAndForOlderTokens) {
+  Revocations revocations;
+  EXPECT_TRUE(revocations.add(of_room("chat:1", "ann"), kMoment));
+  EXPECT_TRUE(revocations.add(of_room("chat:2", ""), kMoment));
+  const auto concerned = [&](std::string_view room, std::string_view user, std::optional<UnixMillis> issued_at) {
+    return revocations.concerns_in(room, {.user_id = user, .issued_at = issued_at});
+  };
+  EXPECT_TRUE(concerned("chat:1", "ann", kMoment - 1));
+  EXPECT_TRUE(concerned("chat:1", "ann", std::nullopt));
+  EXPECT_FALSE(concerned("chat:1", "ann", kMoment));
+  EXPECT_FALSE(concerned("chat:1", "bob", kMoment - 1));
+  EXPECT_TRUE(concerned("chat:2", "ann", kMoment - 1));
+  EXPECT_TRUE(concerned("chat:2", "bob", kMoment - 1));
+  EXPECT_FALSE(concerned("chat:2", "bob", kMoment));
+  EXPECT_FALSE(concerned("chat:3", "ann", 0));
+  EXPECT_FALSE(revocations.concerns({.user_id = "ann", .issued_at = 0})) << "the token itself is good";
+  EXPECT_EQ(revocations.size(), 2);
+}
+
+TEST(RoomRevocations, CountAndAreForgottenAsOthers) {
+  Revocations revocations;
+  revocations.add(of_room("r", "ann"), kMoment);
+  revocations.add(of_room("r", "ann", kMoment + 5), kMoment);
+  revocations.add(of_room("r", "", kMoment + 2'000), kMoment);
+  EXPECT_EQ(revocations.size(), 2);
+  revocations.forget_ended(kMoment + 1'000);
+  EXPECT_EQ(revocations.size(), 1);
+  EXPECT_TRUE(revocations.concerns_in("r", {.user_id = "ann", .issued_at = 0}));
+  revocations.forget_ended(kMoment + 2'000);
+  EXPECT_TRUE(revocations.empty());
+}
+
+TEST(RoomRevocations, AreALineEach) {
+  for (const Revocation& one : {of_room("a \"room\"", "ann"), of_room("r", "")}) {
+    const auto read = revocation_of(line_of(one));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->room_id, one.room_id);
+    EXPECT_EQ(read->user_id, one.user_id);
+    EXPECT_EQ(read->issued_before, one.issued_before);
+    EXPECT_EQ(read->until, one.until);
+  }
+}
+
 }  // namespace
 }  // namespace switchboard::auth

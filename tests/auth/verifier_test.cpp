@@ -302,6 +302,47 @@ TEST_F(VerifierTest, IssuersHaveKeysOfTheirOwn) {
   EXPECT_EQ(verdict_of(minted(kGood)), "wrong_issuer");
 }
 
+// Whoever has a key of the nameless must not be able to make tokens of somebody who has a name.
+TEST_F(VerifierTest, OneWithoutANameJudgesOnlyWhatNamesNoOther) {
+  IssuerRules nameless = rules, other;
+  other.issuer = "https://other.example";
+  other.leeway = 1s;
+  other.keys.add(*Key::of_pem(kEd25519Key.public_pem));
+  const Verifier verifier({nameless, other});
+  const auto verdict_of = [&](const std::string& token) {
+    const auto claims = verifier.verify(token, kNow);
+    if (claims) return claims->issuer + (claims->leeway == 1s ? " 1s" : " 30s");
+    return std::string(name(claims.error().reason)) +
+           (claims.error().issuer ? std::to_string(*claims.error().issuer) : "");
+  };
+  const std::string others = R"({"sub":"ann","exp":1764000060,"iss":"https://other.example"})";
+  EXPECT_EQ(verdict_of(minted(kGood)), " 30s");
+  EXPECT_EQ(verdict_of(minted(R"({"sub":"ann","exp":1764000060,"iss":"https://third.example"})")),
+            "https://third.example 30s");
+  EXPECT_EQ(verdict_of(minted(others)), "wrong_algorithm1");
+  EXPECT_EQ(verdict_of(signed_by(kEd25519Key.private_pem, Algorithm::kEdDsa, others)), "https://other.example 1s");
+  EXPECT_EQ(verdict_of(signed_by(kEd25519Key.private_pem, Algorithm::kEdDsa)), "wrong_algorithm0");
+  EXPECT_EQ(verdict_of("nonsense"), "malformed");
+}
+
+TEST_F(VerifierTest, TheSameKeyNameOfTwoIssuersIsTwoKeys) {
+  IssuerRules one, two;
+  one.issuer = "one";
+  two.issuer = "two";
+  one.keys.add(*Key::of_jwk(oct_jwk(kSecret, R"(,"kid":"k")")));
+  two.keys.add(*Key::of_jwk(oct_jwk(std::string(64, 'x'), R"(,"kid":"k")")));
+  const Verifier verifier({one, two});
+  const auto good = [&](std::string_view issuer) {
+    return verifier
+        .verify(
+            minted(R"({"sub":"ann","exp":1764000060,"iss":")" + std::string(issuer) + "\"}", Algorithm::kHs256, "k"),
+            kNow)
+        .has_value();
+  };
+  EXPECT_TRUE(good("one"));
+  EXPECT_FALSE(good("two"));
+}
+
 // The issuer is looked for first: what else is wrong must not hide whose token it is.
 TEST_F(VerifierTest, BadClaimsOfAKnownIssuerAreCalledSo) {
   rules.issuer = "https://one.example";

@@ -29,6 +29,11 @@ TEST(NearestName, AThirdOfTheLettersMayDiffer) {
   EXPECT_EQ(nearest_name("abcdeWXYZ", std::vector<std::string>{"abcdefghi"}), "");
 }
 
+TEST(NearestName, OfAShortNameOneLetterMayDiffer) {
+  EXPECT_EQ(nearest_name("opt", kKnown), "ops");
+  EXPECT_EQ(nearest_name("ops", std::vector<std::string>{"tls", "api"}), "");
+}
+
 TEST(NearestName, WhatNobodyMistypesIsNotCompared) {
   const std::vector<std::string> known = {std::string(256, 'a'), std::string(257, 'a')};
   EXPECT_EQ(nearest_name(std::string(256, 'a'), known), known[0]);

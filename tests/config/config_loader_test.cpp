@@ -415,5 +415,74 @@ TEST(ConfigLoader, WhatIsWrongWithAWebhookIsSaid) {
   EXPECT_NE(problems_of_text(many)[0].find("more than 32"), std::string::npos);
 }
 
+const std::string kSecretLine = "secret = \"" + std::string(32, 's') + "\"\n";
+
+TEST(ConfigLoader, IssuersHaveSectionsOfTheirOwn) {
+  const ConfigFile file("[issuers.shop]\nissuer = \"https://shop\"\n" + kSecretLine +
+                        "[issuers.crm]\nissuer = \"https://crm\"\nkeys = [\"/a.pem\"]\naudience = [\"chat\"]\n");
+  const std::string secret(40, 'e');
+  const Config config =
+      loaded({file.path(),
+              {{"SWITCHBOARD_ISSUERS_SHOP_SECRET", secret}},
+              {{"issuers.crm.leeway_ms", "5", "--set"}, {"issuers.crm.algorithms", "ES256", "--set"}}});
+  EXPECT_TRUE(config.auth.is_on());
+  EXPECT_FALSE(config.auth.own.has_keys());
+  const IssuerSettings crm{.name = "crm",
+                           .keys = {"/a.pem"},
+                           .algorithms = {"ES256"},
+                           .issuer = "https://crm",
+                           .audience = {"chat"},
+                           .leeway_ms = 5};
+  const IssuerSettings shop{.name = "shop", .secret = secret, .issuer = "https://shop"};
+  EXPECT_EQ(config.auth.issuers, (std::vector<IssuerSettings>{crm, shop}));
+}
+
+TEST(ConfigLoader, WhatAnIssuerLacksOrSharesIsNamed) {
+  EXPECT_EQ(problems_of_text("[issuers.a]\n\n[issuers.b]\nissuer = \"https://b\"\nprevious_secrets = [\"" +
+                             std::string(32, 'p') + "\"]\n"),
+            (Texts{"f:1: [issuers.a] has no `issuer`: what the `iss` of its tokens is",
+                   "f:1: [issuers.a] has neither `secret` nor `keys` nor `jwks`: no token of its could be good",
+                   "f:3: [issuers.b] has neither `secret` nor `keys` nor `jwks`: no token of its could be good"}));
+  EXPECT_EQ(problems_of_text("[auth]\nissuer = \"https://a\"\n" + kSecretLine +
+                             "[issuers.a]\nissuer = \"https://a\"\n" + kSecretLine + "[issuers.b]\n" + kSecretLine +
+                             "issuer = \"https://b\"\n[issuers.c]\n" + kSecretLine + "issuer = \"https://b\"\n"),
+            (Texts{"f:5: [issuers.a] has the same `issuer` as [auth]",
+                   "f:12: [issuers.c] has the same `issuer` as [issuers.b]"}));
+  EXPECT_EQ(problems_of_text("[auth]\naudience = [\"chat\"]\n[issuers.a]\nissuer = \"https://a\"\n" + kSecretLine),
+            Texts{"f:2: `auth.audience` says nothing without `auth.secret`, `auth.keys` or `auth.jwks`"});
+}
+
+TEST(ConfigLoader, WhatIsWrittenWronglyOfAnIssuerIsNamedWithoutItsSecret) {
+  EXPECT_EQ(problems_of_text("[issuers.a]\nisuer = \"x\"\nsecret = \"hunter2\"\njwks = \"http://idp.example/\"\n"
+                             "[issuers]\nissuer = \"x\"\n[issuers.A]\n[issuers.b]\ncookie = \"sid\"\n"),
+            (Texts{"f:2: unknown key `issuers.a.isuer`; did you mean `issuer`?",
+                   "f:3: `issuers.a.secret` must have at least 32 bytes: `openssl rand -base64 48` makes a good one",
+                   "f:4: `issuers.a.jwks` is \"http://idp.example/\": must begin with https://: who can change keys on "
+                   "their way can "
+                   "make tokens",
+                   "f:6: unknown key `issuers.issuer`; an issuer's settings stand in [issuers.NAME]",
+                   "f:7: an issuer's name has 1 to 64 lower-case letters, digits, '-' and '_'",
+                   "f:9: unknown key `issuers.b.cookie`; did you mean `auth.cookie`?"}));
+}
+
+TEST(ConfigLoader, ThereAreOnlySoManyIssuers) {
+  std::string text;
+  const auto add = [&](std::size_t i) {
+    const std::string name = "i" + std::to_string(100 + i);
+    text += "[issuers." + name + "]\nissuer = \"" + name + "\"\n" + kSecretLine;
+  };
+  for (std::size_t i = 0; i < kIssuersMax; ++i)
+    add(i);
+  EXPECT_EQ(problems_of_text(text), Texts{});
+  add(kIssuersMax);
+  EXPECT_EQ(problems_of_text(text), Texts{"f:97: [issuers.i132] is one too many: there may be 32 of them"});
+}
+
+TEST(ConfigLoader, AnUnknownSectionIsComparedWithWhatThereIs) {
+  EXPECT_EQ(problems_of_text("[issuer.a]\n"), Texts{"f:1: unknown section `issuer`; did you mean `issuers`?"});
+  EXPECT_EQ(problems_of_text("[ops]\n"), Texts{"f:1: unknown section `ops`; did you mean `server.ops`?"});
+  EXPECT_EQ(problems_of_text("[db]\n"), Texts{"f:1: unknown section `db`"});
+}
+
 }  // namespace
 }  // namespace switchboard::config

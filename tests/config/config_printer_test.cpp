@@ -41,8 +41,9 @@ Config unusual_config() {
   Config config;
   room::RoomSettings room;
   ListenerSettings listener;
+  IssuerSettings issuer;
   webhook::EndpointSettings webhook;  // its secret is not printed, so it would not come back
-  const SettingTarget target{config, room, listener, &webhook};
+  const SettingTarget target{config, room, listener, issuer, &webhook};
   for (const Setting& setting : settings_table()) {
     if (setting.type == SettingType::kInteger) setting.write(target, setting.max);
     if (setting.type == SettingType::kBoolean) setting.write(target, false);
@@ -59,6 +60,11 @@ Config unusual_config() {
   config.listeners.push_back(listener);
   config.listen = {"127.0.0.1:1", "wss://[::1]:2"};
   add_listen_entries(config);
+  issuer.name = "shop-1";
+  issuer.issuer = "https://shop.example/";
+  issuer.keys = {"/etc/a.pem", "/etc/b.pem"};
+  issuer.audience = {"chat"};
+  config.auth.issuers.push_back(issuer);
   config.ops = "";
   config.data = "a \"quoted\" \\ path/\xC3\xA9\u202E\U000E0001";
   config.shard.server_name = "x # y";
@@ -98,8 +104,8 @@ TEST(ConfigPrinter, EverySettingIsPrintedWithItsExplanationOnNarrowLines) {
   for (std::string line; std::getline(lines, line);)
     EXPECT_LE(line.size(), 100u) << line;
   for (const Setting& setting : settings_table()) {
-    const bool is_example = setting.section == "listeners" || setting.section == "webhooks";
-    const std::string before = is_example ? "\n# " : "\n";  // an example: there need be none
+    const bool is_example = setting.is_named() && setting.section != "rooms";  // there need be none
+    const std::string before = is_example ? "\n# " : "\n";
     EXPECT_NE(print_config(Config()).find(before + std::string(setting.key) + " = "), std::string::npos);
     EXPECT_NE(print_settings_reference().find("| `" + std::string(setting.key) + "` |"), std::string::npos);
   }
@@ -113,6 +119,17 @@ TEST(ConfigPrinter, ShippedFileIsWhatIsPrinted) {
 TEST(ConfigPrinter, ManualHasTheTableOfSettings) {
   EXPECT_TRUE(file_text(source_folder() / "docs/OPERATIONS.md").find(print_settings_reference()) != std::string::npos)
       << "put the output of `switchboard config --reference` into docs/OPERATIONS.md";
+}
+
+TEST(ConfigPrinter, AnIssuersSecretsAreNotShown) {
+  Config config;
+  const std::string secret(40, 's');
+  config.auth.issuers = {{.name = "shop", .secret = secret, .previous_secrets = {secret}, .issuer = "https://shop"}};
+  const std::string text = print_config(config);
+  EXPECT_EQ(text.find(secret), std::string::npos);
+  EXPECT_NE(text.find("[issuers.shop]\nissuer = \"https://shop\"\n# secret = (not shown)\n# previous_secrets = "),
+            std::string::npos)
+      << text;
 }
 
 }  // namespace

@@ -156,5 +156,23 @@ TEST(ConfigReload, WhetherARoomHasHistoryStaysAndItsRetentionChanges) {
   }
 }
 
+TEST(ConfigReload, IssuersComeAndGoAndChangeAtOnce) {
+  const std::string secret(40, 's'), other(40, 'o');
+  Config running, wanted;
+  running.auth.issuers = {{.name = "a", .secret = secret, .issuer = "https://a"},
+                          {.name = "b", .secret = secret, .issuer = "https://b"}};
+  wanted.auth.issuers = {{.name = "a", .secret = other, .issuer = "https://a", .leeway_ms = 7},
+                         {.name = "c", .secret = secret, .issuer = "https://c"}};
+  std::vector<std::string> report;
+  for (const ReloadChange& change : diff_for_reload(running, wanted)) {
+    EXPECT_FALSE(change.needs_restart) << change.key;
+    report.push_back(change.key + ": " + change.from + " > " + change.to);
+  }
+  EXPECT_EQ(report,
+            (std::vector<std::string>{"issuers.a.secret: (not shown) > another", "issuers.a.leeway_ms: 30000 > 7",
+                                      "issuers.b: https://b > ", "issuers.c:  > https://c"}));
+  EXPECT_EQ(reloaded(running, wanted).auth, wanted.auth);
+}
+
 }  // namespace
 }  // namespace switchboard::config

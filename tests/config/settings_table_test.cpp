@@ -54,9 +54,10 @@ TEST(SettingsTable, EveryExtremeFitsItsField) {
     room::RoomSettings room;
     ListenerSettings listener;
     webhook::EndpointSettings webhook;
+    IssuerSettings issuer;
     for (const std::int64_t number : {setting.min, setting.max}) {
-      setting.write({config, room, listener, &webhook}, number);
-      EXPECT_EQ(setting.read({config, room, listener, &webhook}), SettingValue(number)) << setting.name();
+      setting.write({config, room, listener, issuer, &webhook}, number);
+      EXPECT_EQ(setting.read({config, room, listener, issuer, &webhook}), SettingValue(number)) << setting.name();
     }
   }
 }
@@ -67,9 +68,11 @@ TEST(SettingsTable, EveryChoiceIsReadBackAsWritten) {
     room::RoomSettings room;
     ListenerSettings listener;
     webhook::EndpointSettings webhook;
+    IssuerSettings issuer;
     for (const std::string_view choice : setting.choices) {
-      setting.write({config, room, listener, &webhook}, std::string(choice));
-      EXPECT_EQ(setting.read({config, room, listener, &webhook}), SettingValue(std::string(choice))) << setting.name();
+      setting.write({config, room, listener, issuer, &webhook}, std::string(choice));
+      EXPECT_EQ(setting.read({config, room, listener, issuer, &webhook}), SettingValue(std::string(choice)))
+          << setting.name();
     }
   }
 }
@@ -81,10 +84,11 @@ TEST(SettingsTable, WritingOneSettingChangesNoOther) {
     room::RoomSettings room;
     ListenerSettings listener;
     webhook::EndpointSettings webhook;
-    written.write({config, room, listener, &webhook}, written.max);
+    IssuerSettings issuer;
+    written.write({config, room, listener, issuer, &webhook}, written.max);
     for (const Setting& other : settings_table()) {
       if (&other == &written) continue;
-      EXPECT_EQ(other.read({config, room, listener, &webhook}), default_of(other))
+      EXPECT_EQ(other.read({config, room, listener, issuer, &webhook}), default_of(other))
           << written.name() << " changed " << other.name();
     }
   }

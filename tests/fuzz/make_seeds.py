@@ -390,6 +390,9 @@ def config():
         '[listeners.b_c]\naddress = "fd:x"\ntls = true\ndemo = false\n[tls]\ncertificates = ["/a.pem:/b.pem"]\n',
         "listener_of_a_proxy": '[listeners.p]\naddress = "unix:/run/p"\nmode = "0666"\nproxy_protocol = "required"\n'
         'trusted_proxies = ["unix", "10.0.0.0/8", "2001:db8::/32", "192.0.2.1"]\n',
+        "issuers": '[auth]\nsecret = "' + "s" * 32 + '"\n[issuers.shop]\nissuer = "https://shop"\nkeys = ["/a.pem"]\n'
+        '[issuers.b_c]\nissuer = "https://shop"\njwks = "https://b.example/jwks"\naudience = ["x"]\nleeway_ms = 0\n'
+        "\0SWITCHBOARD_ISSUERS_B_C_SECRET=" + "t" * 32 + "\n",
         "listener_without_an_address": "[listeners.p]\ntls = true\n",
         "listeners_of_all_sources": '[listeners.p]\naddress = ":1"\n\0SWITCHBOARD_LISTENERS_P_TLS=true\n'
         "SWITCHBOARD_LISTENERS_Q_ADDRESS=:2\n--listeners.q.paths=/a,/b\n--listeners.r.s.address=:3\n",

@@ -78,8 +78,12 @@ class Description(unittest.IsolatedAsyncioTestCase):
                 publisher.ask("POST", path_of("webhooks", "none", what))
             api.ask("POST", path_of("webhooks", "none", "replay"), b"{}", Content_Type="text/plain")
             api.ask("POST", path_of("webhooks", "none", "replay"), b" " * (BODY_MAX + 1))
-            api.ask("POST", path_of("users", "u", "revoke"), b"{}", Content_Type="text/plain")
-            api.ask("POST", path_of("users", "u", "revoke"), b" " * (BODY_MAX + 1))
+            api.ask("POST", path_of("rooms", "@r", "revoke"))
+            publisher.ask("POST", path_of("rooms", "r", "revoke"))
+            for revoke in path_of("users", "u", "revoke"), path_of("rooms", "r", "revoke"):
+                api.ask("POST", revoke)
+                api.ask("POST", revoke, b"{}", Content_Type="text/plain")
+                api.ask("POST", revoke, b" " * (BODY_MAX + 1))
             for operation in document.operations:
                 path = operation.path.replace("{room}", "r").replace("{user}", "u").replace("{webhook}", "w")
                 wants_key = operation.description.get("security", document.root["security"]) != []
@@ -88,19 +92,21 @@ class Description(unittest.IsolatedAsyncioTestCase):
             publisher.__exit__()
             chatter.__exit__()
         with ApiServer(settings={"auth.secret": SECRET}) as server, server.api() as api:
-            api.ask("POST", path_of("users", "u", "revoke"))
+            for revoke in path_of("users", "u", "revoke"), path_of("rooms", "r", "revoke"):
+                api.ask("POST", revoke)
             api.publish(room_id="r", content=1)
             database = sqlite3.connect(os.path.join(server.data, "messages.db"), isolation_level=None)
             self.addCleanup(database.close)
             database.execute("BEGIN IMMEDIATE")
             api.ask("POST", PUBLISH, {"room_id": "r", "content": 1})
             server.keeps_no_revocations()
-            api.ask("POST", path_of("users", "u", "revoke"))
+            for revoke in path_of("users", "u", "revoke"), path_of("rooms", "r", "revoke"):
+                api.ask("POST", revoke)
         with ApiServer(settings={"api.requests_per_second": 1}) as server, server.api() as api:
             api.batch([{"room_id": "r", "content": 1}] * 1000)
             for operation in document.operations:
                 if operation.description.get("security", document.root["security"]) != []:
-                    path = operation.path.replace("{room}", "r").replace("{user}", "u")
+                    path = operation.path.replace("{room}", "r").replace("{user}", "u").replace("{webhook}", "w")
                     self.assertEqual(api.ask(operation.method, path).status, 429, operation.id)
         documented = {(operation.id, status, kind) for operation in document.operations for status in operation.statuses
                       for kind in document.types(operation, status)}
@@ -165,6 +171,8 @@ class Description(unittest.IsolatedAsyncioTestCase):
                              {"token": "t"}, {"token_id": "t" * 256}, []],
             "replayWebhook": [{}, {"since_ms": 0}, {"since_ms": 2**53}, {"since_ms": 2**53 + 1}, {"since_ms": -1}, {"since_ms": "1"},
                               {"since": 1}, []],
+            "revokeRoom": [{}, {"user_id": "u"}, {"user_id": "@u"}, {"user_id": ""}, {"user_id": "u" * 255}, {"user_id": "u" * 256},
+                           {"user_id": 7}, {"user": "u"}, {"user_id": "u", "token_id": "t"}, []],
         }
         with ApiServer(config=WEBHOOK, settings={"auth.secret": SECRET}) as server, server.api() as api:
             document = ApiServer.document
@@ -174,7 +182,8 @@ class Description(unittest.IsolatedAsyncioTestCase):
                 for body in bodies[operation.id]:
                     with self.subTest(operation=operation.id, body=body):
                         fits = document.problem_with(document.request_schema(operation), body) is None
-                        answer = api.ask("POST", operation.path.replace("{user}", "u").replace("{webhook}", "w"), body)
+                        path = operation.path.replace("{user}", "u").replace("{webhook}", "w").replace("{room}", "r")
+                        answer = api.ask("POST", path, body)
                         self.assertEqual(answer.status, 200 if fits else 400)
 
     async def test_a_validator_and_a_client_of_others(self):

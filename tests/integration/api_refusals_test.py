@@ -1,6 +1,7 @@
 """What the HTTP API refuses, and how: every row of the table in docs/API.md; requests that are slow, cut off or no HTTP, while
 clients go on talking."""
 
+import hashlib
 import json
 import signal
 import socket
@@ -72,6 +73,11 @@ class Problems(WithApi):
                 answer = self.api.ask("GET", "/api/v1/server", Authorization=shown)
                 self.assertEqual((answer.status, answer.code), (401, "unauthorized"))
                 self.assertTrue(answer.fields["WWW-Authenticate"].startswith("Bearer"), answer.fields)
+        for key, reason in (("none", "no_key"), ("unknown", "unknown_key")):
+            self.server.wait_for_line(rf"api refused addr=127\.0\.0\.1:\d+ key={key} method=GET path=/api/v1/server status=401 "
+                                      f"reason={reason} message=")
+        self.assertEqual(self.server.metric('switchboard_api_refusals_total{reason="no_key"}'), 1)
+        self.assertEqual(self.server.metric('switchboard_api_refusals_total{reason="unknown_key"}'), 7)
         self.assertEqual(self.api.ask("GET", "/api/v1/server", Authorization=f"bearer {KEY}").status, 200)
         self.assertEqual(self.api.ask("GET", "/api/v1/openapi.json", Authorization=None).status, 200)
 
@@ -113,6 +119,11 @@ class Problems(WithApi):
         for what in ("history", "presence"):
             api.refused(403, "forbidden", "GET", path_of("rooms", "news:1", what))
         self.api.refused(403, "forbidden", "GET", path_of("rooms", "secret:1", "presence"))
+        shown = hashlib.sha256(CHATTER.encode()).hexdigest()[:8]
+        self.server.wait_for_line(rf"api refused addr=\S+ key={shown} method=POST path={PUBLISH} status=403 reason=room")
+        shown = hashlib.sha256(KEY.encode()).hexdigest()[:8]
+        self.server.wait_for_line(rf"api refused .*key={shown} method=GET path=/api/v1/rooms/secret%3A1/presence "
+                                  "status=403 reason=presence")
 
     async def test_what_is_not_there(self):
         for path in ("/", "/api", "/api/v1", "/api/v1/", "/api/v1/publish/", "/api/v1//publish", "/api/v1/Publish", "/api/v2/publish",

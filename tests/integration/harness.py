@@ -23,6 +23,20 @@ SANITIZED = bool(os.environ.get("SWITCHBOARD_SANITIZE"))  # then memory and spee
 DEADLINE_S = 60 if SANITIZED else 20  # of any one wait; a failure, never a normal end
 
 
+# What no server may ever write to its log: tokens, secrets and keys that were used since the tests began.
+_never_logged = set()
+
+
+def never_logged(*secrets):
+    """From now on no log may have any of these texts: looked at when each server's life is over."""
+    _never_logged.update(secret for secret in secrets if len(secret) >= 8)
+
+
+def _is_secret(setting):
+    return setting in ("auth.secret", "auth.previous_secrets", "api.keys") or (
+        setting.startswith("issuers.") and "secret" in setting)
+
+
 def until(condition, what, deadline_s=DEADLINE_S):
     """Waits for `condition()` to be true and returns what it returned."""
     give_up_at = time.monotonic() + deadline_s
@@ -60,6 +74,8 @@ class Server:
             command += ["--config", self.config]
         for key, value in (settings or {}).items():
             command += ["--set", f"{key}={value}"]
+            if _is_secret(key):
+                never_logged(*(entry.rpartition("] ")[2].strip() for entry in str(value).split(",")))
 
         def in_new_process():
             if files_max is not None:
@@ -99,6 +115,9 @@ class Server:
         self._reader.join()
         self._process.stderr.close()
         shutil.rmtree(self._directory, ignore_errors=True)
+        log = "\n".join(self.lines)
+        shown = [secret for secret in _never_logged if secret in log]
+        assert not shown, f"the log has what it may not: {shown}"
 
     def _command(self, listen, ops, shards):
         return [BINARY, "serve", "--listen", listen, "--ops", ops, "--shards", str(shards), "--data", self.data]

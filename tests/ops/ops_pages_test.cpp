@@ -135,6 +135,22 @@ TEST_F(OpsPagesTest, ReadinessEndsWhileHistoryCannotBeKept) {
   EXPECT_EQ(body(ask("/readyz")), "ready\n");
 }
 
+TEST_F(OpsPagesTest, ReadinessNamesTheKeySetsThatAreMissingOrOld) {
+  std::vector<fetch::NamedKeySetStatus> sets = {
+      {"https://one/", {.fetched_at = std::nullopt, .keys = 0, .problem = {}}},
+      {"https://two/", {.fetched_at = shards_.clock.unix_ms() - 3'000, .keys = 1, .problem = {}}}};
+  pages_.set_key_sets([&] { return sets; });
+  EXPECT_TRUE(ask("/readyz").starts_with("HTTP/1.1 503 "));
+  EXPECT_EQ(body(ask("/readyz")), "the key set for tokens at https://one/ was not fetched: not yet\n");
+  sets[0].status.problem = "did not answer";
+  EXPECT_EQ(body(ask("/readyz")), "the key set for tokens at https://one/ was not fetched: it did not answer\n");
+  sets[0].status = {.fetched_at = shards_.clock.unix_ms(), .keys = 1, .problem = {}};
+  EXPECT_EQ(body(ask("/readyz")), "ready\n");
+  sets[1].status.problem = "did not answer";
+  EXPECT_TRUE(ask("/readyz").starts_with("HTTP/1.1 200 "));
+  EXPECT_EQ(body(ask("/readyz")), "ready\nthe key set for tokens at https://two/ is 3 s old: it did not answer\n");
+}
+
 TEST_F(OpsPagesTest, WithoutAStoreItIsReadyAndSaysSo) {
   const OpsPages pages(*shards_, nullptr, shards_.log, shards_.clock);
   http::Request request;

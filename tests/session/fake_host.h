@@ -69,6 +69,11 @@ class FakeHost final : public SessionHost {
   void on_token_refused(const Session&, const auth::TokenRefusal& refused) override {
     refused_tokens.push_back(refused.message);
   }
+  void on_command_refused(const Session& session, const RefusedCommand& refused) override {
+    refused_commands.push_back(session.user_id() + " " +
+                               (refused.command ? std::string(protocol::type_of(*refused.command)) : "unknown") + " " +
+                               refused.error.room_id + " " + std::string(protocol::name(refused.error.code)));
+  }
   void on_over(Session&) override { ++over_calls; }
   void leave_all(Session& session) override {
     ++leave_all_calls;
@@ -128,6 +133,7 @@ class FakeHost final : public SessionHost {
   std::vector<std::string> published;
   std::vector<std::string> queries;
   std::vector<std::string> refused_tokens;
+  std::vector<std::string> refused_commands;  // user, type, room, code
   int over_calls = 0;
   int leave_all_calls = 0;
 

@@ -250,5 +250,15 @@ TEST_F(RateLimitsTest, TheFramesOfOneMessageAreNotHeldAgainstTheNext) {
   }
 }
 
+TEST_F(RateLimitsTest, WhatIsRefusedIsForTheLogAlsoWhenItCannotBeRead) {
+  settings.rate.messages = {.per_second = 1, .burst = 1};
+  open();
+  ask(R"({"type":"join","room_id":"lobby","user_id":"ann"})");
+  ask(R"({"type":"broadcast","room_id":"lobby","content":1})");
+  ask(R"({"type":"jion","room_id":"lobby"})");
+  EXPECT_EQ(host.refused_commands,
+            (std::vector<std::string>{"ann broadcast lobby rate_limited", "ann unknown lobby rate_limited"}));
+}
+
 }  // namespace
 }  // namespace switchboard::session

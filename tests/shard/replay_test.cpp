@@ -7,7 +7,7 @@ namespace {
 using session::kUpgradeDeflate;
 using session::kUpgradeV1;
 
-std::string range(std::uint64_t first, std::uint64_t last) {
+std::string numbers(std::uint64_t first, std::uint64_t last) {
   if (first > last) return "";
   return " " + std::to_string(first) + (first == last ? "" : "-" + std::to_string(last));
 }
@@ -37,7 +37,7 @@ TEST_F(ReplayTest, AtEveryBorderNothingIsLostOrRepeated) {
       Peer peer = resumer(name, since);
       run();
       const std::string end = std::to_string(count);
-      EXPECT_EQ(story(peer), "joined:" + end + ":recovered" + range(since + 1, count) + " caught_up:" + end);
+      EXPECT_EQ(story(peer), "joined:" + end + ":recovered" + numbers(since + 1, count) + " caught_up:" + end);
       peer.finish();
       run();
     }
@@ -64,7 +64,7 @@ TEST_F(ReplayTest, TheLastMessagesComeFirst) {
     join_with_last(peer, "lobby", n);
     run();
     const std::uint64_t first = n >= 290 ? 11 : 301 - n;
-    EXPECT_EQ(story(peer), "joined:300" + range(first, 300) + " caught_up:300") << n;
+    EXPECT_EQ(story(peer), "joined:300" + numbers(first, 300) + " caught_up:300") << n;
   }
 }
 
@@ -126,7 +126,7 @@ TEST_F(ReplayTest, FromTheLogAloneTheStoreIsNotAsked) {
     run();
     const std::string last = std::to_string(room("lobby").last().value - 1);
     EXPECT_TRUE(story(peer).starts_with("joined:" + last + ":recovered" +
-                                        range(since + 1, room("lobby").last().value - 1) + " caught_up:" + last))
+                                        numbers(since + 1, room("lobby").last().value - 1) + " caught_up:" + last))
         << since;
   }
   EXPECT_EQ(rooms.reads, 0u);
@@ -308,7 +308,7 @@ TEST_F(ReplayTest, WhereverTheRoomHasItsHomeItIsTheSame) {
     publisher.broadcast(name, "901");
     run();
     for (std::size_t i = 0; i < peers.size(); ++i) {
-      EXPECT_EQ(story(peers[i]), "joined:900:recovered" + range(i * 29 + 1, 900) + " caught_up:900 901");
+      EXPECT_EQ(story(peers[i]), "joined:900:recovered" + numbers(i * 29 + 1, 900) + " caught_up:900 901");
       peers[i].finish();
     }
     publisher.finish();

@@ -23,9 +23,7 @@ void leave_forbidden_rooms(Session& session) {
     if (!denial_in(session, room_id, needed)) continue;
     const auto joined = session.find_joined(room_id);
     SB_ASSERT(joined);  // one watches only rooms that one is in
-    host.leave(session, *joined);
-    session.context().stats.leaves_for_permission.add();
-    session.send(protocol::Left{.room_id = room_id, .id = {}, .reason = "permission"});
+    session.lose(*joined, "permission");
   }
 }
 

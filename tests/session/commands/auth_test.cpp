@@ -343,5 +343,43 @@ TEST_F(AuthTest, ATokenWithLessLeftThanTheMarginIsAnnouncedAtOnce) {
   EXPECT_GT(connection().next_deadline(), context().now);
 }
 
+// --- for the log ---------------------------------------------------------------------------------------------------
+
+TEST_F(AuthTest, WhatIsRefusedForWhoAsksIsForTheLog) {
+  open();
+  ask(join("chat:1"));
+  open_as_ann();
+  ask(join("news"));
+  ask(join("secret"));
+  ask(R"({"type":"broadcast","room_id":"news","content":1})");
+  ask(R"({"type":"direct","user_id":"carol","content":1})");
+  ask(join("chat:1", R"(,"user_id":"bob")"));
+  ask(auth("bob;" + kChat));
+  EXPECT_EQ(host.refused_commands,
+            (std::vector<std::string>{" join chat:1 unauthorized", "ann join secret forbidden",
+                                      "ann broadcast news forbidden", "ann direct  forbidden",
+                                      "ann join chat:1 user_mismatch", "ann auth  user_mismatch"}));
+}
+
+TEST_F(AuthTest, WhatIsRefusedForAnotherReasonIsNot) {
+  open_as_ann();
+  ask("nonsense");
+  ask(R"({"type":"leave","room_id":"news"})");
+  ask(auth("bad"));
+  EXPECT_EQ(host.refused_commands, std::vector<std::string>{});
+  EXPECT_EQ(host.refused_tokens.size(), 1) << "it has a line of its own";
+}
+
+// --- a room that was taken away ------------------------------------------------------------------------------------
+
+TEST_F(AuthTest, ATokenThatWasRevokedForARoomIsGoodForOthers) {
+  open_as_ann();
+  context().revocations.add({.room_id = "chat:1", .user_id = {}, .issued_before = 1, .until = auth::kNeverExpires}, 0);
+  EXPECT_EQ(code(ask(join("chat:1"))), "forbidden");
+  EXPECT_NE(ask(join("chat:1")).find("revoked"), std::string::npos);
+  EXPECT_EQ(code(ask(R"({"type":"broadcast","room_id":"chat:1","content":1})")), "forbidden");
+  EXPECT_EQ(ask(join("chat:2")).substr(0, 16), R"({"type":"joined")");
+}
+
 }  // namespace
 }  // namespace switchboard::session
