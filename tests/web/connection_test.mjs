@@ -662,3 +662,16 @@ describe('closing', () => {
     assert.equal(world.socket().closed.code, 1000);
   });
 });
+
+describe('a room that the server takes away', () => {
+  it('is told of once, and not joined again', async () => {
+    const world = await member();
+    world.socket().push({ type: 'left', room_id: 'r', reason: 'revoked' });
+    world.socket().push({ type: 'left', room_id: 'r', reason: 'revoked' });
+    assert.deepEqual(world.of('removed'), [{ room_id: 'r', reason: 'revoked', type: 'removed' }]);
+    say(world, 11);
+    assert.equal(world.of('message').length, 0);
+    reconnect(world);
+    assert.equal(world.socket().of('join').length, 0);
+  });
+});

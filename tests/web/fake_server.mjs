@@ -72,7 +72,7 @@ export function start({ random = 0.5, userId = 'ada', hello = true, fetch = noAn
   }
   const connection = new Connection('ws://test/ws', { userId, WebSocket: FakeSocket, random: () => random, timers, fetch, ...options });
   const events = [];
-  for (const type of ['state', 'hello', 'message', 'joined', 'caughtup', 'missed', 'presence', 'goaway', 'failure']) {
+  for (const type of ['state', 'hello', 'message', 'joined', 'caughtup', 'missed', 'presence', 'removed', 'goaway', 'failure']) {
     connection.addEventListener(type, ({ detail }) => events.push({ ...detail, type }));
   }
   return { connection, timers, sockets, events, socket: () => sockets.at(-1), of: (type) => events.filter((event) => event.type === type) };

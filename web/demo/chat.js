@@ -31,6 +31,7 @@ export class Chat {
     this.#name = name;
     connection.addEventListener('message', ({ detail }) => this.#onMessage(detail));
     connection.addEventListener('joined', ({ detail }) => this.#onJoined(detail));
+    connection.addEventListener('removed', ({ detail }) => this.#onRemoved(detail));
     connection.addEventListener('caughtup', ({ detail }) => this.#onCaughtUp(detail));
     connection.addEventListener('missed', ({ detail }) => this.#onMissed(detail));
     outbox.addEventListener('change', ({ detail }) => this.#onDelivery(detail.message));
@@ -66,6 +67,11 @@ export class Chat {
       this.#outbox.bar(roomId, error.message);
       if (this.#roomId === roomId) this.note(`This room cannot be joined: ${error.message}`);
     });
+  }
+
+  #onRemoved({ room_id: roomId, reason }) {
+    const words = { permission: 'You may not be in this room any more.', revoked: 'This room was taken away from you.' };
+    if (this.#roomId === roomId) this.note(words[reason] ?? 'You were taken out of this room.');
   }
 
   /** A room that is no longer shown is left once its messages are on their way no more. */

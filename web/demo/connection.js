@@ -14,6 +14,7 @@
 //   caughtup  {room_id}  all that was there when the room was joined has come
 //   missed    {room_id, count}  messages this client will not see: the room does not keep them, or no longer
 //   presence  {room_id, joined, left, count, partial}  who came and went, of rooms joined with `presence`
+//   removed   {room_id, reason}  the server has taken this client out of a room
 //   goaway    {reason, reconnect_after_ms}
 //   failure   {code, message, room_id, retryable}  an error that settles no waiting promise; `retryable`, of a room: it is
 //             tried again
@@ -336,9 +337,16 @@ export class Connection extends EventTarget {
         return isIn && room.onEpochChanged(push);
       case 'presence_change':
         return isIn && this.#onPresenceChange(push);
+      case 'left':
+        return push.reason && isIn ? this.#onRemoved(push) : this.#onAnswer(push);
       default:
         return this.#onAnswer(push);
     }
+  }
+
+  #onRemoved({ room_id: roomId, reason }) {
+    this.#rooms.delete(roomId);
+    this.#emit('removed', { room_id: roomId, reason });
   }
 
   #onPresenceChange({ room_id: roomId, joined = [], left = [], count, partial = false }) {
