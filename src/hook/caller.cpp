@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t kIdLength = 10;
 constexpr std::size_t kAnswerBytesAround = 64 * 1024;  // besides a content: permissions, info
 constexpr std::chrono::seconds kTurn(60);              // `ask` wakes it
+constexpr Duration kComplaintInterval = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -133,15 +134,21 @@ void HookCaller::finish(const shard::ApiAsker& asker, const fetch::HttpOutcome& 
     return fail(asker, "answered with status " + std::to_string(outcome->status));
   }
   breaker_.on_success();
-  if (std::exchange(has_failed_, false)) log_.info("the back end answers hooks again");
+  if (std::exchange(is_left_alone_, false)) log_.info("the back end answers hooks again");
   tell_(asker, std::move(answer));
 }
 
+/// Said at once, and then now and then: one that fails now and again must not fill the log.
 void HookCaller::fail(const shard::ApiAsker& asker, const std::string& problem) {
-  const bool is_left_alone = breaker_.on_failure(clock_.now());
-  if (!std::exchange(has_failed_, true))
-    log_.warn("the back end does not answer a hook as it should", {{"problem", problem}});
-  if (is_left_alone) {
+  const Instant now = clock_.now();
+  ++failures_;
+  if (now >= next_complaint_) {
+    log_.warn("the back end does not answer a hook as it should", {{"problem", problem}, {"failures", failures_}});
+    failures_ = 0;
+    next_complaint_ = now + kComplaintInterval;
+  }
+  if (breaker_.on_failure(now)) {
+    is_left_alone_ = true;
     log_.error("the back end is not asked any more for a while: it has failed too often", {{"problem", problem}});
   }
   tell_down(asker);

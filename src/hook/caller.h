@@ -74,7 +74,9 @@ class HookCaller final : public shard::HookAsker {
   std::uint64_t last_ticket_ = 0;
   std::string id_prefix_;
   std::unordered_map<std::uint64_t, shard::ApiAsker> askers_;  // by ticket
-  bool has_failed_ = false;                                    // said once
+  std::uint64_t failures_ = 0;                                 // since the last line about them
+  Instant next_complaint_{};
+  bool is_left_alone_ = false;  // said, and not yet taken back
 
   std::mutex mutex_;
   std::deque<Question> questions_;

@@ -241,11 +241,11 @@ void Dispatcher::take_outcome(std::size_t index, const fetch::HttpOutcome& outco
   const std::uint64_t failures = endpoint.failures();
   switch (endpoint.on_outcome(outcome, clock_.now(), clock_.unix_ms(), random_)) {
     case Verdict::kDelivered:
-      if (failures > 0) log_.info("webhook endpoint is back", {{"endpoint", its_name}, {"failures", failures}});
+      if (endpoint.take_said()) log_.info("webhook endpoint is back", {{"endpoint", its_name}, {"failures", failures}});
       pass(endpoint, sent);
       break;
     case Verdict::kAgain:
-      if (failures == 0) {
+      if (failures == 0 && endpoint.may_complain(clock_.now())) {
         log_.warn("webhook endpoint fails; events wait for it",
                   {{"endpoint", its_name}, {"problem", endpoint.problem()}});
       }

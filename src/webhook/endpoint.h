@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -33,6 +34,8 @@ enum class Verdict : std::uint8_t {
 
 class Endpoint {
  public:
+  static constexpr Duration kComplaintInterval = std::chrono::seconds(10);
+
   /// `settings`: without a problem.
   explicit Endpoint(EndpointSettings settings);
 
@@ -87,6 +90,14 @@ class Endpoint {
   EndpointStatus status(const Outbox& outbox, Instant now, UnixMillis unix_now) const;
   std::uint64_t failures() const { return retry_.failures(); }
   const std::string& problem() const { return problem_; }
+  /// Whether that it fails is to be said: at once, and then now and then.
+  bool may_complain(Instant now) {
+    if (now < next_complaint_) return false;
+    next_complaint_ = now + kComplaintInterval;
+    return is_said_ = true;
+  }
+  /// Whether it was said since: then that it is over is said, too.
+  bool take_said() { return std::exchange(is_said_, false); }
   std::uint64_t events_lost() const { return lost_total_; }
   /// Lost, and it has been told so.
   std::uint64_t events_lost_told() const { return lost_total_ - lost_; }
@@ -110,6 +121,8 @@ class Endpoint {
   RetrySchedule retry_;
   Instant not_before_{};
   std::string problem_;
+  Instant next_complaint_{};
+  bool is_said_ = false;
   std::optional<UnixMillis> delivered_at_;
   std::uint64_t delivered_ = 0;
   std::uint64_t requests_ = 0;

@@ -165,6 +165,14 @@ TEST_F(EndpointTest, WaitsAfterAFailureAndNotAfterASuccess) {
   EXPECT_TRUE(endpoint_.may_send(now_));
 }
 
+TEST_F(EndpointTest, OneThatFailsNowAndAgainIsComplainedOfNowAndThen) {
+  EXPECT_TRUE(endpoint_.may_complain(now_));
+  EXPECT_TRUE(endpoint_.take_said());
+  EXPECT_FALSE(endpoint_.may_complain(now_ + Endpoint::kComplaintInterval - milliseconds(1)));
+  EXPECT_FALSE(endpoint_.take_said()) << "nothing to be taken back";
+  EXPECT_TRUE(endpoint_.may_complain(now_ + Endpoint::kComplaintInterval));
+}
+
 TEST_F(EndpointTest, GivesUpWhatHasFailedForTooLong) {
   const auto retry_ms_max = static_cast<UnixMillis>(endpoint_.settings().retry_ms_max);
   EXPECT_EQ(send(answered(500), 1'000 + retry_ms_max), Verdict::kAgain);
