@@ -152,18 +152,17 @@ class ShardTest : public testing::Test {
   void start(std::uint32_t count = 1, std::size_t ring_slots = 64) {
     exchange = std::make_unique<Exchange>(count, ring_slots);
     for (std::uint32_t i = 0; i < count; ++i) {
-      shards.push_back(std::make_unique<Shard>(
-          i, settings,
-          ShardParts{.exchange = *exchange,
-                     .clock = clock,
-                     .observer = endings,
-                     .hash_key = kKey,
-                     .random_seed = i + 1,
-                     .assets = http::AssetTable{},
-                     .store = store_of(i),
-                     .events = events,
-                     .hooks = hooks,
-                     .user_rates = user_rates}));
+      shards.push_back(std::make_unique<Shard>(i, settings,
+                                               ShardParts{.exchange = *exchange,
+                                                          .clock = clock,
+                                                          .observer = endings,
+                                                          .hash_key = kKey,
+                                                          .random_seed = i + 1,
+                                                          .assets = http::AssetTable{},
+                                                          .store = store_of(i),
+                                                          .events = events,
+                                                          .hooks = hooks,
+                                                          .user_rates = user_rates}));
     }
   }
   /// What keeps the history of rooms whose home that shard is; null: memory.
