@@ -1,10 +1,10 @@
 #include "api/operation.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "api/name_check.h"
+#include "api/query.h"
 #include "auth/json_members.h"
 #include "http/visible_text.h"
 #include "protocol/command.h"
@@ -14,126 +14,8 @@
 namespace switchboard::api {
 namespace {
 
-constexpr std::string_view kPrefix = "/api/v1/";
 constexpr std::uint64_t kRoomsMax = 1'000;  // in one list
 constexpr std::uint64_t kConnectionsMax = 1'000;
-
-// --- the path ------------------------------------------------------------------------------------------------------
-
-/// RFC 3986 section 2.1; none for an escape that is none.
-std::optional<std::string> unescaped(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    unsigned value = 0;
-    if (i + 2 >= text.size()) return std::nullopt;
-    const auto read = std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16);
-    if (read.ec != std::errc{} || read.ptr != text.data() + i + 3) return std::nullopt;
-    out += static_cast<char>(value);
-    i += 2;
-  }
-  return out;
-}
-
-/// One row for each path: {} is a name of up to 255 bytes.
-struct Row {
-  std::string_view path;  // behind kPrefix
-  Route route;
-  std::string_view methods;
-};
-constexpr std::string_view kPost = "POST, OPTIONS";
-constexpr Row kRows[] = {
-    {"publish", Route::kPublish, kPost},
-    {"batch", Route::kBatch, kPost},
-    {"broadcast", Route::kBroadcast, kPost},
-    {"rooms", Route::kRooms, http::kReadMethods},
-    {"rooms/{}/history", Route::kHistory, http::kReadMethods},
-    {"rooms/{}/presence", Route::kPresence, http::kReadMethods},
-    {"users/{}/connections", Route::kConnections, http::kReadMethods},
-    {"users/{}/join", Route::kJoin, kPost},
-    {"users/{}/leave", Route::kLeave, kPost},
-    {"rooms/{}/revoke", Route::kRevokeRoom, kPost},
-    {"users/{}/disconnect", Route::kDisconnect, kPost},
-    {"users/{}/revoke", Route::kRevoke, kPost},
-    {"webhooks", Route::kWebhooks, http::kReadMethods},
-    {"webhooks/{}/pause", Route::kWebhookPause, kPost},
-    {"webhooks/{}/resume", Route::kWebhookResume, kPost},
-    {"webhooks/{}/replay", Route::kWebhookReplay, kPost},
-    {"webhooks/{}/test", Route::kWebhookTest, kPost},
-    {"server", Route::kServer, http::kReadMethods},
-    {"openapi.json", Route::kOpenApi, http::kReadMethods},
-};
-
-/// Takes what stands before the next '/' off.
-std::string_view take_segment(std::string_view& path) {
-  const std::size_t end = std::min(path.find('/'), path.size());
-  const std::string_view segment = path.substr(0, end);
-  path.remove_prefix(std::min(end + 1, path.size()));
-  return segment;
-}
-
-struct Match {
-  const Row* row = nullptr;
-  std::string_view name;  // as it stands
-};
-
-Match match(std::string_view path) {
-  if (!path.starts_with(kPrefix)) return {};
-  path.remove_prefix(kPrefix.size());
-  if (path.ends_with('/')) return {};
-  for (const Row& row : kRows) {
-    Match found{.row = &row, .name = {}};
-    std::string_view pattern = row.path, rest = path;
-    while (!pattern.empty() && !rest.empty()) {
-      const std::string_view wanted = take_segment(pattern), segment = take_segment(rest);
-      if (wanted == "{}") {
-        found.name = segment;
-      } else if (wanted != segment) {
-        found.row = nullptr;
-        break;
-      }
-    }
-    if (found.row != nullptr && pattern.empty() && rest.empty()) return found;
-  }
-  return {};
-}
-
-/// What the path names; "" when it names nothing.
-std::string_view named_by(Route route) {
-  switch (route) {
-    case Route::kHistory:
-    case Route::kPresence:
-    case Route::kRevokeRoom:
-      return "the room in the path";
-    case Route::kConnections:
-    case Route::kJoin:
-    case Route::kLeave:
-    case Route::kDisconnect:
-    case Route::kRevoke:
-      return "the user in the path";
-    case Route::kWebhookPause:
-    case Route::kWebhookResume:
-    case Route::kWebhookReplay:
-    case Route::kWebhookTest:
-      return "the webhook in the path";
-    case Route::kPublish:
-    case Route::kBatch:
-    case Route::kBroadcast:
-    case Route::kRooms:
-    case Route::kWebhooks:
-    case Route::kServer:
-    case Route::kOpenApi:
-      break;
-  }
-  return "";
-}
-
-bool is_of_room(Route route) {
-  return route == Route::kHistory || route == Route::kPresence || route == Route::kRevokeRoom;
-}
 
 bool has_parameters(Route route) {
   return route == Route::kHistory || route == Route::kPresence || route == Route::kRooms ||
@@ -146,53 +28,6 @@ bool is_json(std::string_view content_type) {
 }
 
 // --- the query -----------------------------------------------------------------------------------------------------
-
-/// There '+' is a blank, too: so most libraries write one, after HTML's forms, and a '+' as %2B.
-std::optional<std::string> unescaped_in_query(std::string_view text) {
-  std::string blanks(text);
-  std::ranges::replace(blanks, '+', ' ');
-  return unescaped(blanks);
-}
-
-/// The parameters of a target, each known and there once at most.
-class QueryReader {
- public:
-  explicit QueryReader(std::string_view target) {
-    const std::size_t question = target.find('?');
-    if (question != std::string_view::npos) rest_ = target.substr(question + 1);
-  }
-
-  /// Calls take(name, value) for each; what that returns, if anything, ends it.
-  template <class F>
-  std::optional<std::string> each(F&& take) {
-    std::vector<std::string> seen;
-    while (!rest_.empty()) {
-      const std::size_t end = std::min(rest_.find('&'), rest_.size());
-      const std::string_view pair = rest_.substr(0, end);
-      rest_.remove_prefix(std::min(end + 1, rest_.size()));
-      const std::size_t equals = std::min(pair.find('='), pair.size());
-      const auto name = unescaped_in_query(pair.substr(0, equals));
-      const auto value = unescaped_in_query(pair.substr(std::min(equals + 1, pair.size())));
-      if (!name || !value) return "the query has an escape that is none";
-      if (std::ranges::find(seen, *name) != seen.end())
-        return "the query has " + http::visible_text(*name, 40) + " twice";
-      seen.push_back(*name);
-      if (auto problem = take(*name, *value)) return problem;
-    }
-    return std::nullopt;
-  }
-
- private:
-  std::string_view rest_;
-};
-
-std::optional<std::string> take_number(std::string_view name, std::string_view text, std::uint64_t from,
-                                       std::uint64_t to, std::uint64_t& out) {
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (read.ec == std::errc{} && read.ptr == text.data() + text.size() && out >= from && out <= to) return std::nullopt;
-  return "`" + std::string(name) + "` must be a whole number from " + std::to_string(from) + " to " +
-         std::to_string(to);
-}
 
 std::expected<Operation, Problem> read_history(const Target& target, const http::Request& request) {
   ReadHistory history{.room_id = target.name, .before = {}, .after = {}};
@@ -354,40 +189,6 @@ std::expected<Operation, Problem> read_revoke_room(const Target& target, std::st
 
 }  // namespace
 
-std::string_view methods_at(const http::Request& request) {
-  const Match found = match(request.path());
-  return found.row == nullptr ? std::string_view() : found.row->methods;
-}
-
-std::expected<Target, Problem> target_of(const http::Request& request) {
-  const Match found = match(request.path());
-  if (found.row == nullptr) {
-    return std::unexpected(
-        Problem{.status = 404, .code = "not_found", .detail = "there is nothing here; see /api/v1/openapi.json"});
-  }
-  const bool is_read = request.method == "GET" || request.method == "HEAD";
-  const bool is_post = request.method == "POST";
-  const bool wants_read = found.row->methods == http::kReadMethods;
-  if (wants_read ? !is_read : !is_post) {
-    const auto unknown = http::refusal_of(request.method);
-    const bool is_unknown = unknown && unknown->status == 501;
-    return std::unexpected(Problem{.status = is_unknown ? 501 : 405,
-                                   .code = "bad_method",
-                                   .detail = "only " + std::string(found.row->methods) + " here",
-                                   .fields = {{"Allow", std::string(found.row->methods)}}});
-  }
-  Target target{.route = found.row->route, .name = {}};
-  const std::string_view named = named_by(target.route);
-  if (named.empty()) return target;
-  auto name = unescaped(found.name);
-  const bool is_room = is_of_room(target.route);
-  if (!name || !is_utf8(*name)) return bad_request("the name in the path cannot be unescaped to UTF-8");
-  const std::string problem = is_room ? problem_with_room(*name, named) : problem_with_name(*name, named);
-  if (!problem.empty()) return bad_request(problem);
-  target.name = std::move(*name);
-  return target;
-}
-
 std::optional<Scope> scope_of(Route route) {
   switch (route) {
     case Route::kPublish:
@@ -426,12 +227,6 @@ std::optional<Scope> scope_of(Route route) {
       break;
   }
   return std::nullopt;
-}
-
-bool takes_body(Route route) {
-  return route == Route::kPublish || route == Route::kBatch || route == Route::kBroadcast || route == Route::kJoin ||
-         route == Route::kLeave || route == Route::kRevoke || route == Route::kRevokeRoom ||
-         route == Route::kWebhookReplay;
 }
 
 std::expected<Operation, Problem> read_operation(const Target& target, const http::Request& request,

@@ -14,6 +14,7 @@
 #include "api/keys.h"
 #include "api/message.h"
 #include "api/problem.h"
+#include "api/target.h"
 #include "base/seq.h"
 #include "base/time.h"
 #include "http/request.h"
@@ -99,44 +100,8 @@ using Operation =
     std::variant<JoinUser, LeaveUser, ReadConnections, PublishOne, PublishBatch, ReadHistory, ReadPresence, ReadRooms,
                  Disconnect, Revoke, RevokeRoom, ListWebhooks, ControlWebhook, ServerInfo, OpenApi>;
 
-/// What a request names before its body is there.
-enum class Route : std::uint8_t {
-  kPublish,
-  kBatch,
-  kBroadcast,
-  kHistory,
-  kPresence,
-  kRooms,
-  kConnections,
-  kJoin,
-  kLeave,
-  kDisconnect,
-  kRevoke,
-  kRevokeRoom,
-  kWebhooks,
-  kWebhookPause,
-  kWebhookResume,
-  kWebhookReplay,
-  kWebhookTest,
-  kServer,
-  kOpenApi
-};
-
-struct Target {
-  Route route{};
-  std::string name;  // of the room, user or webhook in the path, unescaped
-};
-
-/// Where the request goes; 404, 405 (with Allow), 501, 400 for a path that cannot be unescaped or a name that is none.
-/// OPTIONS is not for here.
-std::expected<Target, Problem> target_of(const http::Request& request);
-/// The methods of what stands at that path, for OPTIONS and Allow; "" when nothing does.
-std::string_view methods_at(const http::Request& request);
-
 /// The scope that a route needs; none: it is for everybody.
 std::optional<Scope> scope_of(Route route);
-/// Whether it wants a body.
-bool takes_body(Route route);
 
 /// `body`: "" where none is taken. 400 for what is not JSON or not of that shape, 413 for
 /// a content that is too large, 415 for a body that says that it is something else than JSON.
