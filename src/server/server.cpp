@@ -10,7 +10,6 @@
 #include "api/keys.h"
 #include "broker/sqlite/sqlite_store.h"
 #include "config/config_reload.h"
-#include "hook/caller.h"
 #include "listen/admission.h"
 #include "listen/connection_log.h"
 #include "listen/listener_report.h"
@@ -18,6 +17,7 @@
 #include "listen/shard_group.h"
 #include "ops/ops_port.h"
 #include "server/auth_policy.h"
+#include "server/back_ends.h"
 #include "server/data_directory.h"
 #include "server/file_limit.h"
 #include "server/heap_trimmer.h"
@@ -26,9 +26,6 @@
 #include "server/processors.h"
 #include "server/revocation_keeper.h"
 #include "server/store_thread.h"
-#include "server/webhook_answers.h"
-#include "webhook/dispatcher.h"
-#include "webhook/inbox.h"
 
 namespace switchboard::server {
 namespace {
@@ -60,8 +57,8 @@ class Process {
     observer_.set_refusals_per_second(config_.log.refusals_per_second);
     say_if_limited();
     apply_file_limit();
-    return open_data_directory() && read_keys() && open_sockets() && open_store() && open_webhooks() && open_shards() &&
-           open_tls() && open_ops();
+    return open_data_directory() && read_keys() && open_sockets() && open_store() && open_back_ends() &&
+           open_shards() && open_tls() && open_ops();
   }
 
   int run() {
@@ -71,7 +68,7 @@ class Process {
     serving_ = shards_.get();
     if (store_) store_->start(begin_store_thread);
     shards_->start();
-    happenings_.on_started();
+    back_ends_.on_started();
     announce();
     while (!is_over()) {
       for (const net::Readiness& readiness : loop_.wait(draining_until_ ? kTick : std::chrono::milliseconds(500))) {
@@ -185,39 +182,8 @@ class Process {
     return true;
   }
 
-  /// Only if there are any: others need neither the thread nor the file.
-  std::expected<void, std::string> use_webhooks(const std::vector<webhook::EndpointSettings>& endpoints) {
-    if (webhooks_) {
-      webhooks_->use(endpoints);
-    } else if (!endpoints.empty()) {
-      if (!data_) log_.warn("events for webhooks wait in memory only: there is no data directory");
-      const std::string file = data_ ? data_->path() + "/webhooks.sqlite" : "";
-      auto opened = webhook::Dispatcher::open(happenings_, file, endpoints, clock_, log_);
-      if (!opened) return std::unexpected(opened.error());
-      webhooks_ = std::move(*opened);
-      webhook_answers_.use(*webhooks_);
-    }
-    return {};
-  }
-
-  /// It is there whether it is used or not: a reload may want it.
-  void open_hooks() {
-    const auto tell = [this](const shard::ApiAsker& asker, session::HookAnswer answer) {
-      shards_->post(asker.shard, [asker, answer = std::move(answer)](shard::Shard& shard) {
-        shard.on_hook_answer(asker.client, asker.request, answer);
-      });
-    };
-    hooks_ = std::make_unique<hook::HookCaller>(tell, clock_, log_);
-    use_hooks();
-  }
-
-  void use_hooks() {
-    if (!config_.hooks.url.empty()) hooks_->use(config_.hooks, config_.shard.session.message_bytes_max);
-  }
-
-  bool open_webhooks() {
-    open_hooks();
-    const auto opened = use_webhooks(config_.webhooks);
+  bool open_back_ends() {
+    const auto opened = back_ends_.open(config_, data_ ? data_->path() : "");
     return opened || fail(opened.error());
   }
 
@@ -226,17 +192,17 @@ class Process {
     auto revocations = RevocationFile::open(file, clock_.unix_ms());
     if (!revocations) return fail(revocations.error());
     revocations_ = std::make_unique<RevocationKeeper>(
-        std::move(*revocations), [this] { loop_.wake(); }, clock_, log_, happenings_);
+        std::move(*revocations), [this] { loop_.wake(); }, clock_, log_, back_ends_.told());
     auto group = listen::ShardGroup::open(config_, sockets_, clock_, observer_, admission_,
                                           {.store = store_.get(),
                                            .revoker = revocations_.get(),
-                                           .events = &happenings_,
-                                           .hooks = hooks_.get(),
-                                           .webhooks = &webhook_answers_});
+                                           .events = &back_ends_.told(),
+                                           .hooks = &back_ends_.asked(),
+                                           .webhooks = &back_ends_.webhooks()});
     if (!group) return fail(group.error());
     shards_ = std::move(*group);
     revocations_->begin(*shards_);
-    webhook_answers_.begin(*shards_);
+    back_ends_.begin(*shards_);
     return true;
   }
 
@@ -266,7 +232,7 @@ class Process {
       if (!keys_.verifier) return {};
       return keys_.verifier->statuses();
     });
-    ops_->set_webhooks([this] { return webhooks_ ? webhooks_->status() : std::vector<webhook::EndpointStatus>(); });
+    ops_->set_webhooks([this] { return back_ends_.status(); });
     return true;
   }
 
@@ -370,8 +336,7 @@ class Process {
     log_.set(config_.log);
     observer_.set_refusals_per_second(config_.log.refusals_per_second);
     apply_file_limit();
-    use_hooks();
-    if (const auto used = use_webhooks(config_.webhooks); !used) {
+    if (const auto used = back_ends_.use(config_); !used) {
       log_.error("webhooks cannot be used", {{"problem", used.error()}});
     }
     if (ops_) ops_->set_hosts(config_.ops_hosts);
@@ -387,8 +352,7 @@ class Process {
     if (shards_) shards_->stop();
     doing_ = Doing::kClosingStore;
     if (store_) store_->stop();
-    if (hooks_) hooks_->stop();
-    if (webhooks_) webhooks_->stop();  // what the shards have said last is written down
+    back_ends_.stop();  // what the shards have said last is written down
     doing_ = Doing::kNothing;
   }
 
@@ -456,10 +420,7 @@ class Process {
   listen::ListeningSockets sockets_;
   std::unique_ptr<broker::SqliteStore> store_;  // null: nothing is kept in a file
   std::unique_ptr<HistoryLog> history_log_;
-  webhook::Inbox happenings_{clock_};
-  std::unique_ptr<webhook::Dispatcher> webhooks_;  // null: nobody has ever wanted to be told
-  WebhookAnswers webhook_answers_;
-  std::unique_ptr<hook::HookCaller> hooks_;
+  BackEnds back_ends_{clock_, log_};
   std::unique_ptr<RevocationKeeper> revocations_;
   std::unique_ptr<listen::ShardGroup> shards_;
   std::unique_ptr<ops::OpsPort> ops_;
