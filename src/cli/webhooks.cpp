@@ -216,6 +216,10 @@ int run_webhooks(int argc, char** argv) {
   const std::string_view action = argc > 1 ? argv[1] : "";
   if (action == "list") return run_list(argc - 1, argv + 1);
   if (std::ranges::find(kActions, action) != std::end(kActions)) return run_on_one(action, argc - 1, argv + 1);
+  if (!action.empty() && !action.starts_with('-')) {
+    explain("there is no action " + shown(action) + "; there are list, pause, resume, replay and test");
+    return kExitUsage;
+  }
   Options options("webhooks ACTION [OPTIONS]",
                   "Looks after the endpoints of webhooks of a running server, by its HTTP API. Each action has its own "
                   "--help.");
@@ -228,9 +232,7 @@ int run_webhooks(int argc, char** argv) {
       "  switchboard webhooks replay billing --since 2h ... once more\n");
   std::string unknown;
   options.positional("ACTION", "list, pause, resume, replay or test.", unknown);
-  if (const auto code = options.parse(argc, argv)) return *code;
-  explain("there is no action " + shown(unknown) + "; there are list, pause, resume, replay and test");
-  return kExitUsage;
+  return options.parse(argc, argv).value_or(kExitUsage);  // --help, or that it is missing
 }
 
 }  // namespace switchboard::cli

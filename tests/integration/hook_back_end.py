@@ -56,6 +56,7 @@ class BackEnd:
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self._server.handle_error = lambda *_: None  # who asks may go without a word
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/decide"
 
     def __enter__(self):

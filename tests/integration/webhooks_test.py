@@ -205,7 +205,7 @@ allow_private_addresses = true
             self.assertEqual(webhooks("replay", "back", "--since", "1h").stdout, "1 events are sent again\n")
             for arguments, words in ((("pause", "other"), '404: there is no webhook "other"'),
                                      (("replay", "back", "--since", "1 week"), "--since must be a number"),
-                                     (("stop", "back"), "unexpected"), (("test",), "NAME")):
+                                     (("stop", "back"), "there is no action stop"), (("test",), "NAME")):
                 run = webhooks(*arguments)
                 self.assertNotEqual(run.returncode, 0, arguments)
                 self.assertIn(words, run.stderr, arguments)
