@@ -19,6 +19,14 @@ std::expected<session::HookAnswer, std::string> read_answer(std::string_view jso
   const std::string_view allow = (*members)["allow"];
   if (allow != "true" && allow != "false") return std::unexpected("has no `allow` that is true or false");
   answer.is_allowed = allow == "true";
+  if (!answer.is_allowed) {
+    // Whatever else is wrong with it: it says no.
+    const auto reason = members->text("reason");
+    const bool is_fit =
+        reason && !reason->empty() && reason->size() <= kReasonBytesMax && !protocol::has_control_character(*reason);
+    answer.reason = is_fit ? *reason : "the back end does not allow it";
+    return answer;
+  }
   const auto take_text = [&](std::string_view name, std::size_t bytes_max, std::string& out) {
     if (!members->has(name)) return true;
     const auto text = members->text(name);
@@ -26,9 +34,6 @@ std::expected<session::HookAnswer, std::string> read_answer(std::string_view jso
     out = *text;
     return true;
   };
-  if (!take_text("reason", kReasonBytesMax, answer.reason)) {
-    return std::unexpected("has a `reason` that is no text of 1 to 200 bytes");
-  }
   if (!take_text("user_id", protocol::kNameBytesMax, answer.user_id)) {
     return std::unexpected("has a `user_id` that is no text of 1 to 255 bytes");
   }
@@ -44,7 +49,6 @@ std::expected<session::HookAnswer, std::string> read_answer(std::string_view jso
   if (answer.content.size() > content_bytes_max) {
     return std::unexpected("has a `content` of more than " + std::to_string(content_bytes_max) + " bytes");
   }
-  if (!answer.is_allowed && answer.reason.empty()) answer.reason = "the back end does not allow it";
   return answer;
 }
 

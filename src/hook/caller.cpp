@@ -128,8 +128,14 @@ void HookCaller::finish(const shard::ApiAsker& asker, const fetch::HttpOutcome& 
   session::HookAnswer answer{.is_allowed = outcome->status == 204};
   if (outcome->status == 200) {
     auto read = read_answer(outcome->body, content_bytes_max_);
-    if (!read) return fail(asker, "answered with what " + read.error());
+    if (!read) {
+      // It was there, and may have meant no, or another content: nobody is let through for that.
+      note_failure("answered with what " + read.error());
+      return tell_(asker, {.is_allowed = false, .is_down = true});
+    }
     answer = std::move(*read);
+  } else if (outcome->status == 401 || outcome->status == 403) {
+    answer.reason = "the back end does not allow it";
   } else if (outcome->status != 204) {
     return fail(asker, "answered with status " + std::to_string(outcome->status));
   }
@@ -139,7 +145,7 @@ void HookCaller::finish(const shard::ApiAsker& asker, const fetch::HttpOutcome& 
 }
 
 /// Said at once, and then now and then: one that fails now and again must not fill the log.
-void HookCaller::fail(const shard::ApiAsker& asker, const std::string& problem) {
+void HookCaller::note_failure(const std::string& problem) {
   const Instant now = clock_.now();
   ++failures_;
   if (now >= next_complaint_) {
@@ -151,6 +157,10 @@ void HookCaller::fail(const shard::ApiAsker& asker, const std::string& problem) 
     is_left_alone_ = true;
     log_.error("the back end is not asked any more for a while: it has failed too often", {{"problem", problem}});
   }
+}
+
+void HookCaller::fail(const shard::ApiAsker& asker, const std::string& problem) {
+  note_failure(problem);
   tell_down(asker);
 }
 

@@ -57,6 +57,7 @@ class HookCaller final : public shard::HookAsker {
   void start(Question question, Instant now);
   void take_outcomes();
   void finish(const shard::ApiAsker& asker, const fetch::HttpOutcome& outcome);
+  void note_failure(const std::string& problem);
   void fail(const shard::ApiAsker& asker, const std::string& problem);
   void tell_down(const shard::ApiAsker& asker);
 

@@ -146,6 +146,14 @@ class Hooks(unittest.IsolatedAsyncioTestCase):
         await ann.join("club:1", "ann")
         self.assertEqual(server.metric("switchboard_hooks_unanswered_total"), 1)
 
+    async def test_what_may_have_meant_no_lets_nobody_through(self):
+        answers = iter([403, (200, '{"allow":false,"reason":""}'), (200, '{"allow":true,"info":[}'), {"allow": True, "info": "i" * 2_000}])
+        server = self.serve(self.back_end(lambda question: next(answers, 503)), when_down="allow")
+        ann = await self.open(server)
+        for code in ("forbidden", "forbidden", "unavailable", "unavailable"):
+            self.assertEqual((await ann.ask(type="join", room_id="club:1", user_id="ann", id=1))["code"], code)
+        await ann.join("club:1", "ann")
+
     async def test_a_slow_answer_delays_only_who_asked(self):
         may_answer = threading.Event()
 
