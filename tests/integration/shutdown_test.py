@@ -221,7 +221,7 @@ class Start(unittest.IsolatedAsyncioTestCase):
             for client in clients:
                 self.assertEqual((await client.receive())["content"], "hello")
                 await client.close()
-            self.assertRegex("\n".join(server.lines), r"disconnected .*addr=\"?\[::1\]:\d+")
+            server.wait_for_line(r"disconnected .*addr=\"?\[::1\]:\d+")
 
     def test_a_port_in_use_is_said_clearly(self):
         with Server() as server:
