@@ -32,7 +32,7 @@ void add_api(std::vector<Setting>& out) {
       "What stands "
       "in "
       "brackets before one limits it: \"[publish,read] KEY\", \"[publish chat:*] sha256:...\". Scopes: publish; read "
-      "(history, presence, rooms); admin (users' connections)."))));
+      "(history, presence, rooms); admin (users, revocations, webhooks)."))));
   out.push_back(
       maybe_empty(plain("api", "origins_allowed", SB_FIELD(config.api.origins_allowed), problem_with_origin, kReload,
                         "Web pages whose requests browsers let through (CORS), by origin, as in "

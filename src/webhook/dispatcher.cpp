@@ -80,7 +80,7 @@ void Dispatcher::run() {
   }
   take_wishes();
   take_inbox();
-  write_batches(true);
+  write_the_rest();
   outbox_->close();
 }
 
@@ -207,7 +207,7 @@ void Dispatcher::write_batches(bool is_last) {
   const Instant now = clock_.now();
   const UnixMillis at = clock_.unix_ms();
   std::vector<Outbox::Entry> entries;
-  std::vector<Endpoint*> written;
+  std::vector<std::pair<Endpoint*, std::size_t>> written;  // and how many of its events
   for (const auto& endpoint : endpoints_) {
     const std::string& its_name = endpoint->settings().name;
     if (outbox_->state(its_name) == EndpointState::kGone) endpoint->drop_pending();
@@ -219,14 +219,32 @@ void Dispatcher::write_batches(bool is_last) {
       continue;
     }
     auto batch = endpoint->batch(outbox_->token(), outbox_->next_id() + static_cast<EntryId>(entries.size()), at);
-    std::ranges::move(batch, std::back_inserter(entries));
-    written.push_back(endpoint.get());
+    std::ranges::move(batch.entries, std::back_inserter(entries));
+    written.emplace_back(endpoint.get(), batch.events);
   }
   if (entries.empty()) return;
   const auto done = outbox_->append(entries);
   report(done);
-  for (Endpoint* const endpoint : written)
-    done ? endpoint->on_written() : endpoint->on_not_written(now + kFaultPause);
+  for (const auto& [endpoint, events] : written)
+    done ? endpoint->on_written(events) : endpoint->on_not_written(now + kFaultPause);
+}
+
+/// In the end. What cannot be written is lost with the process.
+void Dispatcher::write_the_rest() {
+  std::uint64_t left = unwritten();
+  for (std::uint64_t before = left + 1; left > 0 && left < before; left = unwritten()) {
+    before = left;
+    write_batches(true);
+  }
+  if (left > 0)
+    log_.error("events are lost: the queue of webhooks could not be written in the end", {{"events", left}});
+}
+
+std::uint64_t Dispatcher::unwritten() const {
+  std::uint64_t sum = 0;
+  for (const auto& endpoint : endpoints_)
+    sum += endpoint->unwritten();
+  return sum;
 }
 
 void Dispatcher::take_outcomes() {

@@ -78,6 +78,8 @@ class Dispatcher {
   ControlResult fulfil(const Control& control);
   void take_inbox();
   void write_batches(bool is_last);
+  void write_the_rest();
+  std::uint64_t unwritten() const;
   void take_outcomes();
   void take_outcome(std::size_t index, const fetch::HttpOutcome& outcome);
   void pass(Endpoint& endpoint, const QueuedEvents& events);

@@ -11,6 +11,7 @@ namespace switchboard::webhook {
 namespace {
 
 constexpr std::uint64_t kEntryBytesMax = 256 * 1024;     // written down as one; a single event may be larger
+constexpr std::uint64_t kBatchBytesMax = 1024 * 1024;    // written down in one transaction, of one endpoint
 constexpr std::uint64_t kPendingBytesMax = 64ull << 20;  // that wait for a disk that fails
 constexpr std::size_t kAnswerBytesMax = 64 * 1024;       // nobody looks at what is in it
 
@@ -128,8 +129,9 @@ bool Endpoint::make_fit(std::uint64_t bytes_queued) {
   return false;
 }
 
-std::vector<Outbox::Entry> Endpoint::batch(std::string_view token, EntryId first, UnixMillis at) const {
-  std::vector<Outbox::Entry> entries;
+Endpoint::Batch Endpoint::batch(std::string_view token, EntryId first, UnixMillis at) const {
+  Batch batch;
+  std::vector<Outbox::Entry>& entries = batch.entries;
   const auto add = [&](const Event& event) {
     const bool is_full = entries.empty() || entries.back().events >= settings_.batch_events_max ||
                          entries.back().json.size() + bytes_of(event) > kEntryBytesMax;
@@ -142,19 +144,28 @@ std::vector<Outbox::Entry> Endpoint::batch(std::string_view token, EntryId first
     entry.json += event_json(event, id);
   };
   if (lost_ > 0) add(lost_event(lost_, at));
-  for (const Event& event : pending_)
+  // A disk that has little room takes little of it, instead of nothing.
+  std::uint64_t bytes = 0;
+  for (const Event& event : pending_) {
+    bytes += bytes_of(event);
+    if (bytes > kBatchBytesMax && batch.events > 0) break;
     add(event);
-  return entries;
+    ++batch.events;
+  }
+  return batch;
 }
 
-void Endpoint::on_written() {
-  pending_.clear();
-  pending_bytes_ = 0;
+void Endpoint::on_written(std::size_t events) {
+  for (std::size_t i = 0; i < events; ++i)
+    pending_bytes_ -= bytes_of(pending_[i]);
+  pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(events));
   lost_ = 0;
 }
 
 void Endpoint::drop_pending() {
-  on_written();
+  pending_.clear();
+  pending_bytes_ = 0;
+  lost_ = 0;
 }
 
 // --- sending -------------------------------------------------------------------------------------------------------

@@ -58,10 +58,17 @@ class Endpoint {
   /// So many bytes wait in the queue already. False when there is no room for what has come since: it is lost, and the
   /// endpoint is told so once there is.
   bool make_fit(std::uint64_t bytes_queued);
-  /// What has come since, as entries of one event or more. They get the ids from that one on.
-  std::vector<Outbox::Entry> batch(std::string_view token, EntryId first, UnixMillis at) const;
-  /// It stands in the queue.
-  void on_written();
+  /// Of what has come since as much as is written at once, as entries of one event or more. They get the ids from that
+  /// one on.
+  struct Batch {
+    std::vector<Outbox::Entry> entries;
+    std::size_t events = 0;  // of what has come
+  };
+  Batch batch(std::string_view token, EntryId first, UnixMillis at) const;
+  /// So many events stand in the queue, and that some were lost.
+  void on_written(std::size_t events);
+  /// That wait, and are not written down.
+  std::uint64_t unwritten() const { return pending_.size() + lost_; }
   /// It does not: it waits on.
   void on_not_written(Instant again_at) { batch_due_ = again_at; }
   /// The endpoint wants nothing any more.

@@ -27,7 +27,11 @@ constexpr const char* kSchema[] = {
 
 std::unexpected<std::string> Outbox::failure() {
   const broker::DatabaseError error = database_.take_error();
-  return std::unexpected(error.sentence(file_.empty() ? "the queue of webhooks in memory" : file_));
+  std::string what = (file_.empty() ? "the queue of webhooks in memory" : file_) + ": " + error.detail;
+  const bool is_useless =
+      error.fault == broker::DatabaseFault::kNotDatabase || error.fault == broker::DatabaseFault::kCorrupt;
+  if (is_useless) what += "; move it away, and a new one is begun: what waits in it is not sent";
+  return std::unexpected(std::move(what));
 }
 
 std::expected<std::unique_ptr<Outbox>, std::string> Outbox::open(const std::string& file, std::string_view random) {

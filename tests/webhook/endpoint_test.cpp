@@ -28,9 +28,9 @@ class EndpointTest : public testing::Test {
   explicit EndpointTest(EndpointSettings settings = some_settings()) : endpoint_(std::move(settings)) {}
 
   std::vector<Outbox::Entry> batch() {
-    auto entries = endpoint_.batch("tok", 7, 5'000);
-    endpoint_.on_written();
-    return entries;
+    auto batch = endpoint_.batch("tok", 7, 5'000);
+    endpoint_.on_written(batch.events);
+    return std::move(batch.entries);
   }
   QueuedEvents some_events(EntryId first = 7, EntryId last = 7) {
     return {
@@ -72,6 +72,16 @@ TEST_F(EndpointTest, AnEntryHasNoMoreThanARequestMayHave) {
   ASSERT_EQ(entries.size(), 3);
   EXPECT_EQ(entries[2].events, 1);
   EXPECT_NE(entries[2].json.find("evt_tok_9_0"), std::string::npos) << entries[2].json;
+}
+
+TEST_F(EndpointTest, OnlySoMuchIsWrittenAtOnce) {
+  for (int i = 0; i < 5; ++i)
+    endpoint_.take(message("r", std::string(400'000, ' ')), now_);
+  std::vector<std::size_t> events;
+  while (endpoint_.has_pending())
+    events.push_back(batch().size());
+  EXPECT_EQ(events, (std::vector<std::size_t>{2, 2, 1})) << "a mebibyte; each is an entry, for it is large";
+  EXPECT_EQ(endpoint_.unwritten(), 0);
 }
 
 TEST_F(EndpointTest, TakesOnlyWhatItWants) {
