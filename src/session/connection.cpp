@@ -134,6 +134,7 @@ void Connection::receive_request(std::span<char> bytes) {
       answer_of(
           request,
           {.settings = context().settings, .policy = policy(), .assets = context().assets, .clock = context().clock}));
+  if (is_websocket()) context().connections.on_opened(*this);
   if (reads_frames() && *taken < bytes.size()) input_.receive(bytes.subspan(*taken), *this);
 }
 

@@ -10,6 +10,7 @@
 namespace switchboard::session {
 
 struct AddressRate;
+class Connection;
 
 /// What becomes of a connection that is known under another address.
 struct Readmission {
@@ -18,10 +19,14 @@ struct Readmission {
   StaticText refusal_reason;            // ... and reason
 };
 
-/// Hosts that log nothing and count nothing by address need not know.
+/// Hosts that log nothing, ask nobody and count nothing by address need not know.
 class ConnectionHost {
  public:
   virtual ~ConnectionHost() = default;
+
+  /// Its handshake is done; perhaps it is being closed already. Before anything is heard that came along with it: what
+  /// must be known before a client is obeyed is asked here. Once.
+  virtual void on_opened([[maybe_unused]] const Connection& connection) {}
 
   /// A request of `peer` was refused for the value of that field ("Origin", "Host"), which is to be logged: it may hold
   /// anything.

@@ -33,19 +33,20 @@ constexpr std::string_view name(HookKind kind) {
 
 // --- what is asked -------------------------------------------------------------------------------------------------
 
-void HookDesk::on_opened(const Client& client) {
+void HookDesk::on_opened(const session::Connection& connection) {
   if (asker_ == nullptr || !context_.settings.hooks.is_on || !context_.settings.hooks.connect) return;
-  const SlotId id = client.session().id();
+  if (!connection.session().is_open()) return;  // it is turned away already
+  const SlotId id = connection.session().id();
   auto& asked = asked_[id.pack()];
   if (asked == nullptr) asked = std::make_unique<Asked>();
-  send(*asked, HookKind::kConnect, body_of(client, {.kind = HookKind::kConnect}), id);
+  send(*asked, HookKind::kConnect, body_of(connection, {.kind = HookKind::kConnect}), id);
 }
 
 HookStep HookDesk::ask(const Session& session, const HookQuestion& question) {
   if (asker_ == nullptr) return {};
   auto& asked = asked_[session.id().pack()];
   if (asked == nullptr) asked = std::make_unique<Asked>();
-  std::string body = body_of(clients_.at(session.id()), question);
+  std::string body = body_of(clients_.at(session.id()).connection, question);
   // Something else may have been in the way of the command that it was for.
   auto answer = std::exchange(asked->answer, std::nullopt);
   if (!answer || asked->question != siphash13(key_, body)) {
@@ -68,8 +69,8 @@ void HookDesk::send(Asked& asked, HookKind kind, std::string body, SlotId connec
   asker_->ask(std::move(body), {.shard = shard_, .client = connection, .request = asked.number});
 }
 
-std::string HookDesk::body_of(const Client& client, const HookQuestion& question) const {
-  const Session& session = client.session();
+std::string HookDesk::body_of(const session::Connection& connection, const HookQuestion& question) {
+  const Session& session = connection.session();
   std::string out = R"({"type":")";
   out += name(question.kind);
   const auto text = [&](std::string_view member, std::string_view value) {
@@ -79,7 +80,7 @@ std::string HookDesk::body_of(const Client& client, const HookQuestion& question
   out += '"';
   text("connection_id", session.connection_id());
   text("user_id", session.user_id().empty() ? question.user_id : std::string_view(session.user_id()));
-  text("address", client.connection.peer().ip_text());
+  text("address", connection.peer().ip_text());
   if (!question.room_id.empty()) text("room_id", question.room_id);
   if (!question.to_user_id.empty()) text("to_user_id", question.to_user_id);
   if (!question.json.empty())

@@ -39,8 +39,8 @@ class HookDesk {
         context_(context),
         stats_(stats) {}
 
-  /// Its handshake is done: whether it may stay is asked, if it is to be.
-  void on_opened(const Client& client);
+  /// Its handshake is done, and nothing was heard of it yet: whether it may stay is asked, if it is to be.
+  void on_opened(const session::Connection& connection);
   void on_over(const session::Session& session) { asked_.erase(session.id().pack()); }
   /// As in session::SessionHost.
   session::HookStep ask(const session::Session& session, const session::HookQuestion& question);
@@ -60,7 +60,7 @@ class HookDesk {
   };
 
   void send(Asked& asked, session::HookKind kind, std::string body, SlotId connection);
-  std::string body_of(const Client& client, const session::HookQuestion& question) const;
+  static std::string body_of(const session::Connection& connection, const session::HookQuestion& question);
   void take_permissions(Asked& asked, session::HookAnswer& answer);
   void let_in(Client& client, const session::HookAnswer& answer);
 

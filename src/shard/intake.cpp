@@ -128,9 +128,7 @@ void Intake::receive(Client& client, std::size_t bytes_max) {
   client.unread = result.bytes == bytes_max || client.hung_up || result.status == net::IoStatus::kMore;
   if (result.bytes == bytes_max || result.status == net::IoStatus::kMore) client.heavy_at_ms = now_ms();
   if (result.bytes > 0) {
-    const bool was_request = client.connection.state() == session::State::kHandshake;
     client.connection.receive({buffer_.get(), result.bytes});
-    if (was_request && client.connection.is_websocket()) events_.on_opened(client);
   } else if (result.status != net::IoStatus::kMore) {
     client.unread = false;
     if (result.status == net::IoStatus::kEnd)

@@ -20,7 +20,6 @@ namespace switchboard::shard {
 
 class IntakeEvents {
  public:
-  virtual void on_opened(const Client& client) = 0;  // its handshake is done
   /// After each step, when nothing of it is on the stack any more. The client may be gone after it.
   virtual void on_step_done(Client& client) = 0;
 

@@ -119,10 +119,10 @@ void Shard::on_token_refused(const session::Session& session, const auth::TokenR
   observer_.on_token_refused(clients_.at(session.id()).connection, refusal, context_.now);
 }
 
-void Shard::on_opened(const Client& client) {
-  observer_.on_opened(client.connection);
-  if (events_ != nullptr) events_->on_opened(client.connection);
-  hooks_.on_opened(client);
+void Shard::on_opened(const session::Connection& connection) {
+  observer_.on_opened(connection);
+  if (events_ != nullptr) events_->on_opened(connection);
+  hooks_.on_opened(connection);
 }
 
 void Shard::on_command_refused(const session::Session& session, const session::RefusedCommand& refused) {

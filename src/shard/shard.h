@@ -139,6 +139,7 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
   const room::RoomSettings& settings_of(std::string_view room_id) const override { return settings_.rooms.of(room_id); }
   bool has_room_rates() const override { return settings_.rooms.has_rates(); }
   // ConnectionHost
+  void on_opened(const session::Connection& connection) override;
   void on_request_refused(const net::PeerAddress& peer, std::string_view field, std::string_view value) override {
     observer_.on_request_refused(peer, field, value, context_.now);
   }
@@ -146,7 +147,6 @@ class Shard final : private session::SessionHost, private session::ConnectionHos
     return observer_.on_readdressed(counted_at, client);
   }
   // IntakeEvents
-  void on_opened(const Client& client) override;
   void on_step_done(Client& client) override { settle(client); }
 
   void use_settings();

@@ -1,19 +1,22 @@
 #include "webhook/attendance.h"
 
-#include "base/assert.h"
+#include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace switchboard::webhook {
 
 void Attendance::add(std::string_view room_id, std::string_view user_id, UnixMillis at) {
-  const auto [user, is_new] = rooms_[std::string(room_id)].try_emplace(std::string(user_id));
+  const auto room = rooms_.try_emplace(std::string(room_id), NameHash{key_}).first;
+  const auto [user, is_new] = room->second.try_emplace(std::string(user_id));
   ++user->second.connections;
   if (is_new) tell_(room_id, user_id, true, at);
 }
 
 void Attendance::remove(std::string_view room_id, std::string_view user_id, Instant now, UnixMillis at) {
-  const auto room = rooms_.find(std::string(room_id));
+  const auto room = rooms_.find(room_id);
   if (room == rooms_.end()) return;
-  const auto user = room->second.find(std::string(user_id));
+  const auto user = room->second.find(user_id);
   if (user == room->second.end() || user->second.connections == 0) return;
   if (--user->second.connections > 0) return;
   user->second.departure = ++last_departure_;
@@ -25,12 +28,15 @@ void Attendance::remove(std::string_view room_id, std::string_view user_id, Inst
 }
 
 void Attendance::end_room(std::string_view room_id) {
-  const auto room = rooms_.find(std::string(room_id));
+  const auto room = rooms_.find(room_id);
   if (room == rooms_.end()) return;
-  for (const auto& [user_id, present] : room->second) {
-    // Its departures are passed over when they are due: the user is not found any more.
-    tell_(room_id, user_id, false, present.left_at);
-  }
+  std::vector<std::pair<UnixMillis, std::string_view>> left;
+  room->second.for_each_unordered(
+      [&](const std::string& user_id, const Present& present) { left.emplace_back(present.left_at, user_id); });
+  std::ranges::sort(left);
+  // Their departures are passed over when they are due: nobody is found any more.
+  for (const auto& [at, user_id] : left)
+    tell_(room_id, user_id, false, at);
   rooms_.erase(room);
 }
 
@@ -57,8 +63,7 @@ std::optional<Instant> Attendance::next_due() const {
 
 std::size_t Attendance::size() const {
   std::size_t sum = 0;
-  for (const auto& [room_id, users] : rooms_)
-    sum += users.size();
+  rooms_.for_each_unordered([&](const std::string&, const Users& users) { sum += users.size(); });
   return sum;
 }
 

@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
+#include "base/flat_map.h"
+#include "base/name_hash.h"
+#include "base/siphash.h"
 #include "base/time.h"
 
 namespace switchboard::webhook {
@@ -19,8 +21,9 @@ class Attendance {
   /// A user is there, or is not any more.
   using Tell = std::function<void(std::string_view room_id, std::string_view user_id, bool is_there, UnixMillis at)>;
 
-  /// `tell` is called during the calls below.
-  Attendance(Duration grace, Tell tell) : grace_(grace), tell_(std::move(tell)) {}
+  /// `key`: so that no client can aim at another's place. `tell` is called during the calls below.
+  Attendance(Duration grace, HashKey key, Tell tell)
+      : grace_(grace), key_(key), tell_(std::move(tell)), rooms_(NameHash{key}) {}
 
   /// One connection of the user more in that room; "" stands for the whole server.
   void add(std::string_view room_id, std::string_view user_id, UnixMillis at);
@@ -48,11 +51,12 @@ class Attendance {
     std::string room_id;
     std::string user_id;
   };
-  using Users = std::unordered_map<std::string, Present>;
+  using Users = NameMap<Present>;
 
   Duration grace_;
+  HashKey key_;
   Tell tell_;
-  std::unordered_map<std::string, Users> rooms_;
+  NameMap<Users> rooms_;
   std::deque<Departure> departures_;  // in the order they came in
   std::uint64_t last_departure_ = 0;
 };

@@ -52,7 +52,7 @@ Endpoint::Endpoint(EndpointSettings settings)
       interest_(interest_of(settings_)),
       signer_(std::make_unique<Signer>(secrets_of(settings_))),
       attendance_(
-          std::chrono::milliseconds(settings_.user_grace_ms),
+          std::chrono::milliseconds(settings_.user_grace_ms), HashKey{kernel_random(), kernel_random()},
           [this](std::string_view room_id, std::string_view user_id, bool is_there, UnixMillis at) {
             const bool is_room = !room_id.empty();
             const EventType type = is_room ? (is_there ? EventType::kUserJoined : EventType::kUserLeft)

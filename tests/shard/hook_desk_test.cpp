@@ -139,6 +139,19 @@ TEST_F(HookDeskTest, AConnectionThatIsToBeAskedAboutWaitsWithItsFirstCommand) {
   EXPECT_TRUE(ann.texts().starts_with(R"({"type":"joined")"));
 }
 
+TEST_F(HookDeskTest, WhatComesAlongWithTheHandshakeWaitsToo) {
+  settings.session.hooks.connect = true;
+  Peer ann = connect();
+  ann.give(std::string(session::kUpgrade) +
+           ws::client_frame(ws::Opcode::kText, R"({"type":"join","room_id":"r","user_id":"ann"})"));
+  run();
+  EXPECT_TRUE(session::take_head(ann.stream->from_server).starts_with("HTTP/1.1 101"));
+  EXPECT_EQ(ann.texts(), "");
+  ASSERT_EQ(asked.questions.size(), 1) << "once";
+  answer({.is_allowed = false, .reason = "banned"});
+  EXPECT_EQ(ann.texts().find("joined"), std::string::npos);
+}
+
 TEST_F(HookDeskTest, AConnectionThatIsNotLetInIsClosed) {
   settings.session.hooks.connect = true;
   Peer ann = open();

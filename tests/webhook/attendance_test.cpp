@@ -14,7 +14,7 @@ class AttendanceTest : public testing::Test {
 
   std::vector<std::string> told_;
   Instant now_{};
-  Attendance attendance_{milliseconds(100),
+  Attendance attendance_{milliseconds(100), HashKey{1, 2},
                          [this](std::string_view room, std::string_view user, bool is_there, UnixMillis at) {
                            told_.push_back((is_there ? "+" : "-") + std::string(room) + ":" + std::string(user) + "@" +
                                            std::to_string(at));
@@ -64,6 +64,19 @@ TEST_F(AttendanceTest, ARoomThatEndsHasNobodyLeft) {
   attendance_.run(now_ + milliseconds(1'000));
   EXPECT_EQ(take(), Told{}) << "it was told already";
   EXPECT_EQ(attendance_.size(), 1);
+}
+
+TEST_F(AttendanceTest, WhoHasLeftFirstIsToldOfFirstWhenTheRoomEnds) {
+  for (int i = 0; i < 20; ++i)
+    attendance_.add("r", "u" + std::to_string(i), 1);
+  for (int i = 0; i < 20; ++i)
+    attendance_.remove("r", "u" + std::to_string(i), now_, 100 + i);
+  take();
+  attendance_.end_room("r");
+  const Told told = take();
+  ASSERT_EQ(told.size(), 20);
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(told[static_cast<std::size_t>(i)], "-r:u" + std::to_string(i) + "@" + std::to_string(100 + i));
 }
 
 TEST_F(AttendanceTest, RoomsAndTheServerAreApart) {
