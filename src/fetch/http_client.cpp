@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/version.h"
+#include "net/address_set.h"
 #include "net/outbound_socket.h"
 
 namespace switchboard::fetch {
@@ -63,6 +64,16 @@ struct HttpClient::Transfer {
     return net::open_stream_socket(address->family, address->socktype, address->protocol);
   }
 
+  /// Before the request is sent, also on a connection that was made for another one, which may have gone anywhere.
+  static int check_peer(void* self, char* address, char*, int, int) {
+    auto& transfer = *static_cast<Transfer*>(self);
+    if (transfer.request.reach == Reach::kAnywhere) return CURL_PREREQFUNC_OK;
+    const auto ip = net::parse_ip(address);
+    if (ip && !net::is_special_purpose({.ip = *ip})) return CURL_PREREQFUNC_OK;
+    transfer.forbidden = address;
+    return CURL_PREREQFUNC_ABORT;
+  }
+
   /// False when libcurl does not know an option: it is not the one this was written for.
   bool set_up() {
     for (const std::string& header : request.headers)
@@ -101,6 +112,8 @@ struct HttpClient::Transfer {
     set(CURLOPT_HEADERDATA, static_cast<void*>(this));
     set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::open_socket);
     set(CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
+    set(CURLOPT_PREREQFUNCTION, &Transfer::check_peer);
+    set(CURLOPT_PREREQDATA, static_cast<void*>(this));
     return is_set_up;
   }
 
