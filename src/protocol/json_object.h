@@ -1,6 +1,7 @@
 // Writes a JSON object, member by member.
 #pragma once
 
+#include <charconv>
 #include <concepts>
 #include <string>
 #include <string_view>
@@ -8,14 +9,14 @@
 
 #include "protocol/json_string.h"
 
-namespace switchboard::webhook {
+namespace switchboard::protocol {
 
 class JsonObject {
  public:
   /// `value`: valid UTF-8.
   JsonObject& text(std::string_view name, std::string_view value) {
     begin(name);
-    protocol::append_string(out_, value);
+    append_string(out_, value);
     return *this;
   }
   template <std::integral Number>
@@ -24,6 +25,16 @@ class JsonObject {
     out_ += std::to_string(value);
     return *this;
   }
+  /// To six digits. Finite.
+  JsonObject& number(std::string_view name, double value) {
+    constexpr int kDigits = 6;
+    char digits[32];
+    const auto end = std::to_chars(std::begin(digits), std::end(digits), value, std::chars_format::general, kDigits);
+    begin(name);
+    out_.append(digits, end.ptr);
+    return *this;
+  }
+  JsonObject& boolean(std::string_view name, bool value) { return json(name, value ? "true" : "false"); }
   /// `value`: JSON text.
   JsonObject& json(std::string_view name, std::string_view value) {
     begin(name);
@@ -39,11 +50,11 @@ class JsonObject {
  private:
   void begin(std::string_view name) {
     out_ += out_.empty() ? '{' : ',';
-    protocol::append_string(out_, name);
+    append_string(out_, name);
     out_ += ':';
   }
 
   std::string out_;
 };
 
-}  // namespace switchboard::webhook
+}  // namespace switchboard::protocol

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "protocol/close_code.h"
-#include "protocol/json_string.h"
+#include "protocol/json_object.h"
 
 namespace switchboard::shard {
 
@@ -71,21 +71,15 @@ void HookDesk::send(Asked& asked, HookKind kind, std::string body, SlotId connec
 
 std::string HookDesk::body_of(const session::Connection& connection, const HookQuestion& question) {
   const Session& session = connection.session();
-  std::string out = R"({"type":")";
-  out += name(question.kind);
-  const auto text = [&](std::string_view member, std::string_view value) {
-    out.append(",\"").append(member).append("\":");
-    protocol::append_string(out, value);
-  };
-  out += '"';
-  text("connection_id", session.connection_id());
-  text("user_id", session.user_id().empty() ? question.user_id : std::string_view(session.user_id()));
-  text("address", connection.peer().ip_text());
-  if (!question.room_id.empty()) text("room_id", question.room_id);
-  if (!question.to_user_id.empty()) text("to_user_id", question.to_user_id);
-  if (!question.json.empty())
-    out.append(question.kind == HookKind::kJoin ? ",\"info\":" : ",\"content\":").append(question.json);
-  return out + "}";
+  protocol::JsonObject body;
+  body.text("type", name(question.kind))
+      .text("connection_id", session.connection_id())
+      .text("user_id", session.user_id().empty() ? question.user_id : std::string_view(session.user_id()))
+      .text("address", connection.peer().ip_text());
+  if (!question.room_id.empty()) body.text("room_id", question.room_id);
+  if (!question.to_user_id.empty()) body.text("to_user_id", question.to_user_id);
+  if (!question.json.empty()) body.json(question.kind == HookKind::kJoin ? "info" : "content", question.json);
+  return body.take();
 }
 
 bool HookDesk::awaits(const Session& session) const {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "webhook/json_object.h"
+#include "protocol/json_object.h"
 
 namespace switchboard::webhook {
 namespace {
@@ -173,7 +173,7 @@ ControlResult Dispatcher::fulfil(const Control& control) {
     case Control::Action::kTest:
       endpoint->take(Event{.type = EventType::kTest,
                            .at = clock_.unix_ms(),
-                           .data = JsonObject().text("endpoint", control.endpoint).take()},
+                           .data = protocol::JsonObject().text("endpoint", control.endpoint).take()},
                      clock_.now());
       endpoint->try_now();
       events = 1;

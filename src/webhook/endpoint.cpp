@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "base/overloaded.h"
-#include "webhook/json_object.h"
+#include "protocol/json_object.h"
 
 namespace switchboard::webhook {
 namespace {
@@ -28,7 +28,7 @@ std::vector<std::string> secrets_of(const EndpointSettings& settings) {
 }
 
 std::string event_json(const Event& event, std::string_view id) {
-  return JsonObject()
+  return protocol::JsonObject()
       .text("id", id)
       .text("type", name(event.type))
       .text("timestamp", timestamp_text(event.at))
@@ -42,7 +42,7 @@ std::uint64_t bytes_of(const Event& event) {
 }
 
 Event lost_event(std::uint64_t events, UnixMillis at) {
-  return {.type = EventType::kEventsLost, .at = at, .data = JsonObject().number("events", events).take()};
+  return {.type = EventType::kEventsLost, .at = at, .data = protocol::JsonObject().number("events", events).take()};
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ Endpoint::Endpoint(EndpointSettings settings)
             const EventType type = is_room ? (is_there ? EventType::kUserJoined : EventType::kUserLeft)
                                            : (is_there ? EventType::kUserOnline : EventType::kUserOffline);
             if (!interest_.wants(type, room_id)) return;
-            JsonObject data;
+            protocol::JsonObject data;
             if (is_room) data.text("room_id", room_id);
             add({.type = type, .at = at, .room_id = std::string(room_id), .data = data.text("user_id", user_id).take()},
                 now_);
@@ -178,7 +178,7 @@ fetch::HttpRequest Endpoint::begin(QueuedEvents events, std::string_view token, 
   if (sent.last != sent.first) id += "_" + std::to_string(sent.last);
   const bool is_single = settings_.batch_events_max == 1 && sent.events == 1;
   std::string body = is_single ? sent.json
-                               : JsonObject()
+                               : protocol::JsonObject()
                                      .text("type", "batch")
                                      .text("timestamp", timestamp_text(sent.at))
                                      .json("data", R"({"events":[)" + sent.json + "]}")

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/version.h"
-#include "webhook/json_object.h"
+#include "protocol/json_object.h"
 
 namespace switchboard::webhook {
 
@@ -71,12 +71,12 @@ void Inbox::on_started() {
   if (!interests(EventType::kServerStarted, "")) return;
   put({.type = EventType::kServerStarted,
        .at = clock_.unix_ms(),
-       .data = JsonObject().text("version", version()).take()});
+       .data = protocol::JsonObject().text("version", version()).take()});
 }
 
 void Inbox::on_revoked(const auth::Revocation& revocation, std::uint64_t connections) {
   if (!interests(EventType::kTokenRevoked, "")) return;
-  JsonObject data;
+  protocol::JsonObject data;
   if (!revocation.user_id.empty()) data.text("user_id", revocation.user_id);
   if (!revocation.room_id.empty()) data.text("room_id", revocation.room_id);
   if (!revocation.token_id.empty()) data.text("token_id", revocation.token_id);
@@ -91,7 +91,7 @@ void Inbox::on_room_occupied(std::string_view room_id) {
   put({.type = EventType::kRoomOccupied,
        .at = clock_.unix_ms(),
        .room_id = std::string(room_id),
-       .data = JsonObject().text("room_id", room_id).take()});
+       .data = protocol::JsonObject().text("room_id", room_id).take()});
 }
 
 /// Also for who only wants to be told of users: whoever is still within its grace has left.
@@ -100,7 +100,7 @@ void Inbox::on_room_vacated(std::string_view room_id) {
   put({.type = EventType::kRoomVacated,
        .at = clock_.unix_ms(),
        .room_id = std::string(room_id),
-       .data = JsonObject().text("room_id", room_id).take()});
+       .data = protocol::JsonObject().text("room_id", room_id).take()});
 }
 
 void Inbox::on_published(std::string_view room_id, const broker::Commit& commit) {
@@ -109,7 +109,7 @@ void Inbox::on_published(std::string_view room_id, const broker::Commit& commit)
   put({.type = EventType::kMessagePublished,
        .at = message.ts,
        .room_id = std::string(room_id),
-       .data = JsonObject()
+       .data = protocol::JsonObject()
                    .text("room_id", room_id)
                    .number("seq", message.seq.value)
                    .text("epoch", commit.epoch)
@@ -139,7 +139,7 @@ void Inbox::on_opened(const session::Connection& connection) {
   if (!interests(EventType::kConnectionOpened, "")) return;
   put({.type = EventType::kConnectionOpened,
        .at = clock_.unix_ms(),
-       .data = JsonObject()
+       .data = protocol::JsonObject()
                    .text("connection_id", connection.session().connection_id())
                    .text("user_id", connection.session().user_id())
                    .text("address", connection.peer().ip_text())
@@ -152,7 +152,7 @@ void Inbox::on_closed(const session::Connection& connection, Instant now) {
   const auto lived = std::chrono::duration_cast<std::chrono::milliseconds>(now - connection.opened_at()).count();
   put({.type = EventType::kConnectionClosed,
        .at = clock_.unix_ms(),
-       .data = JsonObject()
+       .data = protocol::JsonObject()
                    .text("connection_id", connection.session().connection_id())
                    .text("user_id", connection.session().user_id())
                    .text("address", connection.peer().ip_text())

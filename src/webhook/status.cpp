@@ -1,11 +1,11 @@
 #include "webhook/status.h"
 
-#include "webhook/json_object.h"
+#include "protocol/json_object.h"
 
 namespace switchboard::webhook {
 
 std::string status_json(const EndpointStatus& status) {
-  JsonObject out;
+  protocol::JsonObject out;
   out.text("name", status.name)
       .text("url", status.url)
       .text("state", name(status.state))

@@ -1,8 +1,9 @@
 #include "cli/bench/flood/report.h"
 
 #include "cli/bench/flood/plan.h"
-#include "cli/bench/json_object.h"
+#include "cli/bench/latency_json.h"
 #include "cli/bench/text_parts.h"
+#include "protocol/json_object.h"
 
 namespace switchboard::cli::bench {
 namespace {
@@ -23,23 +24,23 @@ std::string flood_rows(const FloodResult& result) {
 }
 
 std::string bystander_json(const BystanderResult& result) {
-  JsonObject json;
-  json.raw("round_trip", latency_json(result.round_trip)).count("expected", result.expected);
-  json.count("lost", result.lost()).count("closed", result.closed).number("client_cpu_share", result.cpu_share);
-  return json.raw("client_wait", latency_json(result.own_wait)).close();
+  protocol::JsonObject json;
+  json.json("round_trip", latency_json(result.round_trip)).number("expected", result.expected);
+  json.number("lost", result.lost()).number("closed", result.closed).number("client_cpu_share", result.cpu_share);
+  return json.json("client_wait", latency_json(result.own_wait)).take();
 }
 
 std::string flood_json(const FloodResult& result) {
   const FloodCounts& flood = result.flood;
-  JsonObject closed;
+  protocol::JsonObject closed;
   for (const auto& [code, connections] : flood.closed)
-    closed.count(std::to_string(code).c_str(), connections);
-  JsonObject json;
+    closed.number(std::to_string(code), connections);
+  protocol::JsonObject json;
   json.text("name", std::string(flood_plan(*result.options.flood).name));
-  json.count("connections", result.options.connections).number("time_s", result.flood_s);
-  json.count("rounds", flood.rounds).count("messages", flood.messages).count("bytes", flood.bytes);
-  json.count("refused", flood.refused).raw("closed", closed.close()).count("returns", flood.returns);
-  return json.number("client_cpu_share", result.flood_cpu_share).close();
+  json.number("connections", result.options.connections).number("time_s", result.flood_s);
+  json.number("rounds", flood.rounds).number("messages", flood.messages).number("bytes", flood.bytes);
+  json.number("refused", flood.refused).json("closed", closed.take()).number("returns", flood.returns);
+  return json.number("client_cpu_share", result.flood_cpu_share).take();
 }
 
 }  // namespace
@@ -73,18 +74,18 @@ std::string text_report(const FloodResult& result) {
 
 std::string json_report(const FloodResult& result) {
   const LoadOptions& options = result.options;
-  JsonObject json;
+  protocol::JsonObject json;
   json.text("url", options.url).number("time_s", options.time_s).number("warmup_s", options.warmup_s);
-  json.count("bystander_pairs", options.bystander_pairs).number("bystander_rate", options.bystander_rate);
-  json.raw("flood", flood_json(result));
-  json.raw("idle", bystander_json(result.idle)).raw("flooded", bystander_json(result.flooded));
+  json.number("bystander_pairs", options.bystander_pairs).number("bystander_rate", options.bystander_rate);
+  json.json("flood", flood_json(result));
+  json.json("idle", bystander_json(result.idle)).json("flooded", bystander_json(result.flooded));
   json.boolean("client_was_the_limit", result.client_was_the_limit());
   if (result.server) {
-    JsonObject server;
-    server.number("cpu_share", result.server->cpu_share).count("rss_before_bytes", result.server->rss_before_bytes);
-    json.raw("server", server.count("rss_max_bytes", result.server->rss_max_bytes).close());
+    protocol::JsonObject server;
+    server.number("cpu_share", result.server->cpu_share).number("rss_before_bytes", result.server->rss_before_bytes);
+    json.json("server", server.number("rss_max_bytes", result.server->rss_max_bytes).take());
   }
-  return json.close() + "\n";
+  return json.take() + "\n";
 }
 
 }  // namespace switchboard::cli::bench
